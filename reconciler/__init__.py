@@ -1,0 +1,1 @@
+"""Keeps a fleet in the state that Git says: commit, desired, observe, diff, plan, gate, execute, verify, record."""

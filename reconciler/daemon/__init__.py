@@ -1,0 +1,1 @@
+"""The only composer: settings, wiring, one pass, the loop."""

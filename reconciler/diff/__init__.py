@@ -1,0 +1,1 @@
+"""Stage 3. Desired state and observations in, changes out. Pure."""

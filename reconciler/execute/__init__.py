@@ -1,0 +1,1 @@
+"""Stage 6. A plan in, journal events out: the step machine."""

@@ -1,0 +1,1 @@
+"""The sorts of resources, one module each; listed in catalog."""

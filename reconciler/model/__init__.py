@@ -1,0 +1,1 @@
+"""The vocabulary of the program as frozen values. Standard library only; nothing here acts."""

@@ -1,0 +1,156 @@
+"""Journal events: what is appended, and all that projections are made from."""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.problem import Problem
+from reconciler.model.rollout import StepRecord
+from reconciler.model.unit import Unit
+from reconciler.model.verdict import Owned, Verdict
+from reconciler.model.waiting import WaitingOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitAccepted:
+    """A commit loaded; from now on it is what Git says."""
+
+    commit: str
+    subject: str
+    event: Literal["commit_accepted"] = "commit_accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitRefused:
+    """A commit did not load; the fleet stays on the last one that did."""
+
+    commit: str
+    subject: str
+    problems: tuple[Problem, ...]
+    event: Literal["commit_refused"] = "commit_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutMoved:
+    """A rollout is in a new state."""
+
+    rollout: str
+    unit: UnitId
+    before: str | None
+    after: str
+    reason: str
+    event: Literal["rollout_moved"] = "rollout_moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """The intent of a step, written before its effect."""
+
+    rollout: str
+    unit: UnitId
+    record: StepRecord
+    what: str
+    event: Literal["step_started"] = "step_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded:
+    """The outcome of a step. ``detail`` is one line a person can read."""
+
+    rollout: str
+    unit: UnitId
+    record: StepRecord
+    what: str
+    detail: str
+    event: Literal["step_ended"] = "step_ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourcesApplied:
+    """Resources are now as the plan wanted them; from now on a difference in them is drift."""
+
+    unit: UnitId
+    applied: tuple[Owned, ...] = ()
+    removed: tuple[ResourceId, ...] = ()
+    event: Literal["resources_applied"] = "resources_applied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictGiven:
+    """A unit's desired state was found good or bad, or a person asked to forget what was found."""
+
+    unit: UnitId
+    digest: str
+    verdict: Verdict
+    reason: str
+    commit: str
+    event: Literal["verdict_given"] = "verdict_given"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken:
+    """A good state worth going back to."""
+
+    unit: Unit
+    event: Literal["snapshot_taken"] = "snapshot_taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """What a pass found about a unit; appended only when it differs from what was known."""
+
+    unit: UnitId
+    commit: str
+    digest: str
+    version: str
+    in_sync: bool | None
+    waiting: WaitingOn | None
+    drifted: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    event: Literal["assessed"] = "assessed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused:
+    """A person stopped automation for a unit, or for everything (``unit`` is None)."""
+
+    unit: UnitId | None
+    author: str
+    reason: str
+    event: Literal["paused"] = "paused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A person lifted a pause."""
+
+    unit: UnitId | None
+    author: str
+    reason: str
+    event: Literal["resumed"] = "resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRequested:
+    """A person wants a rejected state tried again: its verdict is forgotten."""
+
+    unit: UnitId
+    author: str
+    reason: str
+    event: Literal["retry_requested"] = "retry_requested"
+
+
+Event: TypeAlias = (
+    CommitAccepted
+    | CommitRefused
+    | RolloutMoved
+    | StepStarted
+    | StepEnded
+    | ResourcesApplied
+    | VerdictGiven
+    | SnapshotTaken
+    | Assessed
+    | Paused
+    | Resumed
+    | RetryRequested
+)

@@ -1,0 +1,154 @@
+"""The effects a host transaction can have, as data. Kinds yield them, plans store them, the host provider renders them.
+
+Paths are absolute or start with ``~/``, the home of the connection's user.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from reconciler.model.content import Artifact, Content
+
+
+class Scope(StrEnum):
+    """Which service manager a unit belongs to."""
+
+    SYSTEM = "system"
+    USER = "user"
+
+
+class UnitVerb(StrEnum):
+    """What to ask systemd for."""
+
+    ENABLE = "enable"
+    DISABLE = "disable"
+    START = "start"
+    STOP = "stop"
+    RESTART = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """Put the content at the path by an atomic rename. None leaves owner and group as the writer's."""
+
+    path: str
+    content: Content
+    mode: str
+    owner: str | None = None
+    group: str | None = None
+    op: Literal["write_file"] = "write_file"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAttributes:
+    """Give an existing file or directory mode and owner; its content stays."""
+
+    path: str
+    mode: str | None = None
+    owner: str | None = None
+    group: str | None = None
+    op: Literal["set_attributes"] = "set_attributes"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDirectory:
+    """Make one directory; its parent must be there."""
+
+    path: str
+    mode: str
+    owner: str | None = None
+    group: str | None = None
+    op: Literal["make_directory"] = "make_directory"
+
+
+@dataclass(frozen=True, slots=True)
+class MakeSymlink:
+    """Point the link at the path to ``to``, atomically."""
+
+    path: str
+    to: str
+    op: Literal["make_symlink"] = "make_symlink"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFile:
+    """Remove a file or a symbolic link."""
+
+    path: str
+    op: Literal["remove_file"] = "remove_file"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveDirectory:
+    """Remove a directory, and only an empty one."""
+
+    path: str
+    op: Literal["remove_directory"] = "remove_directory"
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackRelease:
+    """Unpack the artifact as ``<path>/releases/<version>``; ``current`` is not touched."""
+
+    path: str
+    version: str
+    artifact: Artifact
+    owner: str | None = None
+    group: str | None = None
+    op: Literal["unpack_release"] = "unpack_release"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchRelease:
+    """Point ``<path>/current`` at ``releases/<version>``; keep the newest ``keep`` releases, ever the current one."""
+
+    path: str
+    version: str
+    keep: int
+    op: Literal["switch_release"] = "switch_release"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveRelease:
+    """Remove ``current`` and all releases below the path that we unpacked."""
+
+    path: str
+    op: Literal["remove_release"] = "remove_release"
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadUnits:
+    """Make systemd read its unit files again."""
+
+    scope: Scope
+    op: Literal["reload_units"] = "reload_units"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlUnit:
+    """Enable, disable, start, stop or restart a systemd unit.
+
+    After a start or restart the host records the unit's invocation and a digest over the ``inputs``
+    (paths of files and links), from which the next observation derives whether a restart is still owed.
+    """
+
+    unit: str
+    scope: Scope
+    verb: UnitVerb
+    inputs: tuple[str, ...] = ()
+    op: Literal["control_unit"] = "control_unit"
+
+
+Operation: TypeAlias = (
+    WriteFile
+    | SetAttributes
+    | MakeDirectory
+    | MakeSymlink
+    | RemoveFile
+    | RemoveDirectory
+    | UnpackRelease
+    | SwitchRelease
+    | RemoveRelease
+    | ReloadUnits
+    | ControlUnit
+)

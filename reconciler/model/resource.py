@@ -1,0 +1,84 @@
+"""What shall be on a target, and what was seen there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from reconciler.model.canonical import Digest, Json, digest
+from reconciler.model.content import Content
+from reconciler.model.identity import ResourceId
+
+
+class DriftMode(StrEnum):
+    """What happens to a difference that no commit of ours asked for."""
+
+    HEAL = "heal"
+    REPORT = "report"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One thing on one target as it shall be: fully rendered, nothing left to choose.
+
+    ``attributes`` is what is compared with an observation, field by field; a field that is not there is not managed.
+    ``contents`` holds the bytes the attributes speak of, by attribute name. ``depends_on`` and ``restart_on`` are refs
+    (``kind:name``) of resources of the same unit on the same target. ``ignore`` lists attribute paths
+    (dotted) whose differences do not count.
+    """
+
+    id: ResourceId
+    attributes: Mapping[str, Json]
+    contents: Mapping[str, Content] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    restart_on: tuple[str, ...] = ()
+    drift: DriftMode | None = None
+    ignore: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> Digest:
+        """Digest of what is to be there; policy fields (``drift``, ``ignore``) are not part of it."""
+        return digest({"attributes": self.attributes, "restartOn": sorted(self.restart_on)})
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """It is there and looks so. ``attributes`` has the fields of the kind, whether managed or not."""
+
+    attributes: Mapping[str, Json]
+    state: Literal["present"] = "present"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """We looked, and it is not there."""
+
+    state: Literal["absent"] = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """We could not look. Never treated as Absent: nothing is created, pruned or reverted because of it."""
+
+    reason: str
+    state: Literal["unknown"] = "unknown"
+
+
+Observation: TypeAlias = Present | Absent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one look at the fleet saw.
+
+    ``contents`` has the present bytes of small, non-secret files that differ from what they shall be, by digest:
+    only so that a plan can show a text difference.
+    """
+
+    observations: Mapping[ResourceId, Observation]
+    contents: Mapping[Digest, bytes] = field(default_factory=dict)
+
+    def of(self, resource: ResourceId) -> Observation:
+        """Return what was seen; Unknown when nobody looked."""
+        return self.observations.get(resource) or Unknown("not observed in this pass")

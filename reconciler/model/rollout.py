@@ -1,0 +1,169 @@
+"""The rollout: the execution of a plan, as a state machine with one transition table.
+
+            ┌────────────── pause ──► paused ── resume ─┐
+            │                                           ▼
+  pending ──start──► running ──finish──────────────► succeeded
+                        │ fail ──► revert_needed ──revert_planned──► reverting ──finish──► reverted
+                        │               │ no_revert                     │ fail
+                        │ fail_hold     ▼                               ▼
+                        └─────────────► held                       revert_failed
+
+``supersede`` (a newer desired state of the unit) and ``abort`` (a person) end every state that is not an end.
+A revert never reverts: ``fail`` while reverting ends in ``revert_failed``.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model.change import Cause
+from reconciler.model.health import CheckProgress
+from reconciler.model.identity import UnitId
+
+
+class State(StrEnum):
+    """Where a rollout is. The last six are ends."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    REVERT_NEEDED = "revert_needed"
+    REVERTING = "reverting"
+    REVERT_PAUSED = "revert_paused"
+    SUCCEEDED = "succeeded"
+    REVERTED = "reverted"
+    REVERT_FAILED = "revert_failed"
+    HELD = "held"
+    ABORTED = "aborted"
+    SUPERSEDED = "superseded"
+
+
+class Trigger(StrEnum):
+    """What moves a rollout."""
+
+    START = "start"
+    ADVANCE = "advance"
+    FINISH = "finish"
+    FAIL = "fail"
+    FAIL_HOLD = "fail_hold"
+    REVERT_PLANNED = "revert_planned"
+    NO_REVERT = "no_revert"
+    PAUSE = "pause"
+    RESUME = "resume"
+    SUPERSEDE = "supersede"
+    ABORT = "abort"
+
+
+ENDS = frozenset({State.SUCCEEDED, State.REVERTED, State.REVERT_FAILED, State.HELD, State.ABORTED, State.SUPERSEDED})
+
+_STOPS = {Trigger.SUPERSEDE: State.SUPERSEDED, Trigger.ABORT: State.ABORTED}
+
+TRANSITIONS: dict[State, dict[Trigger, State]] = {
+    State.PENDING: {Trigger.START: State.RUNNING, Trigger.PAUSE: State.PAUSED, **_STOPS},
+    State.RUNNING: {
+        Trigger.ADVANCE: State.RUNNING,
+        Trigger.FINISH: State.SUCCEEDED,
+        Trigger.FAIL: State.REVERT_NEEDED,
+        Trigger.FAIL_HOLD: State.HELD,
+        Trigger.PAUSE: State.PAUSED,
+        **_STOPS,
+    },
+    State.PAUSED: {Trigger.RESUME: State.RUNNING, **_STOPS},
+    State.REVERT_NEEDED: {
+        Trigger.REVERT_PLANNED: State.REVERTING,
+        Trigger.NO_REVERT: State.HELD,
+        Trigger.PAUSE: State.REVERT_PAUSED,
+        **_STOPS,
+    },
+    State.REVERTING: {
+        Trigger.ADVANCE: State.REVERTING,
+        Trigger.FINISH: State.REVERTED,
+        Trigger.FAIL: State.REVERT_FAILED,
+        Trigger.FAIL_HOLD: State.REVERT_FAILED,
+        Trigger.PAUSE: State.REVERT_PAUSED,
+        **_STOPS,
+    },
+    State.REVERT_PAUSED: {Trigger.RESUME: State.REVERT_NEEDED, **_STOPS},
+    **{end: {} for end in ENDS},
+}
+
+
+class IllegalTransition(Exception):
+    """A trigger that the state does not know: always a bug of ours."""
+
+
+def next_state(state: State, trigger: Trigger) -> State:
+    """Return the state that follows; IllegalTransition when the table has no such move."""
+    try:
+        return TRANSITIONS[state][trigger]
+    except KeyError:
+        raise IllegalTransition(f"internal error: a rollout that is {state} cannot {trigger}") from None
+
+
+class StepState(StrEnum):
+    """A step that was started and has no outcome is unknown after a crash: look again, then decide."""
+
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetFailure:
+    """A target on which the rollout failed, in which batch, and why."""
+
+    target: str
+    batch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """What the journal knows of one step of one plan.
+
+    ``targets_done`` of an apply step are those whose transaction is known to have succeeded. ``progress`` is where
+    the checks of a probe step stand.
+    """
+
+    plan: str
+    index: int
+    state: StepState
+    attempt: int
+    started_at: datetime
+    ended_at: datetime | None = None
+    targets_done: tuple[str, ...] = ()
+    progress: tuple[CheckProgress, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """One rollout of one unit.
+
+    ``plan`` is the plan being executed: the forward one, then, when it had to be taken back, the revert's.
+    ``forward`` always names the first. ``cursor`` is the index of the step in hand. ``wake_at`` is when to look again
+    while a step waits; ``deadline`` is when lack of progress becomes a failure. ``failures`` are counted against
+    the failure budget; ``reason`` says why the rollout is where it is.
+    """
+
+    id: str
+    unit: UnitId
+    cause: Cause
+    commit: str
+    version: str
+    digest: str
+    state: State
+    forward: str
+    plan: str
+    cursor: int = 0
+    step: StepRecord | None = None
+    failures: tuple[TargetFailure, ...] = ()
+    reason: str = ""
+    started_at: datetime
+    updated_at: datetime
+    wake_at: datetime | None = None
+    deadline: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can happen to it any more."""
+        return self.state in ENDS

@@ -1,0 +1,44 @@
+"""What the journal knows about the fleet: the planner's other input beside desired state and observation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.model.canonical import Digest
+from reconciler.model.event import Assessed, Paused
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.rollout import Rollout
+from reconciler.model.verdict import Owned, Snapshot, VerdictRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitStanding:
+    """What the journal knows about one unit.
+
+    ``rollout`` is the one that has not ended, if any; ``last`` the newest that has. ``verdicts`` are by unit digest.
+    ``failed_heals`` counts rollouts with cause drift that ended badly since the last good end, ``last_failed_at``
+    is when the newest of them did.
+    """
+
+    unit: UnitId
+    rollout: Rollout | None = None
+    last: Rollout | None = None
+    verdicts: Mapping[Digest, VerdictRecord] = field(default_factory=dict)
+    last_good: Snapshot | None = None
+    owned: Mapping[ResourceId, Owned] = field(default_factory=dict)
+    paused: Paused | None = None
+    assessed: Assessed | None = None
+    failed_heals: int = 0
+    last_failed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the journal knows, for every unit it ever met. ``paused`` stops everything."""
+
+    units: Mapping[UnitId, UnitStanding] = field(default_factory=dict)
+    paused: Paused | None = None
+
+    def of(self, unit: UnitId) -> UnitStanding:
+        """Return what is known of the unit; an empty standing when it is new."""
+        return self.units.get(unit) or UnitStanding(unit=unit)

@@ -1,0 +1,43 @@
+"""The desired state: units, and the commit they came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.canonical import Digest
+from reconciler.model.health import HealthCheck
+from reconciler.model.identity import UnitId
+from reconciler.model.policy import RolloutPolicy
+from reconciler.model.resource import Resource
+from reconciler.model.target import Host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """One app in one environment, rendered for every one of its targets.
+
+    ``digest`` covers version, resources and health checks, thus all inputs that were read; it does not cover the
+    policy: a new batch size rolls nothing out. ``after`` are the units that must be good first, from ``dependsOn``
+    and from the order of environments. ``blocked`` says why the unit cannot be planned now though its documents are
+    right (a secret that cannot be read); None when it can.
+    """
+
+    id: UnitId
+    version: str
+    commit: str
+    digest: Digest
+    targets: tuple[str, ...]
+    resources: tuple[Resource, ...]
+    health: tuple[HealthCheck, ...] = ()
+    after: tuple[UnitId, ...] = ()
+    policy: RolloutPolicy
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired:
+    """Everything one commit asks for. ``contents`` are the bytes that resources speak of, by blob digest."""
+
+    commit: str
+    hosts: Mapping[str, Host]
+    units: Mapping[UnitId, Unit]
+    contents: Mapping[Digest, bytes] = field(default_factory=dict)

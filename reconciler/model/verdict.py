@@ -1,0 +1,50 @@
+"""What we learnt about a unit's desired state, and the states that are worth going back to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model.canonical import Digest
+from reconciler.model.identity import UnitId
+from reconciler.model.resource import Resource
+from reconciler.model.unit import Unit
+
+
+class Verdict(StrEnum):
+    """Good: rolled out and healthy. Bad: failed; quarantined. Unknown: not tried, or retried by a person."""
+
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictRecord:
+    """The verdict on (unit, digest), with the reason a person reads and the commit it came with."""
+
+    unit: UnitId
+    digest: Digest
+    verdict: Verdict
+    reason: str
+    commit: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A unit that was good: rendered resources and all; its contents are kept in the store."""
+
+    unit: Unit
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owned:
+    """A resource that we have applied or found as it should be, as it was asked for then.
+
+    ``created`` says that it was absent before us; only such resources are ever pruned. The digest of ``resource``
+    tells drift from a new commit.
+    """
+
+    resource: Resource
+    created: bool

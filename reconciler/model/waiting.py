@@ -1,0 +1,32 @@
+"""Why something does not proceed: a value, stored and shown by ``reconciler explain``, never only logged."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The closed list of reasons for not proceeding."""
+
+    DEPENDENCY = "dependency"  # another unit must be good first
+    REJECTED = "rejected"  # the unit's desired state is quarantined
+    NOTHING_TO_REVERT_TO = "no-last-known-good"
+    REVERT_FAILED = "revert-failed"
+    PAUSED = "paused"  # a person's stop
+    UNREACHABLE = "unreachable"  # no target of the unit could be seen
+    BLOCKED = "blocked"  # an input (a secret) cannot be read
+    DRIFT_REPORTED = "drift-reported"  # policy says report
+    DRIFT_HELD = "drift-held"  # policy says hold
+    PRUNE_GUARD = "prune-guard"  # the plan would delete more than policy allows
+    BACKOFF = "backoff"  # a heal failed; the next try comes later
+    REMOVED = "removed"  # the unit is no longer in Git; what it owns stays
+    PLAN_REFUSED = "plan-refused"  # planning found the documents and the world at odds
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingOn:
+    """What a unit waits for. ``detail`` says what and what to do, in words; ``until`` is when it is looked at again."""
+
+    reason: Reason
+    detail: str
+    until: datetime | None = None

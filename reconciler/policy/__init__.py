@@ -1,0 +1,1 @@
+"""Pure rules: which policy governs a unit, windows, budgets, guards."""

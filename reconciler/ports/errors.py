@@ -1,0 +1,40 @@
+"""Errors of the outside world, named by what the caller can do about them.
+
+  WorldError
+  ├── Unreachable        cannot get there: try again later
+  │   └── TimedOut       got no answer in time
+  ├── Denied             got there, may not: a person must give rights
+  │   └── WrongHostKey   it is not the host we know: a person must look
+  ├── Refused            it was done all or nothing, and it was nothing
+  └── Broken             it answered something we cannot understand
+
+Providers translate foreign exceptions to these, once, and nothing else leaves a provider.
+"""
+
+
+class WorldError(Exception):
+    """Something outside did not do what we asked. The text is for the person who must act."""
+
+
+class Unreachable(WorldError):
+    """The target cannot be reached now."""
+
+
+class TimedOut(Unreachable):
+    """The target did not answer within the limit."""
+
+
+class Denied(WorldError):
+    """The target refused us: login, sudo or a permission."""
+
+
+class WrongHostKey(Denied):
+    """The host shows another key than the pinned one."""
+
+
+class Refused(WorldError):
+    """The target could not do it and left everything as it was."""
+
+
+class Broken(WorldError):
+    """The target's answer makes no sense."""

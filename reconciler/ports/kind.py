@@ -1,0 +1,102 @@
+"""What a kind of resource has to offer. A kind is a module in ``reconciler.kinds`` that has these names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reconciler.model.canonical import Json
+from reconciler.model.change import Action, FieldDiff
+from reconciler.model.content import Artifact, Content
+from reconciler.model.operation import Operation
+from reconciler.model.resource import Absent, Present, Resource
+
+
+class InputError(Exception):
+    """An input of a resource (template, file, archive) is wrong. ``where`` is the key in the document that names it."""
+
+    def __init__(self, where: str, message: str, *, file: str | None = None, line: int = 0) -> None:
+        super().__init__(message)
+        self.where = where
+        self.file = file
+        self.line = line
+
+
+class Inputs(Protocol):
+    """What a kind may read while a resource is rendered; all of it is part of the unit's digest."""
+
+    def text(self, text: str) -> Content:
+        """Return the content of a text given in the document."""
+        ...
+
+    def template(self, path: str, secrets: Mapping[str, str]) -> Content:
+        """Render the template file; ``secrets`` maps names the template uses as ``secrets.NAME`` to references."""
+        ...
+
+    def file(self, path: str) -> Content:
+        """Return a file of the repository as it is, bytes and all."""
+        ...
+
+    def artifact(self, url: str, sha256: str) -> Artifact:
+        """Return the artifact; ``url`` may be https, http, file, or a path in the repository."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What a kind makes of a Spec. The meaning of the fields is that of ``model.resource.Resource``."""
+
+    name: str
+    attributes: Mapping[str, Json]
+    contents: Mapping[str, Content] = field(default_factory=dict)
+    restart_on: Sequence[str] = ()
+    depends_on: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What a kind says about a resource that is not as it shall be."""
+
+    action: Action
+    fields: tuple[FieldDiff, ...]
+
+
+class Kind(Protocol):
+    """One sort of resource: Spec, render, probe, parse, diff, commands together. All of them are pure.
+
+    ``Spec`` is a frozen pydantic model of what people write; NAME is the key they write it under.
+    """
+
+    @property
+    def NAME(self) -> str: ...  # noqa: D102
+
+    @property
+    def Spec(self) -> Any: ...  # noqa: D102
+
+    def render(self, spec: Any, inputs: Inputs) -> Rendered:
+        """Return the resource as it shall be; raise InputError."""
+        ...
+
+    def probe(self, resource: Resource) -> str:
+        """Return the sh commands that print what ``parse`` reads. They may use the functions of the probe prelude."""
+        ...
+
+    def parse(self, resource: Resource, answer: Sequence[str]) -> Present | Absent:
+        """Read the lines that the probe printed; ValueError when they make no sense."""
+        ...
+
+    def diff(self, resource: Resource, seen: Present | Absent) -> Difference | None:
+        """Return what differs, None when nothing that counts does."""
+        ...
+
+    def commands(
+        self, resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]
+    ) -> tuple[Operation, ...]:
+        """Return what has to be done to a resource that differs.
+
+        ``siblings`` are the unit's resources on the same target, by ref.
+        """
+        ...
+
+    def removal(self, resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:
+        """Return what has to be done to take away a resource of ours, given as it was last applied."""
+        ...

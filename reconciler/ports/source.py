@@ -1,0 +1,37 @@
+"""Where commits come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit: its full id and the first line of its message."""
+
+    id: str
+    subject: str
+
+
+class SourceError(Exception):
+    """Git cannot give what was asked for. The text is for the person who must act."""
+
+
+class Source(Protocol):
+    """A Git repository, read by commit; work trees do not count."""
+
+    async def head(self) -> Commit:
+        """Fetch, and return the newest commit of the branch; raise SourceError when the remote cannot be reached."""
+        ...
+
+    async def resolve(self, revision: str) -> Commit:
+        """Return the commit a revision names, without fetching; raise SourceError."""
+        ...
+
+    async def read(self, commit: str) -> Mapping[str, bytes]:
+        """Return all files of the configured folders at the commit, by path in the repository; raise SourceError."""
+        ...
+
+    async def keep(self, commit: str) -> None:
+        """Make sure that the commit stays readable whatever happens to the branch."""
+        ...

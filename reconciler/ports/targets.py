@@ -1,0 +1,45 @@
+"""What the stages ask of the things we change, whatever they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from reconciler.model.canonical import Digest
+from reconciler.model.health import CheckResult, HealthCheck
+from reconciler.model.operation import Operation
+from reconciler.model.resource import Resource, Survey
+from reconciler.model.target import Host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """What shall happen to one target, all or nothing.
+
+    ``id`` is the same whenever the same step of the same rollout is tried again: a target that has already done it
+    answers so and does nothing. ``after`` are the resources as they will be, ``removed`` the refs that will be gone:
+    for targets that are not driven by operations. ``contents`` holds the blobs of the operations.
+    """
+
+    id: str
+    operations: tuple[Operation, ...]
+    after: tuple[Resource, ...] = ()
+    removed: tuple[str, ...] = ()
+    contents: Mapping[Digest, bytes] = field(default_factory=dict)
+    limit: timedelta = timedelta(minutes=5)
+
+
+class Targets(Protocol):
+    """The world, target by target. Every method is bounded in time and raises WorldError only."""
+
+    async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+        """Look at the resources in one round trip. What could not be looked at is Unknown, never Absent."""
+        ...
+
+    async def apply(self, host: Host, transaction: Transaction) -> None:
+        """Do all of it, or raise and leave everything as it was (Refused) or unknown (any other WorldError)."""
+        ...
+
+    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+        """Ask one health check once. A target that cannot be reached is an unhealthy answer, not an error."""
+        ...

@@ -1,0 +1,1 @@
+"""Ports fulfilled: everything that touches the world."""

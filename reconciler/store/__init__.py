@@ -1,0 +1,1 @@
+"""The journal on SQLite: events, and the tables made from them."""

@@ -1,0 +1,1 @@
+"""Stage 7. Health checks: thresholds over answers. Pure but for nothing; who asks is execute."""
