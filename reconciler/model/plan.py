@@ -10,6 +10,7 @@ from reconciler.model.health import HealthCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.operation import Operation
 from reconciler.model.policy import RolloutPolicy
+from reconciler.model.target import Host
 from reconciler.model.unit import Unit
 
 
@@ -67,7 +68,8 @@ class Plan:
     ``id`` is a digest of everything else here: planning the same world twice gives the same id. ``unit`` is the desired
     state that is planned towards: Git's, or the last known good one when ``cause`` is revert. ``observation`` is the
     digest of what the plan was made from; ``apply`` refuses when the world is another by then. ``parent`` is the digest
-    of the unit's state that was last good, None when there was none.
+    of the unit's state that was last good, None when there was none. ``hosts`` are the targets of its steps. ``kept`` are
+    resources (as text) that are no longer asked for and stay, each with the reason.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Plan:
     cause: Cause
     parent: Digest | None
     observation: Digest
+    hosts: tuple[Host, ...]
     steps: tuple[Step, ...]
     left_out: tuple[LeftOut, ...] = ()
     kept: tuple[str, ...] = ()

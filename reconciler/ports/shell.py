@@ -1,5 +1,6 @@
 """Running a POSIX sh script on a host."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -43,3 +44,17 @@ class Shell(Protocol):
     async def close(self) -> None:
         """Close all connections."""
         ...
+
+
+def quote(text: str) -> str:
+    """Return the text as one word of sh. The only way data gets into a script; ValueError on a NUL character."""
+    if "\0" in text:
+        raise ValueError("a NUL character cannot be part of a shell word")
+    return shlex.quote(text)
+
+
+def quote_path(path: str) -> str:
+    """Return a path as one word of sh; a leading ``~/`` is the home of the connection's user."""
+    if path == "~":
+        return '"$HOME"'
+    return '"$HOME"/' + quote(path[2:]) if path.startswith("~/") else quote(path)

@@ -1,0 +1,59 @@
+"""What a pass concluded about one unit: the input of execution, of ``plan``, of ``status`` and of ``explain``."""
+
+from dataclasses import dataclass
+
+from reconciler.model.identity import UnitId
+from reconciler.model.plan import LeftOut, Plan
+from reconciler.model.rollout import Trigger
+from reconciler.model.unit import Unit
+from reconciler.model.verdict import VerdictRecord
+from reconciler.model.waiting import WaitingOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """The unit's running rollout has to end: superseded by a newer desired state, or stopped by a person."""
+
+    rollout: str
+    trigger: Trigger
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """One unit, looked at once.
+
+    ``wanted`` is what Git says, None when the unit is no longer in Git; ``effective`` is what it is held to: the same, or
+    the last known good one while ``rejected`` tells why Git's is not. ``plan`` is what has to be done (None: nothing);
+    when ``waiting`` is set too, it is what would be done if nothing stood in the way. ``drifted`` are refs with
+    their target (``web-1/file:/etc/x``) that differ though no commit asked; ``unseen`` are targets that could not be looked at.
+    """
+
+    unit: UnitId
+    wanted: Unit | None
+    effective: Unit | None
+    plan: Plan | None = None
+    waiting: WaitingOn | None = None
+    stop: Stop | None = None
+    rejected: VerdictRecord | None = None
+    drifted: tuple[str, ...] = ()
+    unseen: tuple[LeftOut, ...] = ()
+
+    @property
+    def in_sync(self) -> bool | None:
+        """Whether the unit is as it is held to be; None when some of it could not be seen."""
+        if self.plan and self.plan.changes:
+            return False
+        return None if self.unseen else True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A whole pass, unit by unit in the order they would go, for a person to review.
+
+    ``refused`` says why a newer commit did not load, one problem a line; then ``commit`` is the last that did.
+    """
+
+    commit: str
+    assessments: tuple[Assessment, ...]
+    refused: tuple[str, ...] = ()
