@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reconciler.model.identity import UnitId
+from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import LeftOut, Plan
 from reconciler.model.rollout import Trigger
 from reconciler.model.unit import Unit
@@ -11,8 +11,8 @@ from reconciler.model.waiting import WaitingOn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """The unit's running rollout has to end: superseded by a newer desired state, or stopped by a person."""
+class Signal:
+    """What the unit's rollout has to be told: superseded, paused or resumed by a person, nothing to revert to."""
 
     rollout: str
     trigger: Trigger
@@ -23,10 +23,11 @@ class Stop:
 class Assessment:
     """One unit, looked at once.
 
-    ``wanted`` is what Git says, None when the unit is no longer in Git; ``effective`` is what it is held to: the same, or
-    the last known good one while ``rejected`` tells why Git's is not. ``plan`` is what has to be done (None: nothing);
-    when ``waiting`` is set too, it is what would be done if nothing stood in the way. ``drifted`` are refs with
-    their target (``web-1/file:/etc/x``) that differ though no commit asked; ``unseen`` are targets that could not be looked at.
+    ``wanted`` is what Git says, None when the unit is no longer in Git; ``effective`` is what it is held to: the same,
+    or the last known good one while ``rejected`` tells why Git's is not. ``plan`` is what has to be done (None:
+    nothing); when ``waiting`` is set too, it is what would be done if nothing stood in the way. ``drifted`` are refs with
+    their target (``web-1/file:/etc/x``) that differ though no commit asked; ``unseen`` are targets that could not be
+    looked at; ``forgotten`` are resources of ours that nobody asks for any more and that are gone already.
     """
 
     unit: UnitId
@@ -34,10 +35,11 @@ class Assessment:
     effective: Unit | None
     plan: Plan | None = None
     waiting: WaitingOn | None = None
-    stop: Stop | None = None
+    signal: Signal | None = None
     rejected: VerdictRecord | None = None
     drifted: tuple[str, ...] = ()
     unseen: tuple[LeftOut, ...] = ()
+    forgotten: tuple[ResourceId, ...] = ()
 
     @property
     def in_sync(self) -> bool | None:

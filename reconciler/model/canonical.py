@@ -3,10 +3,12 @@
 Digests are over canonical text and not over ``==`` because ``1 == True`` in Python.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A JSON value; treated as frozen everywhere."""
@@ -28,3 +30,22 @@ def digest(value: Json) -> Digest:
 def digest_bytes(data: bytes) -> Digest:
     """Return ``sha256:<hex>`` of the bytes."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def plain(value: Any) -> Json:
+    """Return a value of the model as JSON: fields by name, durations in seconds, times as RFC 3339, keys as text."""
+    match value:
+        case bool() | int() | float() | str() | None:
+            return value if value is None or isinstance(value, bool | int | float) else str(value)
+        case datetime():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case tuple() | list() | frozenset():
+            return [plain(item) for item in value]
+        case _ if dataclasses.is_dataclass(value):
+            return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        case _:
+            raise TypeError(f"internal error: {type(value).__name__} has no JSON form")

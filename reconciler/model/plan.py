@@ -68,8 +68,8 @@ class Plan:
     ``id`` is a digest of everything else here: planning the same world twice gives the same id. ``unit`` is the desired
     state that is planned towards: Git's, or the last known good one when ``cause`` is revert. ``observation`` is the
     digest of what the plan was made from; ``apply`` refuses when the world is another by then. ``parent`` is the digest
-    of the unit's state that was last good, None when there was none. ``hosts`` are the targets of its steps. ``kept`` are
-    resources (as text) that are no longer asked for and stay, each with the reason.
+    of the unit's state that was last good, None when there was none. ``hosts`` are the targets of its steps.
+    ``kept`` are resources (as text) that are no longer asked for and stay, each with the reason.
     """
 
     id: str
