@@ -1,0 +1,145 @@
+"""The daemon's own settings: a TOML file, then the environment (``RECONCILER_GIT__URL`` and so on) over it."""
+
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from reconciler.model.duration import parse_duration
+
+DEFAULT_FILES = (Path("reconciler.toml"), Path("/etc/reconciler/reconciler.toml"))
+
+
+class SettingsError(Exception):
+    """The settings are wrong or not there. The text names file, key and what was expected."""
+
+
+def _duration(value: Any) -> Any:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GitSettings(_Section):
+    """Where commits come from. ``url`` is a local path or anything ``git fetch`` understands."""
+
+    url: str
+    branch: str = "main"
+    desired_state: str = "desired-state"
+    policies: str = "policies"
+    poll: Duration = timedelta(seconds=30)
+    ssh_command: str | None = None
+
+
+class SshSettings(_Section):
+    """How hosts are reached. Without ``identities`` the agent is asked."""
+
+    identities: tuple[Path, ...] = ()
+    agent: bool = True
+    connect_timeout: Duration = timedelta(seconds=10)
+    keepalive: Duration = timedelta(seconds=15)
+    max_handshakes: int = Field(default=10, ge=1, le=100)
+
+
+class DriftSettings(_Section):
+    """How often the fleet is looked at when nothing else wakes the daemon."""
+
+    interval: Duration = timedelta(seconds=60)
+
+
+class SecretSettings(_Section):
+    """The folder that holds secret values, one file a reference (``shop/db`` is ``<directory>/shop/db``)."""
+
+    directory: Path | None = None
+
+
+class LogSettings(_Section):
+    """``auto`` is JSON under systemd and readable on a terminal."""
+
+    format: Literal["auto", "json", "text"] = "auto"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(BaseSettings):
+    """All settings. ``state_dir`` holds the journal, the Git mirror, the artifact cache and our keys."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RECONCILER_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    state_dir: Path = Path("/var/lib/reconciler")
+    git: GitSettings
+    ssh: SshSettings = SshSettings()
+    drift: DriftSettings = DriftSettings()
+    secrets: SecretSettings = SecretSettings()
+    log: LogSettings = LogSettings()
+
+    @staticmethod
+    def load(path: Path | None) -> "Settings":
+        """Read the named file, or the first default one that exists; raise SettingsError."""
+        file = path or next((each for each in DEFAULT_FILES if each.exists()), None)
+        if path and not path.exists():
+            raise SettingsError(f"{path}: there is no such settings file")
+        try:
+            loaded = _from_file(file)()
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{file}: not TOML: {error}") from error
+        except OSError as error:
+            raise SettingsError(f"cannot read {file}: {error.strerror}") from error
+        except ValidationError as error:
+            raise SettingsError(_in_words(error, file)) from error
+        return loaded.resolved_from(file.parent if file else Path())
+
+    def resolved_from(self, folder: Path) -> "Settings":
+        """Return the settings with relative paths taken from the folder of the settings file."""
+        git = self.git
+        if "://" not in git.url and ":" not in git.url.split("/", 1)[0]:
+            git = git.model_copy(update={"url": str((folder / Path(git.url).expanduser()).resolve())})
+        ssh = self.ssh.model_copy(
+            update={"identities": tuple(folder / each.expanduser() for each in self.ssh.identities)}
+        )
+        secrets = self.secrets
+        if secrets.directory:
+            secrets = secrets.model_copy(update={"directory": folder / secrets.directory.expanduser()})
+        state = (folder / self.state_dir.expanduser()).resolve()
+        return self.model_copy(update={"state_dir": state, "git": git, "ssh": ssh, "secrets": secrets})
+
+
+def _from_file(file: Path | None) -> type[Settings]:
+    class FromFile(Settings):
+        @classmethod
+        def settings_customise_sources(  # type: ignore[override] # the sources we do not use are not named
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            **_: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            sources: tuple[PydanticBaseSettingsSource, ...] = (init_settings, env_settings)
+            return (*sources, TomlConfigSettingsSource(settings_cls, file)) if file else sources
+
+    return FromFile
+
+
+def _in_words(error: ValidationError, file: Path | None) -> str:
+    where = str(file) if file else "no settings file was found (reconciler.toml, /etc/reconciler/reconciler.toml)"
+    lines = []
+    for each in error.errors(include_url=False, include_context=False):
+        key = ".".join(str(part) for part in each["loc"])
+        message = {"extra_forbidden": "there is no such setting", "missing": "this setting is needed"}.get(
+            each["type"], each["msg"].removeprefix("Value error, ")
+        )
+        lines.append(f"{where}: {key}: {message}")
+    return "\n".join(lines)
