@@ -26,8 +26,8 @@ class Assessment:
     ``wanted`` is what Git says, None when the unit is no longer in Git; ``effective`` is what it is held to: the same,
     or the last known good one while ``rejected`` tells why Git's is not. ``plan`` is what has to be done (None:
     nothing); when ``waiting`` is set too, it is what would be done if nothing stood in the way. ``drifted`` are refs
-    with their target (``web-1/file:/etc/x``) that differ though no commit asked; ``unseen`` are targets that could not be
-    looked at; ``forgotten`` are resources of ours that nobody asks for any more and that are gone already.
+    with their target (``web-1/file:/etc/x``) that differ though no commit asked; ``unseen`` are targets that could not
+    be looked at; ``forgotten`` are resources of ours that nobody asks for any more and that are gone already.
     """
 
     unit: UnitId

@@ -21,6 +21,10 @@ class InputError(Exception):
         self.line = line
 
 
+class Conflict(Exception):
+    """What is there stands in the way and must not be taken away by us. The text says what, and what to do."""
+
+
 class Inputs(Protocol):
     """What a kind may read while a resource is rendered; all of it is part of the unit's digest."""
 
@@ -85,7 +89,7 @@ class Kind(Protocol):
         ...
 
     def diff(self, resource: Resource, seen: Present | Absent) -> Difference | None:
-        """Return what differs, None when nothing that counts does."""
+        """Return what differs, None when nothing that counts does; raise Conflict."""
         ...
 
     def commands(
@@ -95,6 +99,10 @@ class Kind(Protocol):
 
         ``siblings`` are the unit's resources on the same target, by ref.
         """
+        ...
+
+    def restart(self, resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
+        """Return what to run because a resource in ``resource.restart_on`` changes; () where nothing runs."""
         ...
 
     def removal(self, resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:

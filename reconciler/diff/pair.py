@@ -1,0 +1,89 @@
+"""(unit, what was seen, what is ours) → what differs, target by target. Pure.
+
+What is ignored counts as being as it shall be: the resource is settled with what is there before anything is compared.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from reconciler.diff.cause import cause_of
+from reconciler.diff.wording import worded
+from reconciler.model.canonical import Digest
+from reconciler.model.change import Change
+from reconciler.model.difference import Differing, Orphan, UnitDiff
+from reconciler.model.identity import ResourceId
+from reconciler.model.plan import LeftOut
+from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
+from reconciler.model.unit import Unit
+from reconciler.model.verdict import Owned
+from reconciler.policy.ownership import orphans_of
+from reconciler.ports.kind import Conflict, Kind
+
+
+def compare(
+    unit: Unit,
+    survey: Survey,
+    owned: Mapping[ResourceId, Owned],
+    kinds: Mapping[str, Kind],
+    contents: Mapping[Digest, bytes],
+) -> UnitDiff:
+    """Return what differs between the unit and what was seen. ``contents`` are the unit's bytes, for text differences."""
+    orphaned = orphans_of(unit, owned)
+    unseen = _unseen(unit, survey, orphaned)
+    hidden = {each.target for each in unseen}
+    differing, conflicts = [], []
+    for resource in unit.resources:
+        seen = survey.of(resource.id)
+        if resource.id.target in hidden or isinstance(seen, Unknown):
+            continue
+        try:
+            found = _differing(resource, seen, kinds[resource.id.kind], owned.get(resource.id))
+        except Conflict as conflict:
+            conflicts.append(f"{resource.id}: {conflict}")
+            continue
+        if found:
+            fields = worded(found.change.fields, resource, contents, survey.contents)
+            differing.append(replace(found, change=replace(found.change, fields=fields)))
+    there = [(each, survey.of(each.resource.id)) for each in orphaned if each.resource.id.target not in hidden]
+    return UnitDiff(
+        differing=tuple(differing),
+        orphans=tuple(Orphan(owned=each, seen=seen) for each, seen in there if isinstance(seen, Present)),
+        gone=tuple(each.resource.id for each, seen in there if isinstance(seen, Absent)),
+        unseen=unseen,
+        conflicts=tuple(conflicts),
+    )
+
+
+def _unseen(unit: Unit, survey: Survey, orphaned: Iterable[Owned]) -> tuple[LeftOut, ...]:
+    reasons: dict[str, str] = {}
+    for resource in (*unit.resources, *(each.resource for each in orphaned)):
+        seen = survey.of(resource.id)
+        if isinstance(seen, Unknown):
+            reasons.setdefault(resource.id.target, seen.reason)
+    return tuple(LeftOut(target, reason) for target, reason in sorted(reasons.items()))
+
+
+def _differing(resource: Resource, seen: Present | Absent, kind: Kind, owned: Owned | None) -> Differing | None:
+    settled = _settled(resource, seen)
+    difference = kind.diff(settled, seen)
+    if difference is None:
+        return None
+    change = Change(
+        resource=resource.id,
+        action=difference.action,
+        cause=cause_of(resource, owned),
+        fields=difference.fields,
+    )
+    return Differing(resource=settled, seen=seen, change=change)
+
+
+def _settled(resource: Resource, seen: Observation) -> Resource:
+    if not resource.ignore or not isinstance(seen, Present):
+        return resource
+    as_it_is = {
+        field: seen.attributes[field]
+        for field in resource.attributes
+        if field in seen.attributes and any(fnmatchcase(field, pattern) for pattern in resource.ignore)
+    }
+    return replace(resource, attributes={**resource.attributes, **as_it_is})
