@@ -52,7 +52,7 @@ class SetAttributes:
 
 @dataclass(frozen=True, slots=True)
 class MakeDirectory:
-    """Make one directory; its parent must be there."""
+    """Make one directory; its parent must be there. One that is there already gets mode and owner."""
 
     path: str
     mode: str
@@ -72,7 +72,7 @@ class MakeSymlink:
 
 @dataclass(frozen=True, slots=True)
 class RemoveFile:
-    """Remove a file or a symbolic link."""
+    """Remove a file or a symbolic link; one that is gone is no failure."""
 
     path: str
     op: Literal["remove_file"] = "remove_file"
@@ -80,7 +80,7 @@ class RemoveFile:
 
 @dataclass(frozen=True, slots=True)
 class RemoveDirectory:
-    """Remove a directory, and only an empty one."""
+    """Remove a directory if it is empty by then; one that is not, or is gone, is left and is no failure."""
 
     path: str
     op: Literal["remove_directory"] = "remove_directory"
@@ -88,7 +88,12 @@ class RemoveDirectory:
 
 @dataclass(frozen=True, slots=True)
 class UnpackRelease:
-    """Unpack the artifact as ``<path>/releases/<version>``; ``current`` is not touched."""
+    """Unpack the artifact as ``<path>/releases/<version>``; ``current`` is not touched.
+
+    Makes ``<path>`` and ``<path>/releases``. A folder of that version that is there already is replaced. Last of all, the
+    64 hex digits of the artifact's digest go to the file ``<path>/releases/.<version>.sha256``: without it, the
+    version does not count as there.
+    """
 
     path: str
     version: str
@@ -100,7 +105,7 @@ class UnpackRelease:
 
 @dataclass(frozen=True, slots=True)
 class SwitchRelease:
-    """Point ``<path>/current`` at ``releases/<version>``; keep the newest ``keep`` releases, ever the current one."""
+    """Point the link ``<path>/current`` at the text ``releases/<version>``, atomically; keep the newest ``keep`` releases, ever the current one."""
 
     path: str
     version: str
@@ -128,8 +133,9 @@ class ReloadUnits:
 class ControlUnit:
     """Enable, disable, start, stop or restart a systemd unit.
 
-    After a start or restart the host records the unit's invocation and a digest over the ``inputs``
-    (paths of files and links), from which the next observation derives whether a restart is still owed.
+    A start or restart forgets an earlier failure first. After it the host records the unit's InvocationID, a space and
+    a digest over the ``inputs`` (paths of files and links, as the sh function ``rcl_inputs_digest`` prints it) in the
+    file ``$STATE/units/<unit>``, from which the next observation derives whether a restart is still owed.
     """
 
     unit: str

@@ -10,6 +10,18 @@ from reconciler.model.content import Artifact, Content
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
 
+CONTENT_KEY = "content_base64"
+"""The attribute under which ``parse`` hands over the bytes that were seen, as base64; only where they may be shown.
+
+Whoever observes takes it out of the attributes and puts the bytes into ``Survey.contents`` by their digest.
+"""
+
+SHOWN_AT_MOST = 64 * 1024
+"""The most bytes of a file that a probe sends along."""
+
+REASON = "reason "
+"""How the last line starts that a probe prints before it ends with a status other than 0: why it could not look."""
+
 
 class InputError(Exception):
     """An input of a resource (template, file, archive) is wrong. ``where`` is the key in the document that names it."""
@@ -25,8 +37,17 @@ class Conflict(Exception):
     """What is there stands in the way and must not be taken away by us. The text says what, and what to do."""
 
 
+class Conflict(Exception):
+    """What is on the target stands in the way, and only a person may remove it. The text says what, where, what to do."""
+
+
 class Inputs(Protocol):
     """What a kind may read while a resource is rendered; all of it is part of the unit's digest."""
+
+    @property
+    def version(self) -> str:
+        """The version of the app that is rendered."""
+        ...
 
     def text(self, text: str) -> Content:
         """Return the content of a text given in the document."""
@@ -80,8 +101,12 @@ class Kind(Protocol):
         """Return the resource as it shall be; raise InputError."""
         ...
 
-    def probe(self, resource: Resource) -> str:
-        """Return the sh commands that print what ``parse`` reads. They may use the functions of the probe prelude."""
+    def probe(self, resource: Resource, siblings: Mapping[str, Resource]) -> str:
+        """Return the sh commands that print what ``parse`` reads. They may use the functions of the probe prelude.
+
+        ``siblings`` are the unit's resources on the same target, by ref. The commands run in a subshell of their own.
+        A status other than 0 makes the observation Unknown; the last line, if it starts with REASON, says why.
+        """
         ...
 
     def parse(self, resource: Resource, answer: Sequence[str]) -> Present | Absent:
@@ -103,6 +128,10 @@ class Kind(Protocol):
 
     def restart(self, resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
         """Return what to run because a resource in ``resource.restart_on`` changes; () where nothing runs."""
+        ...
+
+    def restart(self, resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
+        """Return what has to be run when a resource named in ``restart_on`` changes; () for what has no process."""
         ...
 
     def removal(self, resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:
