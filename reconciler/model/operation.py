@@ -90,8 +90,8 @@ class RemoveDirectory:
 class UnpackRelease:
     """Unpack the artifact as ``<path>/releases/<version>``; ``current`` is not touched.
 
-    Makes ``<path>`` and ``<path>/releases``. A folder of that version that is there already is replaced. Last of all, the
-    64 hex digits of the artifact's digest go to the file ``<path>/releases/.<version>.sha256``: without it, the
+    Makes ``<path>`` and ``<path>/releases``. A folder of that version that is there already is replaced. Last of all,
+    the 64 hex digits of the artifact's digest go to the file ``<path>/releases/.<version>.sha256``: without it, the
     version does not count as there.
     """
 
@@ -105,7 +105,10 @@ class UnpackRelease:
 
 @dataclass(frozen=True, slots=True)
 class SwitchRelease:
-    """Point the link ``<path>/current`` at the text ``releases/<version>``, atomically; keep the newest ``keep`` releases, ever the current one."""
+    """Point ``<path>/current`` at ``releases/<version>``; keep the newest ``keep`` releases, ever the current one.
+
+    The link is relative, with just that text, and is replaced atomically.
+    """
 
     path: str
     version: str

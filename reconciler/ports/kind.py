@@ -37,10 +37,6 @@ class Conflict(Exception):
     """What is there stands in the way and must not be taken away by us. The text says what, and what to do."""
 
 
-class Conflict(Exception):
-    """What is on the target stands in the way, and only a person may remove it. The text says what, where, what to do."""
-
-
 class Inputs(Protocol):
     """What a kind may read while a resource is rendered; all of it is part of the unit's digest."""
 
@@ -128,10 +124,6 @@ class Kind(Protocol):
 
     def restart(self, resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
         """Return what to run because a resource in ``resource.restart_on`` changes; () where nothing runs."""
-        ...
-
-    def restart(self, resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
-        """Return what has to be run when a resource named in ``restart_on`` changes; () for what has no process."""
         ...
 
     def removal(self, resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:
