@@ -1,4 +1,4 @@
-"""Why a resource differs: because a commit asks for something new, or because somebody changed what we had put there."""
+"""Why a resource differs: a commit asks for something new, or somebody changed what we had put there."""
 
 from reconciler.model.change import Cause
 from reconciler.model.resource import Resource

@@ -28,7 +28,7 @@ def compare(
     kinds: Mapping[str, Kind],
     contents: Mapping[Digest, bytes],
 ) -> UnitDiff:
-    """Return what differs between the unit and what was seen. ``contents`` are the unit's bytes, for text differences."""
+    """Return what differs between the unit and what was seen. ``contents`` are the bytes the unit speaks of."""
     orphaned = orphans_of(unit, owned)
     unseen = _unseen(unit, survey, orphaned)
     hidden = {each.target for each in unseen}

@@ -27,4 +27,5 @@ def next_try(standing: UnitStanding) -> datetime | None:
     if not standing.failed_heals or standing.last_failed_at is None:
         return None
     exponent = min(standing.failed_heals - 1, 10)
-    return standing.last_failed_at + min(FIRST_WAIT * FACTOR**exponent, LONGEST_WAIT)
+    wait: timedelta = min(FIRST_WAIT * int(FACTOR**exponent), LONGEST_WAIT)
+    return standing.last_failed_at + wait

@@ -1,0 +1,87 @@
+"""A unit whose rollout has not ended: whether it goes on, stops, or is taken back."""
+
+from dataclasses import replace
+
+from reconciler.model.assessment import Assessment, Signal
+from reconciler.model.change import Cause
+from reconciler.model.rollout import Rollout, State, Trigger
+from reconciler.model.unit import Unit
+from reconciler.model.verdict import Verdict
+from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.plan.order import Cycle
+from reconciler.plan.planner import Material, build
+from reconciler.plan.situation import Situation
+from reconciler.policy.holding import REVERTING, holding
+from reconciler.policy.ownership import created_by
+
+_MAY_PAUSE = frozenset({State.PENDING, State.RUNNING, State.REVERT_NEEDED, State.REVERTING})
+_MAY_RESUME = frozenset({State.PAUSED, State.REVERT_PAUSED})
+
+
+def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Assessment:
+    """Return the signal the rollout has to get, the revert it needs, or nothing: it goes on by itself."""
+    known = situation.standing.of(wanted.id)
+    held = holding(wanted, known)
+    base = Assessment(unit=wanted.id, wanted=wanted, effective=held.unit, rejected=held.rejected)
+    paused = known.paused or situation.standing.paused
+    if newer := _newer(wanted, rollout, situation):
+        return replace(base, signal=newer)
+    if paused and rollout.state in _MAY_PAUSE:
+        reason = f"paused by {paused.author}: {paused.reason}"
+        return replace(base, signal=Signal(rollout=rollout.id, trigger=Trigger.PAUSE, reason=reason))
+    if not paused and rollout.state in _MAY_RESUME:
+        return replace(base, signal=Signal(rollout=rollout.id, trigger=Trigger.RESUME, reason="resumed"))
+    if paused:
+        return replace(base, waiting=WaitingOn(Reason.PAUSED, f"paused by {paused.author}: {paused.reason}"))
+    if rollout.state is State.REVERT_NEEDED:
+        return _revert(base, rollout, situation)
+    return base
+
+
+def _newer(wanted: Unit, rollout: Rollout, situation: Situation) -> Signal | None:
+    """A newer desired state of the unit pre-empts its rollout, also a revert; the base stays the last good one."""
+    known = situation.standing.of(wanted.id)
+    if rollout.state in REVERTING:
+        verdict = known.verdicts.get(wanted.digest)
+        target = wanted.digest if verdict is None or verdict.verdict is not Verdict.BAD else rollout.digest
+    else:
+        unit = holding(wanted, known).unit
+        target = unit.digest if unit else rollout.digest
+    if target == rollout.digest:
+        return None
+    reason = f"Git now says {wanted.commit[:8]}"
+    return Signal(rollout=rollout.id, trigger=Trigger.SUPERSEDE, reason=reason)
+
+
+def _revert(base: Assessment, rollout: Rollout, situation: Situation) -> Assessment:
+    unit = base.effective
+    if unit is None or unit.digest == rollout.digest:
+        return replace(base, signal=_impossible(rollout, "no last known good state to go back to"))
+    diff = situation.diff(unit.id)
+    if diff.conflicts:
+        return replace(base, signal=_impossible(rollout, "cannot go back: " + "; ".join(diff.conflicts)))
+    base = replace(base, unseen=diff.unseen)
+    if diff.unseen and {each.target for each in diff.unseen} >= set(unit.targets):
+        first = diff.unseen[0]
+        return replace(base, waiting=WaitingOn(Reason.UNREACHABLE, f"cannot see {first.target}: {first.reason}"))
+    created_since = created_by(base.rejected, situation.desired.units[unit.id], diff.orphans)
+    if not diff.differing and not created_since:
+        reason = f"nothing to take back: everything is as {unit.commit[:8]} says"
+        return replace(base, signal=_impossible(rollout, reason))
+    material = Material(
+        unit=unit,
+        cause=Cause.REVERT,
+        parent=unit.digest,
+        differing=[replace(each, change=replace(each.change, cause=Cause.REVERT)) for each in diff.differing],
+        delete=created_since,
+        left_out=diff.unseen,
+    )
+    try:
+        plan = build(material, situation.survey, situation.desired.hosts, situation.kinds)
+    except Cycle as cycle:
+        return replace(base, signal=_impossible(rollout, str(cycle)))
+    return replace(base, plan=plan)
+
+
+def _impossible(rollout: Rollout, reason: str) -> Signal:
+    return Signal(rollout=rollout.id, trigger=Trigger.NO_REVERT, reason=reason)

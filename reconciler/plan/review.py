@@ -1,0 +1,64 @@
+"""A whole pass decided: one assessment a unit, in the order the units would go."""
+
+from collections.abc import Iterator
+
+from reconciler.model.assessment import Assessment, Review, Signal
+from reconciler.model.identity import UnitId
+from reconciler.model.rollout import Trigger
+from reconciler.model.standing import UnitStanding
+from reconciler.model.unit import Desired
+from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.plan.at_rest import assess_at_rest
+from reconciler.plan.in_hand import assess_in_hand
+from reconciler.plan.situation import Situation
+
+
+def review(situation: Situation) -> Review:
+    """Return what the pass concluded: first the units in Git, dependencies first, then those no longer there."""
+    desired, standing = situation.desired, situation.standing
+    in_git = tuple(_assess(unit, situation) for unit in waves(desired))
+    removed = tuple(
+        _removed(standing.units[unit])
+        for unit in sorted(standing.units)
+        if unit not in desired.units and (standing.units[unit].owned or standing.units[unit].rollout)
+    )
+    return Review(commit=desired.commit, assessments=in_git + removed)
+
+
+def waves(desired: Desired) -> tuple[UnitId, ...]:
+    """Return the units with every unit behind those it comes after, otherwise by name."""
+
+    def visit(unit: UnitId) -> Iterator[UnitId]:
+        if unit in placed or unit not in desired.units:
+            return
+        placed.add(unit)
+        for before in sorted(desired.units[unit].after):
+            yield from visit(before)
+        yield unit
+
+    placed: set[UnitId] = set()
+    return tuple(each for unit in sorted(desired.units) for each in visit(unit))
+
+
+def _assess(unit: UnitId, situation: Situation) -> Assessment:
+    wanted, known = situation.desired.units[unit], situation.standing.of(unit)
+    if known.rollout is not None:
+        return assess_in_hand(wanted, known.rollout, situation)
+    return assess_at_rest(wanted, situation)
+
+
+def _removed(known: UnitStanding) -> Assessment:
+    targets = sorted({each.target for each in known.owned})
+    signal = None
+    if known.rollout:
+        signal = Signal(rollout=known.rollout.id, trigger=Trigger.SUPERSEDE, reason=f"{known.unit} is no longer in Git")
+    return Assessment(
+        unit=known.unit,
+        wanted=None,
+        effective=None,
+        signal=signal,
+        waiting=WaitingOn(
+            Reason.REMOVED,
+            f"no longer in Git; its {len(known.owned)} resources stay in place on {', '.join(targets) or 'no target'}",
+        ),
+    )

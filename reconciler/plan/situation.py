@@ -1,0 +1,28 @@
+"""Everything a pass knows: the planner's whole input."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.difference import UnitDiff
+from reconciler.model.identity import UnitId
+from reconciler.model.resource import Survey
+from reconciler.model.standing import Standing
+from reconciler.model.unit import Desired
+from reconciler.ports.kind import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """What Git says, what the journal knows, what was seen, what differs from it, and the time."""
+
+    desired: Desired
+    standing: Standing
+    survey: Survey
+    diffs: Mapping[UnitId, UnitDiff]
+    kinds: Mapping[str, Kind]
+    now: datetime
+
+    def diff(self, unit: UnitId) -> UnitDiff:
+        """Return what differs in the unit."""
+        return self.diffs.get(unit) or UnitDiff()

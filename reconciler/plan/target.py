@@ -1,0 +1,78 @@
+"""All that has to happen on one target, in order: one transaction."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.model.change import Action, Cause, Change, FieldDiff
+from reconciler.model.difference import Differing, Orphan
+from reconciler.model.operation import ControlUnit, Operation, UnitVerb
+from reconciler.model.plan import TargetChanges
+from reconciler.model.resource import Resource
+from reconciler.plan.order import ordered
+from reconciler.ports.kind import Kind
+
+_STARTS = frozenset({UnitVerb.START, UnitVerb.RESTART})
+
+
+def target_changes(
+    target: str,
+    resources: Sequence[Resource],
+    differing: Sequence[Differing],
+    orphans: Sequence[Orphan],
+    kinds: Mapping[str, Kind],
+) -> TargetChanges:
+    """Return the changes and operations for one target; ``resources`` are all of the unit's on it.
+
+    First what is created and updated, each after what it needs, with the restarts that follow from it; last what is
+    taken away, in reverse order. Raises plan.order.Cycle.
+    """
+    siblings = {resource.id.ref: resource for resource in resources}
+    steps = [*_made(resources, differing, siblings, kinds), *_removed(orphans, kinds)]
+    return TargetChanges(
+        target,
+        tuple(change for change, _ in steps),
+        tuple(operation for _, operations in steps for operation in operations),
+    )
+
+
+def _made(
+    resources: Sequence[Resource],
+    differing: Sequence[Differing],
+    siblings: Mapping[str, Resource],
+    kinds: Mapping[str, Kind],
+) -> Iterator[tuple[Change, tuple[Operation, ...]]]:
+    found = {each.resource.id.ref: each for each in differing}
+    changed: dict[str, Cause] = {}
+    for resource in ordered(resources):
+        kind = kinds[resource.id.kind]
+        ref = resource.id.ref
+        here = found.get(ref)
+        because = [each for each in resource.restart_on if each in changed]
+        restarts = kind.restart(resource, siblings) if because else ()
+        if here:
+            operations = kind.commands(here.resource, here.seen, siblings)
+            extra = () if _starts(operations) else restarts
+            changed[ref] = here.change.cause
+            yield _explained(here.change, because if extra else []), (*operations, *extra)
+        elif restarts:
+            changed[ref] = changed[because[0]]
+            change = Change(resource=resource.id, action=Action.UPDATE, cause=changed[ref])
+            yield _explained(change, because), restarts
+
+
+def _explained(change: Change, because: Sequence[str]) -> Change:
+    if not because:
+        return change
+    field = FieldDiff(path="restart", before=None, after="because of " + ", ".join(because))
+    return replace(change, fields=(*change.fields, field))
+
+
+def _starts(operations: Iterable[Operation]) -> bool:
+    return any(isinstance(each, ControlUnit) and each.verb in _STARTS for each in operations)
+
+
+def _removed(orphans: Sequence[Orphan], kinds: Mapping[str, Kind]) -> Iterator[tuple[Change, tuple[Operation, ...]]]:
+    seen = {each.owned.resource.id.ref: each.seen for each in orphans}
+    for resource in reversed(ordered([each.owned.resource for each in orphans])):
+        change = Change(resource=resource.id, action=Action.DELETE, cause=Cause.COMMIT)
+        yield change, kinds[resource.id.kind].removal(resource, seen[resource.id.ref])

@@ -1,0 +1,35 @@
+"""What a pass has to look at."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from reconciler.model.resource import Resource
+from reconciler.model.rollout import State
+from reconciler.model.standing import Standing, UnitStanding
+from reconciler.model.unit import Desired, Unit
+from reconciler.policy.holding import holding
+from reconciler.policy.ownership import orphans_of
+
+_IN_HAND = frozenset({State.PENDING, State.RUNNING, State.REVERTING, State.PAUSED, State.REVERT_PAUSED})
+
+
+def scope(desired: Desired, standing: Standing) -> Mapping[str, tuple[Resource, ...]]:
+    """Return the resources to observe, by target.
+
+    For every unit: the state it is held to, and what is ours though nobody names it any more. A unit whose rollout is
+    in hand is left out: it is being changed, and what it looks like half-way decides nothing.
+    """
+    wanted: dict[str, list[Resource]] = defaultdict(list)
+    for unit in desired.units.values():
+        for resource in _of_unit(unit, standing.of(unit.id)):
+            wanted[resource.id.target].append(resource)
+    return {target: tuple(resources) for target, resources in wanted.items()}
+
+
+def _of_unit(unit: Unit, known: UnitStanding) -> tuple[Resource, ...]:
+    if known.rollout is not None and known.rollout.state in _IN_HAND:
+        return ()
+    held = holding(unit, known).unit
+    if held is None:
+        return ()
+    return (*held.resources, *(each.resource for each in orphans_of(held, known.owned)))
