@@ -1,0 +1,77 @@
+"""The ``reconciler`` command. Commands are imported when they are called, so that ``--help`` answers at once."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from reconciler.cli.errors import Exit, tell
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("reconciler.cli.init", "Write a working start: desired state, policies, settings."),
+    "validate": ("reconciler.cli.validate", "Check desired state and policies; report every mistake."),
+    "schema": ("reconciler.cli.schema", "Print JSON Schemas of the documents, for editors."),
+    "plan": ("reconciler.cli.plan", "Show what would be done, without doing it."),
+    "apply": ("reconciler.cli.apply", "Carry out a plan that was written with plan --out."),
+    "run": ("reconciler.cli.run", "Keep the fleet in the state that Git says."),
+    "status": ("reconciler.cli.status", "Show where every unit stands."),
+    "explain": ("reconciler.cli.explain", "Say why a unit is where it is, and what can be done."),
+    "history": ("reconciler.cli.history", "Show what was rolled out, when, why, and how it ended."),
+    "retry": ("reconciler.cli.retry", "Try a rejected state again."),
+    "pause": ("reconciler.cli.pause", "Stop automation for a unit, or for everything."),
+    "resume": ("reconciler.cli.resume", "Lift a pause."),
+}
+"""Name of the command: its module (it has a ``command``), and one line of help."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports only the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is called; a name that is not there gets the nearest one that is."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"there is no command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> NoReturn:
+        """Run a command and end the process; the one place where errors become words and exit statuses."""
+        options["standalone_mode"] = False
+        options.setdefault("prog_name", "reconciler")
+        try:
+            status = super().main(args, *rest, **options)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the outermost place
+            status = tell(error)
+        sys.exit(status if isinstance(status, int) else Exit.DONE)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(package_name="reconciler", message="reconciler %(version)s")
+def cli() -> None:
+    """Keep a fleet in the state that Git says, and take a bad commit back.
+
+    Exit status: 0 done or nothing to do, 1 error, 2 changes pending (plan
+    --detailed-exitcode), 3 reverted, 4 held or waiting, 130 interrupted.
+    """

@@ -1,0 +1,1 @@
+"""Values in, text out: what commands print. Pure; nothing here reads or writes."""
