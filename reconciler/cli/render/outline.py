@@ -1,0 +1,209 @@
+"""What every rendering of a review says, in words, before it becomes a screen, a comment or JSON."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import assert_never
+
+from reconciler.cli.render.clean import clean
+from reconciler.cli.render.words import count, listed, short
+from reconciler.model.assessment import Assessment, Review
+from reconciler.model.canonical import canonical
+from reconciler.model.change import Action, Cause, Change, FieldDiff
+from reconciler.model.duration import format_duration
+from reconciler.model.health import HealthCheck
+from reconciler.model.plan import Apply, Bake, Plan, Probe
+from reconciler.model.policy import OnFailure
+
+NAMED_TARGETS = 2
+NAMED_IN_BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One change that is the same on several targets."""
+
+    action: Action
+    ref: str
+    cause: Cause
+    fields: tuple[FieldDiff, ...]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The numbers of a review."""
+
+    actions: dict[Action, int]
+    targets: int
+    units: int
+    waiting: int
+    unseen: int
+
+    @property
+    def changes(self) -> int:
+        """How many changes there are in all."""
+        return sum(self.actions.values())
+
+
+def groups(plan: Plan) -> tuple[Group, ...]:
+    """Return the plan's changes in the order they happen, identical ones on several targets as one."""
+    found: dict[str, list[Change]] = {}
+    for change in plan.changes:
+        found.setdefault(_sameness(change), []).append(change)
+    return tuple(
+        Group(
+            same[0].action, same[0].resource.ref, same[0].cause, same[0].fields, tuple(c.resource.target for c in same)
+        )
+        for same in found.values()
+    )
+
+
+def _sameness(change: Change) -> str:
+    fields = [[field.path, field.before, field.after, field.text, field.secret] for field in change.fields]
+    return canonical([change.action, change.resource.ref, change.cause, fields])
+
+
+def cause(plan: Plan) -> str:
+    """Return why there is a plan at all."""
+    match plan.cause:
+        case Cause.COMMIT:
+            return f"new commit {short(plan.unit.commit)}"
+        case Cause.DRIFT:
+            return f"drift from commit {short(plan.unit.commit)}"
+        case Cause.REVERT:
+            return f"revert to commit {short(plan.unit.commit)}"
+        case _:
+            assert_never(plan.cause)
+
+
+def rules(plan: Plan) -> str:
+    """Return how far the plan reaches and when it fails, in numbers."""
+    applies = [step for step in plan.steps if isinstance(step, Apply)]
+    targets = len({each.target for step in applies for each in step.targets})
+    budget = plan.policy.failure_budget
+    fails = "fails when 1 target fails"
+    if budget.total:
+        fails = f"fails when more than {count(budget.total, 'target')} {'fails' if budget.total == 1 else 'fail'}"
+        if budget.per_batch < budget.total:
+            fails += f", or more than {budget.per_batch} in one batch"
+    batches = "1 batch" if len(applies) == 1 else f"{len(applies)} batches"
+    return f"{count(targets, 'target')} in {batches}; {fails}"
+
+
+def on_failure(plan: Plan) -> str:
+    """Return what happens when it fails."""
+    policy = plan.policy
+    deadline = f"no progress for {format_duration(policy.progress_deadline)} is a failure"
+    if plan.cause is Cause.REVERT:
+        return f"hold, since a revert is not reverted; {format_duration(policy.revert_within)} for health"
+    match policy.on_failure:
+        case OnFailure.REVERT:
+            return f"revert to the last known good; {deadline}"
+        case OnFailure.HOLD:
+            return f"stop and hold for a person; {deadline}"
+        case OnFailure.CONTINUE:
+            return f"go on with the next batch; {deadline}"
+        case _:
+            assert_never(policy.on_failure)
+
+
+def steps(plan: Plan) -> Iterator[str]:
+    """Yield one line a step, in order."""
+    batches = sum(isinstance(step, Apply) for step in plan.steps)
+    for step in plan.steps:
+        match step:
+            case Apply():
+                names = listed([each.target for each in step.targets], NAMED_IN_BATCH)
+                yield f"batch {step.batch} of {batches}: {names}"
+            case Probe():
+                yield f"health of batch {step.batch}: {'; '.join(_check(check) for check in step.checks)}"
+            case Bake():
+                yield f"pause {format_duration(step.duration)}"
+            case _:
+                assert_never(step)
+
+
+def _check(check: HealthCheck) -> str:
+    timing = check.timing
+    first = f" after {format_duration(timing.initial_delay)}," if timing.initial_delay else ""
+    return (
+        f"{clean(str(check))}{first} every {format_duration(timing.period)}"
+        f" (healthy: {timing.success_threshold} in a row, failed: {timing.failure_threshold},"
+        f" limit {format_duration(timing.timeout)})"
+    )
+
+
+def holding(assessment: Assessment) -> str | None:
+    """Return what the unit is held to instead of what Git says; None when it is Git's."""
+    rejected = assessment.rejected
+    if rejected is None:
+        return None
+    held = f"holding at {short(assessment.effective.commit)}" if assessment.effective else "holding as it is"
+    return f"{held}, Git says {short(rejected.commit)} (rejected: {clean(rejected.reason)})"
+
+
+def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
+    """Yield what else a person has to know, each as (label, sentence)."""
+    if sentence := holding(assessment):
+        yield "held", sentence
+    if assessment.waiting:
+        yield "waiting", f"{clean(assessment.waiting.detail)} ({assessment.waiting.reason})"
+    if assessment.signal:
+        yield (
+            "rollout",
+            f"{clean(assessment.signal.rollout)}: {assessment.signal.trigger}, {clean(assessment.signal.reason)}",
+        )
+    if assessment.drifted:
+        yield "drifted", listed(assessment.drifted, NAMED_IN_BATCH)
+    left_out = assessment.plan.left_out if assessment.plan else ()
+    for target, reason in {each.target: each.reason for each in (*left_out, *assessment.unseen)}.items():
+        yield "not seen", f"{clean(target)}: {clean(reason)}"
+    for kept in assessment.plan.kept if assessment.plan else ():
+        yield "kept", clean(kept)
+
+
+def totals(review: Review) -> Totals:
+    """Count what a review would do, whether something stands in its way or not."""
+    plans = [each.plan for each in review.assessments if each.plan and each.plan.changes]
+    changes = [change for plan in plans for change in plan.changes]
+    return Totals(
+        actions={action: sum(change.action is action for change in changes) for action in Action},
+        targets=len({change.resource.target for change in changes}),
+        units=len(plans),
+        waiting=sum(each.waiting is not None for each in review.assessments),
+        unseen=len({out.target for each in review.assessments for out in each.unseen}),
+    )
+
+
+def has_changes(review: Review) -> bool:
+    """Whether the review would change anything; what ``plan --detailed-exitcode`` tells by status 2."""
+    return totals(review).changes > 0
+
+
+def summary(review: Review) -> str:
+    """Return the last line of a review."""
+    total = totals(review)
+    rest = [f"{count(total.waiting, 'unit')} {'waits' if total.waiting == 1 else 'wait'}."] if total.waiting else []
+    if total.unseen:
+        rest.append(f"{count(total.unseen, 'target')} could not be seen.")
+    return " ".join([_planned(total) if total.changes else _unchanged(review, total), *rest])
+
+
+def _planned(total: Totals) -> str:
+    made = [f"{total.actions[action]} to {action}" for action in (Action.CREATE, Action.UPDATE)]
+    if total.actions[Action.REPLACE]:
+        made.append(f"{total.actions[Action.REPLACE]} to replace")
+    made.append(f"{total.actions[Action.DELETE]} to delete")
+    return f"Plan: {', '.join(made)} on {count(total.targets, 'target')} in {count(total.units, 'unit')}."
+
+
+def _unchanged(review: Review, total: Totals) -> str:
+    if total.waiting or total.unseen:
+        return "No changes now."
+    resources = [resource.id for each in review.assessments if each.effective for resource in each.effective.resources]
+    if not resources:
+        return f"No changes. Commit {short(review.commit)} asks for nothing."
+    where = f"{count(len(resources), 'resource')} on {count(len({each.target for each in resources}), 'target')}"
+    if any(each.rejected for each in review.assessments):
+        return f"No changes. {where} {'is' if len(resources) == 1 else 'are'} as last known good."
+    return f"No changes. {where} {'is' if len(resources) == 1 else 'are'} as commit {short(review.commit)} says."

@@ -1,0 +1,132 @@
+"""A review for a pull request comment: short at first sight, differences folded, never longer than a forge accepts.
+
+Contents are quoted so that nothing in them can end the quotation: code fences are longer than any run of backticks inside,
+names are HTML-escaped ``<code>``, which also keeps ``shop@production`` from calling a user of that name.
+"""
+
+import re
+from collections.abc import Iterator
+from html import escape
+
+from reconciler.cli.render import outline
+from reconciler.cli.render.clean import clean, clean_lines, shortened
+from reconciler.cli.render.outline import Group
+from reconciler.cli.render.words import SIGNS, count, difference, listed, short
+from reconciler.model.assessment import Assessment, Review
+from reconciler.model.plan import Plan
+
+MAX_LENGTH = 64_000
+MAX_LINE = 300
+NAMED_IN_SYNC = 20
+NAMED_PROBLEMS = 30
+
+_RUNS = re.compile(r"`+")
+
+
+def review_markdown(review: Review) -> str:
+    """Return the review as GitHub-flavoured markdown of at most MAX_LENGTH characters; it says what was cut.
+
+    When room is short, the units come before the differences of the first of them.
+    """
+    loud = [each for each in review.assessments if each.plan or any(outline.notes(each))]
+    quiet = [each for each in review.assessments if each not in loud]
+    top = "".join(_top(review))
+    bottom = "".join(_bottom(quiet, review))
+    room = MAX_LENGTH - len(top) - len(bottom) - 300
+    heads: list[str] = []
+    for assessment in loud:
+        head = "".join(_head(assessment))
+        if room < len(head):
+            break
+        room -= len(head)
+        heads.append(head)
+    body, cut = _with_details(loud[: len(heads)], heads, room)
+    return top + body + _cut(len(loud) - len(heads), cut) + bottom
+
+
+def _with_details(shown: list[Assessment], heads: list[str], room: int) -> tuple[str, int]:
+    parts, cut = [], 0
+    for assessment, head in zip(shown, heads, strict=True):
+        parts.append(head)
+        for group in outline.groups(assessment.plan) if assessment.plan else ():
+            details = "".join(_details(group))
+            if len(details) > room:
+                cut += 1
+                continue
+            room -= len(details)
+            parts.append(details)
+    return "".join(parts), cut
+
+
+def _cut(units: int, differences: int) -> str:
+    if not (units or differences):
+        return ""
+    left_out = [count(units, "unit")] if units else []
+    left_out += [f"the differences of {count(differences, 'change')}"] if differences else []
+    return f"\n> **Cut to fit:** {' and '.join(left_out)}. All of it: <code>reconciler plan --unit NAME</code>\n"
+
+
+def _top(review: Review) -> Iterator[str]:
+    yield f"### reconciler plan for {_code(short(review.commit))}\n\n"
+    yield f"**{_text(outline.summary(review))}**\n"
+    if review.refused:
+        yield "\n> **The newest commit was refused.** This is about the last one that was not.\n"
+        for problem in review.refused[:NAMED_PROBLEMS]:
+            yield f"> - {_code(shortened(clean(problem), MAX_LINE))}\n"
+        if len(review.refused) > NAMED_PROBLEMS:
+            yield f"> - and {len(review.refused) - NAMED_PROBLEMS} more\n"
+
+
+def _bottom(quiet: list[Assessment], review: Review) -> Iterator[str]:
+    if quiet:
+        yield f"\nIn sync: {_code(listed([str(each.unit) for each in quiet], NAMED_IN_SYNC))}\n"
+    yield f"\n{_text(outline.summary(review))}\n"
+
+
+def _head(assessment: Assessment) -> Iterator[str]:
+    shown = assessment.effective or assessment.wanted
+    version = f" {_code(shown.version)}" if shown else ""
+    why = f" ({_text(outline.cause(assessment.plan))})" if assessment.plan else ""
+    yield f"\n#### {_code(str(assessment.unit))}{version}{why}\n\n"
+    for label, sentence in outline.notes(assessment):
+        yield f"- **{label}:** {_text(shortened(sentence, 4 * MAX_LINE))}\n"
+    if assessment.plan:
+        yield from _plan(assessment.plan)
+
+
+def _plan(plan: Plan) -> Iterator[str]:
+    yield f"\n{_text(outline.rules(plan))}\n\n"
+    for number, step in enumerate(outline.steps(plan), start=1):
+        yield f"{number}. {_text(step)}\n"
+    yield f"\nOn failure: {_text(outline.on_failure(plan))}\n"
+
+
+def _details(group: Group) -> Iterator[str]:
+    targets = _text(listed(group.targets, outline.NAMED_TARGETS))
+    yield f"\n<details><summary><code>{SIGNS[group.action]} {group.action}</code> "
+    yield f"{_code(group.ref)} on {targets}</summary>\n\n"
+    rows = []
+    for field in group.fields:
+        path = shortened(clean(field.path), MAX_LINE)
+        if field.text is None or field.secret:
+            rows.append(f"  {path}: {difference(group.action, field)}")
+        else:
+            rows.append(f"  {path}:")
+            rows += clean_lines(field.text)
+    yield f"{_fenced(rows)}\n</details>\n"
+
+
+def _fenced(rows: list[str]) -> str:
+    text = "\n".join(rows)
+    longest = max((len(run) for run in _RUNS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}diff\n{text}\n{fence}\n"
+
+
+def _code(text: str) -> str:
+    return f"<code>{_text(clean(text))}</code>"
+
+
+def _text(text: str) -> str:
+    """Escape what markdown or HTML would read, as character references: they are shown as they are, everywhere."""
+    return re.sub(r"[\\`*_{}\[\]#|~@:!]", lambda found: f"&#{ord(found[0])};", escape(text, quote=False))

@@ -1,0 +1,81 @@
+"""Small phrases that every rendering shares."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from reconciler.cli.render.clean import clean, shortened
+from reconciler.model.canonical import Json
+from reconciler.model.change import Action, FieldDiff
+
+SIGNS: Mapping[Action, str] = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
+COLOURS: Mapping[Action, str] = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.REPLACE: "magenta",
+    Action.DELETE: "red",
+}
+MAX_VALUE = 70
+
+_AGES = ((86400, "day"), (3600, "h"), (60, "min"))
+
+
+def short(commit: str) -> str:
+    """Return the first seven characters of a commit id."""
+    return clean(commit[:7]) or "(none)"
+
+
+def count(number: int, thing: str) -> str:
+    """Return ``1 target``, ``2 targets``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Return ``a``, ``a and b``, ``a, b and c``; beyond ``most`` names, ``a, b and 8 more``."""
+    names = [clean(name) for name in names]
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return ``5 min ago``; ``just now`` below a few seconds, and also when the clocks disagree."""
+    age = now - then
+    return "just now" if age < timedelta(seconds=5) else f"{lasted(age)} ago"
+
+
+def lasted(duration: timedelta) -> str:
+    """Return a duration in its largest unit: ``40 s``, ``5 min``, ``3 h``, ``12 days``."""
+    seconds = max(0, int(duration.total_seconds()))
+    for size, unit in _AGES:
+        if seconds >= size:
+            number = seconds // size
+            return f"{number} {unit}{'s' if unit == 'day' and number > 1 else ''}"
+    return f"{seconds} s"
+
+
+def in_future(then: datetime, now: datetime) -> str:
+    """Return ``in 5 min (12:30:00Z)``; ``any moment`` when it is past."""
+    return f"in {lasted(then - now)} ({then:%H:%M:%SZ})" if then > now else "any moment"
+
+
+def value(of: Json) -> str:
+    """Return a value of a field as one short line."""
+    match of:
+        case None:
+            return "(none)"
+        case str() if of.startswith("sha256:") and len(of) > 20:
+            return of[:19]
+        case _:
+            return shortened(clean(json.dumps(of, ensure_ascii=False)), MAX_VALUE)
+
+
+def difference(action: Action, field: FieldDiff) -> str:
+    """Return how a field changes, in one line: ``80 -> 81``; what is made or removed has one side only."""
+    if field.secret:
+        return "(secret)" if action in (Action.CREATE, Action.DELETE) else "(secret, changed)"
+    if action is Action.CREATE:
+        return value(field.after)
+    if action is Action.DELETE:
+        return value(field.before)
+    return f"{value(field.before)} -> {value(field.after)}"
