@@ -17,7 +17,8 @@ Payload: TypeAlias = bytes | Path
 class Script:
     """A POSIX sh script and the payloads that follow it on its standard input, in order.
 
-    The script reads payload i with ``head -c <its size>``. ``limit`` bounds the whole run.
+    The script reads payload i with ``dd`` for exactly its size
+    (``head`` may read ahead). ``limit`` bounds the whole run.
     """
 
     text: str

@@ -1,0 +1,186 @@
+"""Scripts on hosts over SSH: one kept connection a host, a time limit on everything."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+
+import asyncssh
+
+from reconciler.model.target import Host
+from reconciler.ports.errors import Broken, Denied, TimedOut, Unreachable
+from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.shell import Completed, Payload, Script
+from reconciler.providers import bootstrap
+from reconciler.providers.ssh_line import Jump, Line
+from reconciler.providers.ssh_options import SshOptions, common_options
+
+_OUTPUT_LIMIT = 64 * 1024 * 1024
+_ERRORS_KEPT = 64 * 1024
+_CHUNK = 128 * 1024
+
+
+class SshShell:
+    """``ports.shell.Shell`` with asyncssh. ``hosts`` gives the hosts that jump hosts are looked up in."""
+
+    def __init__(self, options: SshOptions, hosts: Callable[[], Mapping[str, Host]], secrets: Secrets) -> None:
+        self._settings = options
+        self._hosts = hosts
+        self._secrets = secrets
+        self._handshakes = asyncio.Semaphore(options.max_handshakes)
+        self._common: asyncssh.SSHClientConnectionOptions | None = None
+        self._lines: dict[str, Line] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def run(self, host: Host, script: Script) -> Completed:
+        """Run the script with the rights ``host.become`` asks for; raise WorldError when it could not be run.
+
+        A connection that died unnoticed is opened anew, once, and only while the script had not been started.
+        """
+        start = bootstrap.opening(script.text, self._password(host))
+        line = self._line(host)
+        seconds = script.limit.total_seconds()
+        async with line.sessions:
+            connection, process = await self._session(line)
+            talk = _Talk(host, process)
+            try:
+                async with asyncio.timeout(seconds):
+                    return await talk.hold(start, script.payloads)
+            except TimeoutError as error:
+                raise TimedOut(f"a script on {host.name} did not end within {seconds:g} s") from error
+            except (asyncssh.Error, OSError) as error:
+                line.drop(connection)
+                raise Unreachable(
+                    f"lost the connection to {host.name} while a script ran; how it ended is not known: {error}"
+                ) from error
+            finally:
+                talk.end()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        lines, self._lines = list(self._lines.values()), {}
+        await asyncio.gather(*(line.close() for line in lines), *self._closing)
+
+    def _password(self, host: Host) -> str | None:
+        if host.become_password is None:
+            return None
+        try:
+            return self._secrets.value(host.become_password)
+        except SecretMissing as error:
+            raise Denied(f"cannot become root on {host.name}: {error}") from error
+
+    def _line(self, host: Host) -> Line:
+        line = self._lines.get(host.name)
+        if line is not None and line.host == host:
+            return line
+        if line is not None:
+            closing = asyncio.create_task(line.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+        if self._common is None:
+            self._common = common_options(self._settings)
+        jump = self._jump(host) if host.jump else None
+        self._lines[host.name] = Line(host, self._common, self._handshakes, jump)
+        return self._lines[host.name]
+
+    def _jump(self, host: Host) -> Jump:
+        async def connect() -> asyncssh.SSHClientConnection:
+            seen, at = [host.name], host.jump
+            while at is not None:
+                if at in seen:
+                    raise Broken(f"the jump hosts of {host.name} go in a circle: {' -> '.join([*seen, at])}")
+                through = self._hosts().get(at)
+                if through is None:
+                    raise Unreachable(f"cannot connect to {seen[-1]}: its jump host {at} is not a Host we know")
+                seen.append(at)
+                at = through.jump
+            return await self._line(self._hosts()[seen[1]]).connection()
+
+        return connect
+
+    async def _session(self, line: Line) -> tuple[asyncssh.SSHClientConnection, "asyncssh.SSHClientProcess[bytes]"]:
+        """Open a session; nothing of a script has been sent when this fails, so a second try is safe."""
+        again = True
+        while True:
+            connection = await line.connection()
+            try:
+                async with asyncio.timeout(self._settings.connect_timeout.total_seconds()):
+                    command = bootstrap.command(line.host)
+                    return connection, await connection.create_process(command, encoding=None)
+            except (asyncssh.Error, OSError) as error:
+                line.drop(connection)
+                if not again:
+                    reason = "no answer in time" if isinstance(error, TimeoutError) else error
+                    raise Unreachable(f"{line.host.name} opens no session: {reason}") from error
+                again = False
+
+
+class _Talk:
+    """One script's exchange over its session: everything sent and everything read at the same time."""
+
+    def __init__(self, host: Host, process: "asyncssh.SSHClientProcess[bytes]") -> None:
+        self._host = host
+        self._process = process
+        self._feeding: asyncio.Task[None] | None = None
+
+    async def hold(self, start: bytes, payloads: Sequence[Payload]) -> Completed:
+        self._feeding = asyncio.create_task(self._feed(start, payloads))
+        output, errors = await asyncio.gather(self._output(), self._errors())
+        await self._process.wait_closed()
+        status = self._process.returncode
+        if status is None:
+            raise asyncssh.ConnectionLost("it was closed")
+        printed = bootstrap.split_ready(output)
+        if self._feeding.done():
+            self._feeding.result()
+        if printed is None:
+            raise bootstrap.not_started(self._host, status, errors)
+        return Completed(status, printed, errors)
+
+    def end(self) -> None:
+        """Leave nothing behind, however the exchange ended."""
+        if self._feeding is not None and not self._feeding.cancel() and not self._feeding.cancelled():
+            self._feeding.exception()
+        if self._process.returncode is None and not self._process.is_closing():
+            self._process.terminate()
+        self._process.close()
+
+    async def _feed(self, start: bytes, payloads: Sequence[Payload]) -> None:
+        stdin = self._process.stdin
+        try:
+            stdin.write(start)
+            await stdin.drain()
+            for payload in payloads:
+                async for chunk in _chunks(payload):
+                    stdin.write(chunk)
+                    await stdin.drain()
+            stdin.write_eof()
+        except (asyncssh.Error, ConnectionError):
+            # The script may end without reading all that is for it; how it ended is told by its status, not by us.
+            return
+
+    async def _output(self) -> bytes:
+        parts, size = [], 0
+        while part := await self._process.stdout.read(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > _OUTPUT_LIMIT:
+                raise Broken(f"a script on {self._host.name} printed more than {_OUTPUT_LIMIT >> 20} MiB")
+        return b"".join(parts)
+
+    async def _errors(self) -> str:
+        kept = b""
+        while part := await self._process.stderr.read(_CHUNK):
+            kept = (kept + part)[-_ERRORS_KEPT:]
+        return kept.decode(errors="replace")
+
+
+async def _chunks(payload: Payload) -> AsyncIterator[bytes]:
+    if isinstance(payload, bytes):
+        for start in range(0, len(payload), _CHUNK):
+            yield payload[start : start + _CHUNK]
+        return
+    try:
+        with payload.open("rb") as file:  # noqa: ASYNC230 - a local file, read below in a thread
+            while chunk := await asyncio.to_thread(file.read, _CHUNK):
+                yield chunk
+    except OSError as error:
+        raise Broken(f"cannot read {payload} on this machine: {error.strerror}") from error
