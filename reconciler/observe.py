@@ -14,7 +14,7 @@ MOST_AT_ONCE = 200
 
 
 async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Host], targets: Targets) -> Survey:
-    """Return what was seen of every resource of the scope. What could not be looked at is Unknown; nothing is raised."""
+    """Return what was seen of everything in scope; what could not be looked at is Unknown, and nothing is raised."""
     room = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def look_at(target: str, resources: Sequence[Resource]) -> Survey:

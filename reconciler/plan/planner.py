@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from reconciler.model.canonical import Digest, digest, plain
-from reconciler.model.change import Cause
+from reconciler.model.change import Action, Cause
 from reconciler.model.difference import Differing, Orphan
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import LeftOut, Plan, Probe, Step, TargetChanges
@@ -80,7 +80,14 @@ def _by_target(material: Material, kinds: Mapping[str, Kind]) -> tuple[TargetCha
         orphans[orphan.owned.resource.id.target].append(orphan)
     for resource in material.unit.resources:
         resources[resource.id.target].append(resource)
-    return tuple(
+    made = (
         target_changes(target, resources[target], differing[target], orphans[target], kinds)
         for target in sorted({*differing, *orphans})
     )
+    return tuple(_taken_back(each) for each in made) if material.cause is Cause.REVERT else tuple(made)
+
+
+def _taken_back(changes: TargetChanges) -> TargetChanges:
+    """What a revert deletes, it deletes because of the revert."""
+    caused = (replace(each, cause=Cause.REVERT) if each.action is Action.DELETE else each for each in changes.changes)
+    return replace(changes, changes=tuple(caused))

@@ -1,0 +1,75 @@
+"""The program on one page. A pass takes no input: it reads everything, compares everything, and decides.
+
+    commit ──► desired ──► observe ──► diff ──► plan      ...and then carry_out acts, and execute goes on by itself
+
+A Git push, a timer, a person's command only wake the loop that calls this; a missed event costs a delay and nothing
+else. Nothing is changed here: what comes out is data that can be printed (``reconciler plan``) or carried out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler import observe
+from reconciler.daemon.world import World
+from reconciler.diff import pair
+from reconciler.model.assessment import Review
+from reconciler.model.canonical import Digest
+from reconciler.model.difference import UnitDiff
+from reconciler.model.identity import UnitId
+from reconciler.model.resource import Survey
+from reconciler.model.standing import Standing
+from reconciler.model.unit import Desired, Unit
+from reconciler.plan import lint
+from reconciler.plan.review import review
+from reconciler.plan.situation import Situation
+from reconciler.policy.holding import holding
+from reconciler.policy.scope import scope
+
+
+class NothingToDo(Exception):
+    """No commit has loaded yet, so nothing is known to be wanted. The text says why."""
+
+
+async def one_pass(world: World) -> Review:
+    """Look at everything once and return what follows; raise NothingToDo, JournalUnavailable."""
+    intake = await world.commits.newest()
+    if intake.desired is None:
+        raise NothingToDo("; ".join(intake.refused) or intake.trouble or "no commit has loaded yet")
+    concluded = await conclude(world, intake.desired)
+    return replace(concluded, refused=intake.refused)
+
+
+async def conclude(world: World, desired: Desired) -> Review:
+    """Return what follows from a desired state, the journal and a look at the fleet."""
+    standing = await world.journal.standing()
+    survey = await observe.look(scope(desired, standing), desired.hosts, world.targets)
+    contents = {**await _contents_of_held(world, desired, standing), **desired.contents}
+    diffs = _diffs(world, desired, standing, survey, contents)
+    situation = Situation(
+        desired=desired, standing=standing, survey=survey, diffs=diffs, kinds=world.kinds, now=world.clock.now()
+    )
+    concluded = review(situation)
+    for assessment in concluded.assessments:
+        if assessment.plan and (wrong := lint.problems(assessment.plan)):
+            raise AssertionError(f"internal error: the plan for {assessment.unit} is invalid: {'; '.join(wrong)}")
+    return concluded
+
+
+def _diffs(
+    world: World, desired: Desired, standing: Standing, survey: Survey, contents: Mapping[Digest, bytes]
+) -> Mapping[UnitId, UnitDiff]:
+    return {
+        unit.id: pair.compare(unit, survey, standing.of(unit.id).owned, world.kinds, contents)
+        for unit in _held(desired, standing)
+    }
+
+
+def _held(desired: Desired, standing: Standing) -> tuple[Unit, ...]:
+    held = (holding(unit, standing.of(unit.id)).unit for unit in desired.units.values())
+    return tuple(unit for unit in held if unit is not None)
+
+
+async def _contents_of_held(world: World, desired: Desired, standing: Standing) -> Mapping[Digest, bytes]:
+    old = (unit for unit in _held(desired, standing) if unit.digest != desired.units[unit.id].digest)
+    blobs = {content.blob for unit in old for resource in unit.resources for content in resource.contents.values()}
+    return await world.log.contents(blobs) if blobs else {}

@@ -1,0 +1,132 @@
+"""Small true values of the model for tests of pure code: a fleet of things, where a thing has a colour and a size."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from reconciler.diff import pair
+from reconciler.model.assessment import Assessment
+from reconciler.model.canonical import Json, digest, digest_bytes, plain
+from reconciler.model.change import Action, FieldDiff
+from reconciler.model.content import Content
+from reconciler.model.health import HealthCheck
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.operation import ControlUnit, Operation, RemoveFile, Scope, UnitVerb, WriteFile
+from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
+from reconciler.model.resource import Absent, Observation, Present, Resource, Survey
+from reconciler.model.standing import Standing
+from reconciler.model.target import Host
+from reconciler.model.unit import Desired, Unit
+from reconciler.plan.review import review
+from reconciler.plan.situation import Situation
+from reconciler.policy.holding import holding
+from reconciler.ports.kind import Difference, Kind, Rendered
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SHOP = UnitId("shop", "production")
+
+
+class _Things:
+    """A kind whose resources are whatever their attributes say; removing and writing are one operation each."""
+
+    NAME = "thing"
+    Spec = BaseModel
+
+    def render(self, spec: Any, inputs: Any) -> Rendered:
+        return Rendered(name=spec.name, attributes=spec.attributes)
+
+    def probe(self, resource: Resource) -> str:
+        return f"look {resource.id.name}"
+
+    def parse(self, resource: Resource, answer: Any) -> Present | Absent:
+        return Present({}) if answer else Absent()
+
+    def diff(self, resource: Resource, seen: Present | Absent) -> Difference | None:
+        before: Mapping[str, Json] = {} if isinstance(seen, Absent) else seen.attributes
+        fields = tuple(
+            FieldDiff(path=key, before=before.get(key), after=value)
+            for key, value in sorted(resource.attributes.items())
+            if before.get(key) != value
+        )
+        if isinstance(seen, Absent):
+            return Difference(action=Action.CREATE, fields=fields)
+        return Difference(action=Action.UPDATE, fields=fields) if fields else None
+
+    def commands(self, resource: Resource, seen: Any, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
+        data = str(sorted(resource.attributes.items())).encode()
+        content = Content(digest_bytes(data), digest_bytes(data), len(data))
+        return (WriteFile(resource.id.name, content, "0644"),)
+
+    def restart(self, resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
+        return (ControlUnit(resource.id.name, Scope.SYSTEM, UnitVerb.RESTART),)
+
+    def removal(self, resource: Resource, seen: Any) -> tuple[Operation, ...]:
+        return (RemoveFile(resource.id.name),)
+
+
+KINDS: Mapping[str, Kind] = {"thing": _Things()}
+
+
+def host(name: str) -> Host:
+    return Host(name=name, environment="production", address="127.0.0.1", user="deploy", host_key="k", labels={})
+
+
+def thing(name: str, target: str = "web-1", unit: UnitId = SHOP, **attributes: Json) -> Resource:
+    return Resource(id=ResourceId(unit, target, "thing", name), attributes=attributes or {"colour": "red"})
+
+
+def unit(
+    *resources: Resource,
+    of: UnitId = SHOP,
+    commit: str = "c1",
+    version: str = "1",
+    policy: RolloutPolicy = DEFAULT_POLICY,
+    health: tuple[HealthCheck, ...] = (),
+    after: tuple[UnitId, ...] = (),
+) -> Unit:
+    described = [version, sorted(str(r.id) + r.digest for r in resources), plain(health)]
+    return Unit(
+        id=of,
+        version=version,
+        commit=commit,
+        digest=digest(described),
+        targets=tuple(sorted({resource.id.target for resource in resources})),
+        resources=resources,
+        health=health,
+        after=after,
+        policy=policy,
+    )
+
+
+def desired(*units: Unit) -> Desired:
+    hosts = {target: host(target) for each in units for target in each.targets}
+    return Desired(commit=units[0].commit, hosts=hosts, units={each.id: each for each in units})
+
+
+def as_wanted(*resources: Resource) -> dict[ResourceId, Observation]:
+    return {resource.id: Present(resource.attributes) for resource in resources}
+
+
+def absent(*resources: Resource) -> dict[ResourceId, Observation]:
+    return {resource.id: Absent() for resource in resources}
+
+
+def assess(
+    wanted: Desired, seen: Mapping[ResourceId, Observation], standing: Standing | None = None, now: datetime = NOW
+) -> tuple[Assessment, ...]:
+    """Plan as a pass does, with the world as given."""
+    standing = standing or Standing()
+    survey = Survey(seen)
+    held = [holding(each, standing.of(each.id)).unit for each in wanted.units.values()]
+    diffs = {
+        each.id: pair.compare(each, survey, standing.of(each.id).owned, KINDS, {}) for each in held if each is not None
+    }
+    situation = Situation(desired=wanted, standing=standing, survey=survey, diffs=diffs, kinds=KINDS, now=now)
+    return review(situation).assessments
+
+
+def repainted(resource: Resource, **attributes: Json) -> Resource:
+    return replace(resource, attributes={**resource.attributes, **attributes})
