@@ -1,0 +1,1 @@
+"""The tests, and the fleets they run against."""

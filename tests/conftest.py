@@ -1,0 +1,42 @@
+"""What all tests share: the lab, and how its absence is told."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab import hosts, machine
+from tests.lab.hosts import Lab
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--regolden", action="store_true", help="accept what was seen as the new golden transcripts")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "lab" in getattr(item, "fixturenames", ()):
+            item.add_marker("lab")
+
+
+@pytest.fixture(scope="session")
+def lab_of_this_process() -> Iterator[Lab]:
+    reason = machine.obstacle()
+    if reason is not None:
+        unavailable(reason)
+    with hosts.opened() as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(lab_of_this_process: Lab) -> Iterator[Lab]:
+    """A lab without hosts; ``lab.host("web-1")`` makes a fresh one. They are taken away after the test."""
+    yield lab_of_this_process
+    lab_of_this_process.clear()
+
+
+def unavailable(reason: str) -> None:
+    """Skip for a real part that is missing here; in CI that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI must run this, but {reason}", pytrace=False)
+    pytest.skip(reason)
