@@ -16,13 +16,14 @@ from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import ControlUnit, Operation, RemoveFile, Scope, UnitVerb, WriteFile
 from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
-from reconciler.model.resource import Absent, Observation, Present, Resource, Survey
+from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.model.standing import Standing
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired, Unit
 from reconciler.plan.review import review
 from reconciler.plan.situation import Situation
 from reconciler.policy.holding import holding
+from reconciler.policy.ownership import reachable
 from reconciler.ports.kind import Difference, Kind, Rendered
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -119,10 +120,13 @@ def assess(
 ) -> tuple[Assessment, ...]:
     """Plan as a pass does, with the world as given."""
     standing = standing or Standing()
-    survey = Survey(seen)
+    gone = {each: Unknown("no longer a host in Git") for each in seen if each.target not in wanted.hosts}
+    survey = Survey({**seen, **gone})
     held = [holding(each, standing.of(each.id)).unit for each in wanted.units.values()]
     diffs = {
-        each.id: pair.compare(each, survey, standing.of(each.id).owned, KINDS, {}) for each in held if each is not None
+        each.id: pair.compare(each, survey, reachable(standing.of(each.id).owned, wanted.hosts), KINDS, {})
+        for each in held
+        if each is not None
     }
     situation = Situation(desired=wanted, standing=standing, survey=survey, diffs=diffs, kinds=KINDS, now=now)
     return review(situation).assessments

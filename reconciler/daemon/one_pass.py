@@ -23,6 +23,7 @@ from reconciler.plan import lint
 from reconciler.plan.review import review
 from reconciler.plan.situation import Situation
 from reconciler.policy.holding import holding
+from reconciler.policy.ownership import reachable
 from reconciler.policy.scope import scope
 
 
@@ -59,7 +60,7 @@ def _diffs(
     world: World, desired: Desired, standing: Standing, survey: Survey, contents: Mapping[Digest, bytes]
 ) -> Mapping[UnitId, UnitDiff]:
     return {
-        unit.id: pair.compare(unit, survey, standing.of(unit.id).owned, world.kinds, contents)
+        unit.id: pair.compare(unit, survey, reachable(standing.of(unit.id).owned, desired.hosts), world.kinds, contents)
         for unit in _held(desired, standing)
     }
 

@@ -8,7 +8,7 @@ from reconciler.model.rollout import State
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.unit import Desired, Unit
 from reconciler.policy.holding import holding
-from reconciler.policy.ownership import orphans_of
+from reconciler.policy.ownership import orphans_of, reachable
 
 _IN_HAND = frozenset({State.PENDING, State.RUNNING, State.REVERTING, State.PAUSED, State.REVERT_PAUSED})
 
@@ -21,15 +21,15 @@ def scope(desired: Desired, standing: Standing) -> Mapping[str, tuple[Resource, 
     """
     wanted: dict[str, list[Resource]] = defaultdict(list)
     for unit in desired.units.values():
-        for resource in _of_unit(unit, standing.of(unit.id)):
+        for resource in _of_unit(unit, standing.of(unit.id), desired):
             wanted[resource.id.target].append(resource)
     return {target: tuple(resources) for target, resources in wanted.items()}
 
 
-def _of_unit(unit: Unit, known: UnitStanding) -> tuple[Resource, ...]:
+def _of_unit(unit: Unit, known: UnitStanding, desired: Desired) -> tuple[Resource, ...]:
     if known.rollout is not None and known.rollout.state in _IN_HAND:
         return ()
     held = holding(unit, known).unit
     if held is None:
         return ()
-    return (*held.resources, *(each.resource for each in orphans_of(held, known.owned)))
+    return (*held.resources, *(each.resource for each in orphans_of(held, reachable(known.owned, desired.hosts))))
