@@ -12,7 +12,7 @@ from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
 from reconciler.model.plan import Apply, Bake, Plan, Probe
-from reconciler.model.policy import OnFailure
+from reconciler.model.policy import FailureBudget, OnFailure
 
 NAMED_TARGETS = 2
 NAMED_IN_BATCH = 8
@@ -80,14 +80,21 @@ def rules(plan: Plan) -> str:
     """Return how far the plan reaches and when it fails, in numbers."""
     applies = [step for step in plan.steps if isinstance(step, Apply)]
     targets = len({each.target for step in applies for each in step.targets})
-    budget = plan.policy.failure_budget
-    fails = "fails when 1 target fails"
-    if budget.total:
-        fails = f"fails when more than {count(budget.total, 'target')} {'fails' if budget.total == 1 else 'fail'}"
-        if budget.per_batch < budget.total:
-            fails += f", or more than {budget.per_batch} in one batch"
     batches = "1 batch" if len(applies) == 1 else f"{len(applies)} batches"
-    return f"{count(targets, 'target')} in {batches}; {fails}"
+    return f"{count(targets, 'target')} in {batches}; {_budget(plan.policy.failure_budget)}"
+
+
+def _budget(budget: FailureBudget) -> str:
+    if not (budget.total and budget.per_batch):
+        return "fails when 1 target fails"
+    fails = f"fails when more than {count(budget.total, 'target')} {'fails' if budget.total == 1 else 'fail'}"
+    return fails if budget.per_batch >= budget.total else f"{fails}, or more than {budget.per_batch} in one batch"
+
+
+def checks(plan: Plan) -> tuple[str, ...]:
+    """Return the plan's health checks with their thresholds, each once."""
+    probes = (step for step in plan.steps if isinstance(step, Probe))
+    return tuple(dict.fromkeys(_check(check) for probe in probes for check in probe.checks))
 
 
 def on_failure(plan: Plan) -> str:
@@ -116,7 +123,7 @@ def steps(plan: Plan) -> Iterator[str]:
                 names = listed([each.target for each in step.targets], NAMED_IN_BATCH)
                 yield f"batch {step.batch} of {batches}: {names}"
             case Probe():
-                yield f"health of batch {step.batch}: {'; '.join(_check(check) for check in step.checks)}"
+                yield f"health of batch {step.batch}"
             case Bake():
                 yield f"pause {format_duration(step.duration)}"
             case _:
@@ -155,11 +162,16 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
         )
     if assessment.drifted:
         yield "drifted", listed(assessment.drifted, NAMED_IN_BATCH)
-    left_out = assessment.plan.left_out if assessment.plan else ()
-    for target, reason in {each.target: each.reason for each in (*left_out, *assessment.unseen)}.items():
-        yield "not seen", f"{clean(target)}: {clean(reason)}"
+    for reason, targets in _unseen(assessment).items():
+        yield "not seen", f"{listed(targets, NAMED_IN_BATCH)}: {clean(reason)}"
     for kept in assessment.plan.kept if assessment.plan else ():
         yield "kept", clean(kept)
+
+
+def _unseen(assessment: Assessment) -> dict[str, list[str]]:
+    left_out = assessment.plan.left_out if assessment.plan else ()
+    reasons = {each.target: each.reason for each in (*left_out, *assessment.unseen)}
+    return {reason: [target for target in reasons if reasons[target] == reason] for reason in reasons.values()}
 
 
 def totals(review: Review) -> Totals:
@@ -183,10 +195,15 @@ def has_changes(review: Review) -> bool:
 def summary(review: Review) -> str:
     """Return the last line of a review."""
     total = totals(review)
-    rest = [f"{count(total.waiting, 'unit')} {'waits' if total.waiting == 1 else 'wait'}."] if total.waiting else []
-    if total.unseen:
-        rest.append(f"{count(total.unseen, 'target')} could not be seen.")
-    return " ".join([_planned(total) if total.changes else _unchanged(review, total), *rest])
+    return _planned(total) if total.changes else _unchanged(review, total)
+
+
+def caveats(review: Review) -> str:
+    """Return what the last line does not tell: who waits, what was not seen; empty when there is nothing."""
+    total = totals(review)
+    told = [f"{count(total.waiting, 'unit')} {'waits' if total.waiting == 1 else 'wait'}."] if total.waiting else []
+    told += [f"{count(total.unseen, 'target')} could not be seen."] if total.unseen else []
+    return " ".join(told)
 
 
 def _planned(total: Totals) -> str:

@@ -20,7 +20,8 @@ units     in the order they would go:
     policy   {name, failureBudget: {total, perBatch}, progressDeadline (seconds), onFailure}
     steps    in order, each one of
       {step: "apply", batch, targets: [{target, changes: [{resource, action, cause, fields}]}]}
-      {step: "probe", batch, targets, checks: [{check, initialDelay, period, timeout, failureThreshold, successThreshold}]}
+      {step: "probe", batch, targets, checks: [{check, initialDelay, period, timeout, failureThreshold,
+       successThreshold}]}
       {step: "bake", seconds}
     leftOut  [{target, reason}]: targets the plan does not touch, because they could not be seen
     kept     resources that are no longer asked for and stay, with the reason
@@ -85,7 +86,7 @@ def _assessment(assessment: Assessment) -> dict[str, Any]:
 
 
 def _unit(unit: Unit | None) -> dict[str, Any] | None:
-    return unit and {"version": unit.version, "commit": unit.commit, "digest": unit.digest}
+    return {"version": unit.version, "commit": unit.commit, "digest": unit.digest} if unit else None
 
 
 def _left_out(targets: tuple[LeftOut, ...]) -> list[dict[str, str]]:

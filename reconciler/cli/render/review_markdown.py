@@ -1,7 +1,7 @@
 """A review for a pull request comment: short at first sight, differences folded, never longer than a forge accepts.
 
-Contents are quoted so that nothing in them can end the quotation: code fences are longer than any run of backticks inside,
-names are HTML-escaped ``<code>``, which also keeps ``shop@production`` from calling a user of that name.
+Contents are quoted so that nothing in them can end the quotation: code fences are longer than any run of backticks,
+names and every word with an ``@`` are HTML-escaped ``<code>``, which keeps them from calling a user of that name.
 """
 
 import re
@@ -18,7 +18,7 @@ from reconciler.model.plan import Plan
 MAX_LENGTH = 64_000
 MAX_LINE = 300
 NAMED_IN_SYNC = 20
-NAMED_PROBLEMS = 30
+MAX_ITEMS = 24
 
 _RUNS = re.compile(r"`+")
 
@@ -71,16 +71,13 @@ def _top(review: Review) -> Iterator[str]:
     yield f"**{_text(outline.summary(review))}**\n"
     if review.refused:
         yield "\n> **The newest commit was refused.** This is about the last one that was not.\n"
-        for problem in review.refused[:NAMED_PROBLEMS]:
-            yield f"> - {_code(shortened(clean(problem), MAX_LINE))}\n"
-        if len(review.refused) > NAMED_PROBLEMS:
-            yield f"> - and {len(review.refused) - NAMED_PROBLEMS} more\n"
+        yield from _some([f"> - {_code(shortened(clean(problem), MAX_LINE))}\n" for problem in review.refused], "> - ")
 
 
 def _bottom(quiet: list[Assessment], review: Review) -> Iterator[str]:
     if quiet:
         yield f"\nIn sync: {_code(listed([str(each.unit) for each in quiet], NAMED_IN_SYNC))}\n"
-    yield f"\n{_text(outline.summary(review))}\n"
+    yield f"\n{_text(f'{outline.caveats(review)} {outline.summary(review)}'.strip())}\n"
 
 
 def _head(assessment: Assessment) -> Iterator[str]:
@@ -88,17 +85,27 @@ def _head(assessment: Assessment) -> Iterator[str]:
     version = f" {_code(shown.version)}" if shown else ""
     why = f" ({_text(outline.cause(assessment.plan))})" if assessment.plan else ""
     yield f"\n#### {_code(str(assessment.unit))}{version}{why}\n\n"
-    for label, sentence in outline.notes(assessment):
-        yield f"- **{label}:** {_text(shortened(sentence, 4 * MAX_LINE))}\n"
+    yield from _some([f"- **{label}:** {_line(sentence)}\n" for label, sentence in outline.notes(assessment)], "- ")
     if assessment.plan:
         yield from _plan(assessment.plan)
 
 
 def _plan(plan: Plan) -> Iterator[str]:
     yield f"\n{_text(outline.rules(plan))}\n\n"
-    for number, step in enumerate(outline.steps(plan), start=1):
-        yield f"{number}. {_text(step)}\n"
+    yield from _some([f"- health: {_line(check)}\n" for check in outline.checks(plan)], "- ")
+    yield "\n"
+    yield from _some([f"{number}. {_line(step)}\n" for number, step in enumerate(outline.steps(plan), start=1)], "- ")
     yield f"\nOn failure: {_text(outline.on_failure(plan))}\n"
+
+
+def _some(items: list[str], bullet: str) -> Iterator[str]:
+    yield from items[:MAX_ITEMS]
+    if len(items) > MAX_ITEMS:
+        yield f"{bullet}and {len(items) - MAX_ITEMS} more\n"
+
+
+def _line(sentence: str) -> str:
+    return _text(shortened(sentence, 2 * MAX_LINE))
 
 
 def _details(group: Group) -> Iterator[str]:
@@ -124,9 +131,14 @@ def _fenced(rows: list[str]) -> str:
 
 
 def _code(text: str) -> str:
-    return f"<code>{_text(clean(text))}</code>"
+    return f"<code>{_escaped(clean(text))}</code>"
 
 
 def _text(text: str) -> str:
+    words = re.split(r"(\s+)", text)
+    return "".join(f"<code>{_escaped(word)}</code>" if "@" in word else _escaped(word) for word in words)
+
+
+def _escaped(text: str) -> str:
     """Escape what markdown or HTML would read, as character references: they are shown as they are, everywhere."""
     return re.sub(r"[\\`*_{}\[\]#|~@:!]", lambda found: f"&#{ord(found[0])};", escape(text, quote=False))

@@ -33,6 +33,8 @@ def review_text(review: Review, width: int = 80) -> Text:
         names = listed([str(each.unit) for each in quiet], NAMED_IN_SYNC)
         lines.prose(f"In sync: {names}", hang="  ", style="dim")
     lines.gap()
+    if caveats := outline.caveats(review):
+        lines.prose(caveats, style="yellow")
     lines.prose(outline.summary(review), style="bold")
     return lines.text()
 
@@ -70,6 +72,8 @@ def _plan(lines: Lines, plan: Plan) -> None:
         _group(lines, group, plan)
     lines.gap()
     lines.prose(outline.rules(plan), indent="  ")
+    for check in outline.checks(plan):
+        lines.prose(f"health: {check}", indent="  ", hang="    ")
     for number, step in enumerate(outline.steps(plan), start=1):
         lines.prose(f"{number:>2}. {step}", indent="  ", hang="      ")
     lines.prose(f"on failure: {outline.on_failure(plan)}", indent="  ", hang="    ")

@@ -1,0 +1,8 @@
+"""What tests of the command line share."""
+
+import pytest
+
+
+@pytest.fixture
+def regolden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--regolden"))

@@ -1,0 +1,248 @@
+"""Reviews and standings that golden files show, built by hand so that each says exactly what it is about."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from reconciler.diff.compare import describe
+from reconciler.model.assessment import Assessment, Review, Signal
+from reconciler.model.change import Action, Cause, Change, FieldDiff
+from reconciler.model.health import ExecCheck, HealthCheck, HttpCheck, Timing
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.plan import Apply, Bake, LeftOut, Plan, Probe, Step, TargetChanges
+from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
+from reconciler.model.resource import Resource
+from reconciler.model.rollout import Trigger
+from reconciler.model.unit import Unit
+from reconciler.model.verdict import Verdict, VerdictRecord
+from reconciler.model.waiting import Reason, WaitingOn
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+GOOD, NEWER = "3f2a8c1" + "0" * 33, "91bc4d2" + "0" * 33
+SHOP, DATABASE = UnitId("shop", "production"), UnitId("database", "production")
+CHECK = HttpCheck(
+    port=8080,
+    path="/healthz",
+    timing=Timing(
+        initial_delay=timedelta(seconds=2),
+        period=timedelta(seconds=5),
+        timeout=timedelta(seconds=2),
+        success_threshold=2,
+    ),
+)
+CRITICAL = RolloutPolicy(name="critical", failure_budget=FailureBudget(total=2, per_batch=1))
+
+
+def unit(
+    of: UnitId = SHOP,
+    commit: str = NEWER,
+    targets: Sequence[str] = ("web-1", "web-2"),
+    refs: Sequence[str] = ("file:/etc/shop/app.toml",),
+    policy: RolloutPolicy = CRITICAL,
+    version: str = "1.4.2",
+) -> Unit:
+    resources = tuple(
+        Resource(id=ResourceId(of, target, *ref.split(":", 1)), attributes={}) for target in targets for ref in refs
+    )
+    return Unit(
+        id=of,
+        version=version,
+        commit=commit,
+        digest="sha256:" + "d" * 64,
+        targets=tuple(targets),
+        resources=resources,
+        policy=policy,
+    )
+
+
+def change(
+    of: UnitId, target: str, ref: str, action: Action, *fields: FieldDiff, cause: Cause = Cause.COMMIT
+) -> Change:
+    return Change(resource=ResourceId(of, target, *ref.split(":", 1)), action=action, cause=cause, fields=fields)
+
+
+def plan(of: Unit, *steps: Step, cause: Cause = Cause.COMMIT, **more: tuple[LeftOut, ...] | tuple[str, ...]) -> Plan:
+    made = Plan(
+        id="sha256:" + "1" * 64,
+        unit=of,
+        cause=cause,
+        parent=None,
+        observation="sha256:" + "2" * 64,
+        hosts=(),
+        steps=steps,
+    )
+    return replace(made, **more)  # type: ignore[arg-type] # the two fields that are tuples
+
+
+def apply(batch: int, *changes: Change) -> Apply:
+    targets = dict.fromkeys(each.resource.target for each in changes)
+    return Apply(
+        batch, tuple(TargetChanges(t, tuple(c for c in changes if c.resource.target == t), ()) for t in targets)
+    )
+
+
+def probe(batch: int, targets: Sequence[str], *checks: HealthCheck) -> Probe:
+    return Probe(batch, tuple(targets), checks or (CHECK,))
+
+
+def assessment(of: Unit, **fields: object) -> Assessment:
+    return replace(Assessment(unit=of.id, wanted=of, effective=of), **fields)  # type: ignore[arg-type]
+
+
+CONFIG = describe(
+    "content",
+    b'# shop\nlog = "info"\nworkers = 4\nurl = "http://db"\n',
+    b'# shop\nlog = "warning"\nworkers = 4\nurl = "http://db"\n',
+    "/etc/shop/app.conf",
+)
+SETTINGS = describe(
+    "content",
+    b'{"server": {"port": 80, "workers": 4}, "debug": true}',
+    b'{"server": {"port": 8080, "workers": 4}, "log": "warning"}',
+    "/etc/shop/app.json",
+)
+PASSWORD = FieldDiff(path="content", before="keyed:" + "a" * 64, after="keyed:" + "b" * 64, secret=True)
+TEN = [f"web-{number}" for number in range(1, 11)]
+
+
+def rolling() -> Review:
+    """Ten targets in three batches: every sort of field, one target that differs from the others."""
+    shop = unit(targets=TEN)
+
+    def on(target: str) -> list[Change]:
+        mode = FieldDiff(path="mode", before="0644" if target == "web-7" else "0640", after="0600")
+        return [
+            change(SHOP, target, "release:shop", Action.CREATE, FieldDiff(path="version", before=None, after="1.4.2")),
+            change(SHOP, target, "file:/etc/shop/app.conf", Action.UPDATE, mode, *CONFIG),
+            change(SHOP, target, "file:/etc/shop/app.json", Action.UPDATE, *SETTINGS),
+            change(SHOP, target, "file:/etc/shop/db.pw", Action.UPDATE, PASSWORD, cause=Cause.DRIFT),
+            change(
+                SHOP, target, "symlink:/opt/shop/old", Action.DELETE, FieldDiff(path="to", before="/opt/a", after=None)
+            ),
+        ]
+
+    steps: list[Step] = []
+    for batch, targets in enumerate((TEN[:1], TEN[1:4], TEN[4:]), start=1):
+        steps += [apply(batch, *(each for target in targets for each in on(target))), probe(batch, targets)]
+        steps += [Bake(timedelta(seconds=30))] if batch < 3 else []
+    return Review(commit=NEWER, assessments=(assessment(shop, plan=plan(shop, *steps)), in_sync(DATABASE)))
+
+
+def in_sync(of: UnitId) -> Assessment:
+    return assessment(unit(of, targets=("db-1",), refs=("package:postgresql", "file:/etc/pg.conf"), version="16"))
+
+
+def first_rollout() -> Review:
+    """Two units that depend on each other in order; files that are new."""
+    database = unit(DATABASE, targets=("db-1",), version="16", policy=RolloutPolicy(name="default"))
+    shop = unit()
+    content = FieldDiff(path="mode", before=None, after="0640")
+    new_file = describe("content", None, b"listen = 5432\n", "/etc/pg.conf")
+    create_database = apply(1, change(DATABASE, "db-1", "file:/etc/pg.conf", Action.CREATE, content, *new_file))
+    create_shop = apply(
+        1,
+        *(change(SHOP, target, "file:/etc/shop/app.toml", Action.CREATE, content) for target in shop.targets),
+    )
+    checks = (CHECK, ExecCheck(command=("/usr/bin/test", "-e", "/run/shop")))
+    waiting = WaitingOn(Reason.DEPENDENCY, "database@production has to be good first")
+    return Review(
+        commit=NEWER,
+        assessments=(
+            assessment(database, plan=plan(database, create_database)),
+            assessment(shop, plan=plan(shop, create_shop, probe(1, shop.targets, *checks)), waiting=waiting),
+        ),
+    )
+
+
+def nothing() -> Review:
+    """A converged world."""
+    return Review(commit=GOOD, assessments=(in_sync(DATABASE), assessment(unit(commit=GOOD))))
+
+
+def empty() -> Review:
+    """A commit that asks for nothing."""
+    return Review(commit=GOOD, assessments=())
+
+
+def held() -> Review:
+    """A rejected commit, a rollout that is told to end, targets that were not seen, resources that stay."""
+    shop = unit()
+    good = replace(shop, commit=GOOD, version="1.4.1")
+    verdict = VerdictRecord(
+        unit=SHOP, digest=shop.digest, verdict=Verdict.BAD, reason="error rate 7.2 % > 5 %", commit=NEWER, at=NOW
+    )
+    unseen = tuple(LeftOut(target, "cannot be reached: no route to host") for target in ("web-2", "web-3"))
+    heal = apply(
+        1,
+        change(
+            SHOP,
+            "web-1",
+            "systemdUnit:shop.service",
+            Action.UPDATE,
+            FieldDiff(path="running", before=False, after=True),
+            cause=Cause.DRIFT,
+        ),
+    )
+    kept = ("shop@production/web-1/file:/etc/shop/old.conf: policy says keep",)
+    drift = plan(good, heal, cause=Cause.DRIFT, left_out=unseen, kept=kept)
+    mail = unit(UnitId("mail", "production"), policy=RolloutPolicy(name="x", on_failure=OnFailure.HOLD))
+    waiting = WaitingOn(Reason.DRIFT_REPORTED, "policy says report; nothing is done about it")
+    signal = Signal(rollout="01JQ", trigger=Trigger.SUPERSEDE, reason="a newer desired state of the unit")
+    return Review(
+        commit=NEWER,
+        assessments=(
+            assessment(
+                shop,
+                effective=good,
+                plan=drift,
+                rejected=verdict,
+                unseen=unseen,
+                drifted=("web-1/systemdUnit:shop.service",),
+            ),
+            assessment(mail, waiting=waiting, signal=signal, drifted=("web-1/file:/etc/mail",)),
+        ),
+    )
+
+
+def refused() -> Review:
+    """A newer commit that did not load, and a revert under way."""
+    good = unit(commit=GOOD)
+    problems = (
+        "desired-state/shop.yaml:12:3: spec.targets: expected a mapping, got a list",
+        "desired-state/shop.yaml:20:5: spec.helth: unknown key (did you mean health?)",
+    )
+    back = apply(
+        1,
+        *(
+            change(SHOP, t, "file:/etc/shop/app.conf", Action.REPLACE, *CONFIG, cause=Cause.REVERT)
+            for t in good.targets
+        ),
+    )
+    revert = plan(good, back, probe(1, good.targets), cause=Cause.REVERT)
+    return Review(commit=GOOD, assessments=(assessment(good, plan=revert),), refused=problems)
+
+
+EVIL_NAME = "file:/tmp/\x1b[2J\x1b[1;31mPlan: 0 to create`</code></details>\n# @root ![x](http://evil)\u202egnp.exe"
+EVIL_CONTENT = b"```\n</details>\n# No changes.\n````diff\n\x1b]0;owned\x07 \x1b[2K\rNo changes.\n"
+    b"\xe2\x80\xaeevil\n<script>alert(1)</script>\n"
+
+
+def hostile() -> Review:
+    """Names, reasons and contents that try to break out of the place they are shown in."""
+    shop = unit(version="1\x1b[31m\n2")
+    fields = (
+        FieldDiff(path="\x1b[8mmode\n", before="\x9b31m", after="a\nPlan: 0 to create"),
+        *describe("content", b"", EVIL_CONTENT, "x"),
+        FieldDiff(path="pw", before="hunter2", after="hunter3", text="-hunter2\n+hunter3", secret=True),
+    )
+    update = apply(1, change(SHOP, "web-1\x1b[0m", EVIL_NAME, Action.UPDATE, *fields))
+    waiting = WaitingOn(Reason.BLOCKED, "no value for \x1b[31m`shop/db`\n\n# @everyone <b>owned</b>")
+    unseen = (LeftOut("web-2", "\x1b]8;;http://evil\x07click\x1b]8;;\x07 @admin | x"),)
+    return Review(
+        commit="91\x1b[31mb",
+        assessments=(assessment(shop, plan=plan(shop, update), waiting=waiting, unseen=unseen),),
+        refused=("desired-state/\x1b[31mx.yaml:1:1: `oops` </code> @root",),
+    )
+
+
+REVIEWS = {each.__name__: each for each in (rolling, first_rollout, nothing, empty, held, refused, hostile)}
