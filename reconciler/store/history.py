@@ -1,0 +1,114 @@
+"""What the journal can tell a person: commits, rollouts, events and plans, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, select
+
+from reconciler.model.event import CommitAccepted, CommitRefused, Event
+from reconciler.model.identity import UnitId
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout
+from reconciler.store import rollouts, tables
+from reconciler.store.codec import decode
+from reconciler.store.projections import decode_event
+from reconciler.store.sqlite import Database
+from reconciler.store.times import moment
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event with its number in the journal and its time."""
+
+    number: int
+    at: datetime
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commits:
+    """The newest commit that loaded and, when a newer one did not, that one."""
+
+    accepted: CommitAccepted | None
+    accepted_at: datetime | None
+    refused: CommitRefused | None
+    refused_at: datetime | None
+
+
+class History:
+    """Questions about the past; every answer is one consistent view. Raises JournalUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def commits(self) -> Commits:
+        """Return the newest accepted commit, and the newest refused one unless a later commit was accepted."""
+        return await self._database.read(_commits)
+
+    async def rollouts(self, unit: UnitId | None = None, limit: int = 20) -> Sequence[Rollout]:
+        """Return the newest rollouts, of one unit or of all."""
+        return await self._database.read(_rollouts, unit, limit)
+
+    async def running(self) -> Sequence[Rollout]:
+        """Return the rollouts that have not ended, oldest first."""
+        return await self._database.read(_running)
+
+    async def of_unit(self, unit: UnitId, limit: int = 100) -> Sequence[Entry]:
+        """Return the newest events about a unit, in the order they happened."""
+        return await self._database.read(_entries, select(tables.event).where(tables.event.c.unit == str(unit)), limit)
+
+    async def of_rollout(self, rollout: str, limit: int = 1000) -> Sequence[Entry]:
+        """Return the newest events about a rollout, in the order they happened."""
+        return await self._database.read(_entries, select(tables.event).where(tables.event.c.rollout == rollout), limit)
+
+    async def since(self, number: int, limit: int = 1000) -> Sequence[Entry]:
+        """Return the events after the given number, in the order they happened."""
+        return await self._database.read(_since, number, limit)
+
+    async def plan(self, plan: str) -> Plan:
+        """Return a stored plan; KeyError when there is none."""
+        return await self._database.read(rollouts.get_plan, plan)
+
+
+def _commits(connection: Connection) -> Commits:
+    accepted, refused = _newest(connection, accepted=True), _newest(connection, accepted=False)
+    if accepted and refused and refused.number < accepted.number:
+        refused = None
+    return Commits(
+        accepted=accepted.event if accepted and isinstance(accepted.event, CommitAccepted) else None,
+        accepted_at=accepted.at if accepted else None,
+        refused=refused.event if refused and isinstance(refused.event, CommitRefused) else None,
+        refused_at=refused.at if refused else None,
+    )
+
+
+def _newest(connection: Connection, *, accepted: bool) -> Entry | None:
+    table = tables.git_commit
+    number = select(table.c.number).where(table.c.accepted.is_(accepted)).order_by(table.c.number.desc()).limit(1)
+    rows = connection.execute(select(tables.event).where(tables.event.c.id.in_(number))).all()
+    return Entry(rows[0].id, moment(rows[0].at), decode_event(rows[0].body)) if rows else None
+
+
+def _rollouts(connection: Connection, unit: UnitId | None, limit: int) -> Sequence[Rollout]:
+    table = tables.rollout
+    query = select(table.c.body).order_by(table.c.number.desc()).limit(limit)
+    if unit:
+        query = query.where(table.c.unit == str(unit))
+    return [decode(Rollout, body) for body in connection.execute(query).scalars()]
+
+
+def _running(connection: Connection) -> Sequence[Rollout]:
+    table = tables.rollout
+    query = select(table.c.body).where(table.c.ended.is_(False)).order_by(table.c.number)
+    return [decode(Rollout, body) for body in connection.execute(query).scalars()]
+
+
+def _entries(connection: Connection, query: Select[tuple[int, str, str]], limit: int) -> Sequence[Entry]:
+    rows = connection.execute(query.order_by(tables.event.c.id.desc()).limit(limit)).all()
+    return [Entry(row.id, moment(row.at), decode_event(row.body)) for row in reversed(rows)]
+
+
+def _since(connection: Connection, number: int, limit: int) -> Sequence[Entry]:
+    query = select(tables.event).where(tables.event.c.id > number).order_by(tables.event.c.id).limit(limit)
+    return [Entry(row.id, moment(row.at), decode_event(row.body)) for row in connection.execute(query).all()]

@@ -1,0 +1,126 @@
+"""The journal on SQLite: what passes and executions need, each call one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from reconciler.model.canonical import Digest
+from reconciler.model.event import Event
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout
+from reconciler.model.standing import Standing
+from reconciler.ports.journal import JournalUnavailable, Lease
+from reconciler.store import migrate, projections, rollouts, sqlite
+from reconciler.store.blobs import get
+from reconciler.store.history import History
+from reconciler.store.standing import accepted_commit, read_standing
+
+_PLANS_REMEMBERED = 64
+
+
+class SqliteStore:
+    """A ``ports.journal.Journal`` and a ``RolloutLog`` in one SQLite file; ``history`` answers a person's questions.
+
+    Every call raises JournalUnavailable when the file cannot be used now; nothing was written then.
+    """
+
+    def __init__(self, database: sqlite.Database) -> None:
+        self._database = database
+        self._plans: dict[str, Plan] = {}
+        self.history = History(database)
+
+    @staticmethod
+    async def open(path: Path) -> "SqliteStore":
+        """Open the journal, making or migrating its tables first where needed; its folder must be there."""
+        database = sqlite.Database(sqlite.engine_for(path, mode="rwc"), str(path))
+        try:
+            with sqlite.translating(str(path)):
+                async with migrate.exclusively(path):
+                    await database.write(migrate.upgrade)
+        except BaseException:
+            await database.close()
+            raise
+        return SqliteStore(database)
+
+    @staticmethod
+    def open_read_only(path: Path) -> "SqliteStore":
+        """Open a journal that is there, to look at it only: nothing is made, migrated or written."""
+        if not path.exists():
+            raise JournalUnavailable(f"there is no journal at {path}; the daemon makes it when it starts first")
+        return SqliteStore(sqlite.Database(sqlite.engine_for(path, mode="ro"), str(path)))
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._database.close()
+
+    async def standing(self) -> Standing:
+        """Return what is known of every unit."""
+        return await self._database.read(read_standing)
+
+    async def append(self, events: Sequence[Event], at: datetime) -> None:
+        """Append events that are not about a rollout in hand, with what follows from them."""
+        await self._database.write(_append, events, at)
+
+    async def begin(self, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> None:
+        """Store a plan, all contents it and its unit speak of, and its rollout; nothing when the unit has one."""
+        await self._database.write(rollouts.begin, rollout, plan, contents, at)
+
+    async def accepted_commit(self) -> str | None:
+        """Return the newest commit that loaded, None before the first."""
+        return await self._database.read(accepted_commit)
+
+    async def claim(self, rollout: str, owner: str, now: datetime, until: datetime) -> Lease | None:
+        """Take the rollout with a higher epoch; None when another owner's claim has not run out."""
+        return await self._database.write(rollouts.claim, Lease(rollout, owner, 0), now, until)
+
+    async def renew(self, lease: Lease, until: datetime) -> None:
+        """Keep the claim longer; LeaseLost when it is no longer ours."""
+        await self._database.write(rollouts.renew, lease, until)
+
+    async def break_leases(self) -> None:
+        """End every claim: for the start of the one process that holds the lock on the state folder."""
+        await self._database.write(rollouts.break_leases)
+
+    async def load(self, rollout: str) -> tuple[Rollout, Plan]:
+        """Return the rollout and the plan it is executing; KeyError when there is none."""
+        found, plan = await self._database.read(rollouts.load, rollout)
+        return found, await self._plan(plan)
+
+    async def record(
+        self, lease: Lease, rollout: Rollout, events: Sequence[Event], at: datetime, plan: Plan | None = None
+    ) -> None:
+        """Append the events and store the rollout as it now is (and its revert plan, if given), in one transaction."""
+        await self._database.write(_record, lease, rollout, (events, at, plan))
+
+    async def contents(self, blobs: Iterable[Digest]) -> Mapping[Digest, bytes]:
+        """Return stored contents; KeyError naming the first that is missing."""
+        return await self._database.read(get, list(blobs))
+
+    async def rebuild(self) -> None:
+        """Make everything that follows from events anew."""
+        await self._database.write(projections.rebuild)
+
+    async def _plan(self, plan: str) -> Plan:
+        # A plan never changes once it is stored, and it is read at each move of a rollout.
+        if plan not in self._plans:
+            while len(self._plans) >= _PLANS_REMEMBERED:
+                del self._plans[next(iter(self._plans))]
+            self._plans[plan] = await self._database.read(rollouts.get_plan, plan)
+        return self._plans[plan]
+
+
+def _append(connection: Connection, events: Sequence[Event], at: datetime) -> None:
+    for event in events:
+        projections.append(connection, event, at)
+
+
+def _record(
+    connection: Connection, lease: Lease, rollout: Rollout, entry: tuple[Sequence[Event], datetime, Plan | None]
+) -> None:
+    events, at, plan = entry
+    rollouts.check(connection, lease)
+    if plan:
+        rollouts.put_plan(connection, plan)
+    rollouts.put(connection, rollout, events, at)

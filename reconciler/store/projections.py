@@ -1,0 +1,195 @@
+"""What follows from each event, written in the same transaction; ``rebuild`` makes it all again from the events.
+
+Rollouts, plans, leases and contents are records of their own, not projections: events tell of their moves only.
+"""
+
+from datetime import datetime
+from typing import assert_never
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from reconciler.model.event import (
+    Assessed,
+    CommitAccepted,
+    CommitRefused,
+    Event,
+    Paused,
+    ResourcesApplied,
+    Resumed,
+    RetryRequested,
+    RolloutMoved,
+    SnapshotTaken,
+    StepEnded,
+    StepStarted,
+    VerdictGiven,
+)
+from reconciler.model.identity import UnitId
+from reconciler.model.unit import Unit
+from reconciler.model.verdict import Owned, Verdict, VerdictRecord
+from reconciler.store import blobs, tables
+from reconciler.store.codec import decode, encode
+from reconciler.store.times import moment, stamp
+
+KEPT_SNAPSHOTS = 5
+"""How many good states of a unit are kept to go back to."""
+
+
+def append(connection: Connection, event: Event, at: datetime) -> int:
+    """Append one event and what follows from it; return its number."""
+    row = insert(tables.event).values(
+        at=stamp(at),
+        type=event.event,
+        unit=_unit_of(event),
+        rollout=getattr(event, "rollout", None),
+        body=encode(event),
+    )
+    (number,) = connection.execute(row.returning(tables.event.c.id)).one()
+    project(connection, event, number, at)
+    return int(number)
+
+
+def project(connection: Connection, event: Event, number: int, at: datetime) -> None:
+    """Write what follows from one event."""
+    match event:
+        case CommitAccepted() | CommitRefused():
+            accepted = isinstance(event, CommitAccepted)
+            row = {"number": number, "commit_id": event.commit, "accepted": accepted}
+            connection.execute(insert(tables.git_commit).values(row))
+        case ResourcesApplied():
+            _own(connection, event)
+        case VerdictGiven():
+            _judge(connection, event, at)
+        case SnapshotTaken():
+            _keep(connection, event.unit, at)
+        case Assessed():
+            _put_one(connection, str(event.unit), tables.assessed, encode(event))
+        case Paused():
+            _put_one(connection, str(event.unit or tables.EVERYTHING), tables.pause, encode(event))
+        case Resumed():
+            unit = str(event.unit or tables.EVERYTHING)
+            connection.execute(delete(tables.pause).where(tables.pause.c.unit == unit))
+        case RetryRequested():
+            _forget(connection, event, number, at)
+        case RolloutMoved() | StepStarted() | StepEnded():
+            pass
+        case _:
+            assert_never(event)
+
+
+def rebuild(connection: Connection) -> None:
+    """Throw every projection away and make it again from the events."""
+    for table in (
+        tables.git_commit,
+        tables.owned,
+        tables.verdict,
+        tables.snapshot_blob,
+        tables.snapshot,
+        tables.assessed,
+        tables.pause,
+        tables.retry,
+    ):
+        connection.execute(delete(table))
+    events = select(tables.event.c.id, tables.event.c.at, tables.event.c.body).order_by(tables.event.c.id)
+    for number, at, body in connection.execute(events).all():
+        project(connection, decode_event(body), number, moment(at))
+
+
+def decode_event(body: str) -> Event:
+    """Read an event back."""
+    event: Event = decode(Event, body)  # type: ignore[arg-type]
+    return event
+
+
+def _unit_of(event: Event) -> str | None:
+    unit: UnitId | Unit | None = getattr(event, "unit", None)
+    return str(unit.id if isinstance(unit, Unit) else unit) if unit else None
+
+
+def _own(connection: Connection, event: ResourcesApplied) -> None:
+    table = tables.owned
+    ids = [str(one.resource.id) for one in event.applied]
+    before = {}
+    for part in blobs.chunks(ids):
+        known = connection.execute(select(table.c.resource, table.c.created).where(table.c.resource.in_(part)))
+        before.update({row.resource: row.created for row in known})
+    gone = ids + [str(resource) for resource in event.removed]
+    for part in blobs.chunks(gone):
+        connection.execute(delete(table).where(table.c.resource.in_(part)))
+    # Whoever created a resource stays its creator, however often it is applied again.
+    owned = {
+        str(one.resource.id): Owned(
+            resource=one.resource, created=one.created or before.get(str(one.resource.id), False)
+        )
+        for one in event.applied
+    }
+    rows = [
+        {"resource": name, "unit": str(event.unit), "created": one.created, "body": encode(one)}
+        for name, one in owned.items()
+    ]
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _judge(connection: Connection, event: VerdictGiven, at: datetime) -> None:
+    record = VerdictRecord(
+        unit=event.unit,
+        digest=event.digest,
+        verdict=event.verdict,
+        reason=event.reason,
+        commit=event.commit,
+        at=at,
+    )
+    table = tables.verdict
+    same = (table.c.unit == str(event.unit)) & (table.c.digest == event.digest)
+    connection.execute(delete(table).where(same))
+    row = {"unit": str(event.unit), "digest": event.digest, "verdict": event.verdict.value, "body": encode(record)}
+    connection.execute(insert(table).values(row))
+
+
+def _keep(connection: Connection, unit: Unit, at: datetime) -> None:
+    table = tables.snapshot
+    row = {"unit": str(unit.id), "digest": unit.digest, "at": stamp(at), "body": encode(unit)}
+    (number,) = connection.execute(insert(table).values(row).returning(table.c.id)).one()
+    blobs.name_for_snapshot(connection, number, unit)
+    connection.execute(delete(table).where(table.c.unit == str(unit.id), table.c.id.not_in(_kept(connection, unit.id))))
+
+
+def _kept(connection: Connection, unit: UnitId) -> list[int]:
+    """Return the snapshots to keep: the newest, and the newest that are still thought good, one of each state."""
+    table, verdict = tables.snapshot, tables.verdict
+    judged = (verdict.c.unit == table.c.unit) & (verdict.c.digest == table.c.digest)
+    mine = select(table.c.id, table.c.digest, verdict.c.verdict).outerjoin(verdict, judged)
+    rows = connection.execute(mine.where(table.c.unit == str(unit)).order_by(table.c.id.desc())).all()
+    good: dict[str, int] = {}
+    for row in rows:
+        if row.verdict == Verdict.GOOD.value:
+            good.setdefault(row.digest, row.id)
+    return [rows[0].id, *list(good.values())[:KEPT_SNAPSHOTS]]
+
+
+def _put_one(connection: Connection, unit: str, table: Table, body: str) -> None:
+    connection.execute(delete(table).where(table.c.unit == unit))
+    connection.execute(insert(table).values(unit=unit, body=body))
+
+
+def _forget(connection: Connection, event: RetryRequested, number: int, at: datetime) -> None:
+    table, unit = tables.verdict, str(event.unit)
+    bad = select(table).where(table.c.unit == unit, table.c.verdict == Verdict.BAD.value)
+    for row in connection.execute(bad).all():
+        record = decode(VerdictRecord, row.body)
+        reason = f"{event.author} asked for another try: {event.reason}"
+        again = VerdictRecord(
+            unit=record.unit,
+            digest=record.digest,
+            verdict=Verdict.UNKNOWN,
+            reason=reason,
+            commit=record.commit,
+            at=at,
+        )
+        connection.execute(
+            update(table)
+            .where(table.c.unit == unit, table.c.digest == record.digest)
+            .values(verdict=Verdict.UNKNOWN.value, body=encode(again))
+        )
+    connection.execute(delete(tables.retry).where(tables.retry.c.unit == unit))
+    connection.execute(insert(tables.retry).values(unit=unit, number=number))

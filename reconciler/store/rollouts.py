@@ -1,0 +1,134 @@
+"""Rollouts, their plans and the leases on them: every write is fenced by (owner, epoch)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from reconciler.model.canonical import Digest
+from reconciler.model.event import Event, RolloutMoved
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout
+from reconciler.ports.journal import Lease, LeaseLost
+from reconciler.store import blobs, tables
+from reconciler.store.codec import decode, encode
+from reconciler.store.projections import append
+from reconciler.store.times import moment, stamp
+
+PLAN_FORMAT = 1
+"""Goes up when plans are written in a way that this version's reader could misread."""
+
+
+def begin(connection: Connection, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> bool:
+    """Store plan, contents and rollout; False, and nothing stored, when the unit has an unfinished rollout."""
+    table = tables.rollout
+    unended = select(table.c.id).where(table.c.unit == str(rollout.unit), table.c.ended.is_(False))
+    if connection.execute(unended).first():
+        return False
+    blobs.put(connection, contents)
+    put_plan(connection, plan)
+    moved = RolloutMoved(
+        rollout=rollout.id, unit=rollout.unit, before=None, after=rollout.state.value, reason=rollout.reason
+    )
+    number = append(connection, moved, at)
+    connection.execute(insert(table).values(id=rollout.id, number=number, **_columns(rollout)))
+    return True
+
+
+def put_plan(connection: Connection, plan: Plan) -> None:
+    """Store a plan; ValueError when contents it speaks of are not stored."""
+    needed = blobs.named_by_plan(plan)
+    if missing := needed - blobs.present(connection, needed):
+        raise ValueError(f"internal error: plan {plan.id} speaks of {min(missing)}, whose content is not stored")
+    if connection.execute(select(tables.plan.c.id).where(tables.plan.c.id == plan.id)).first():
+        return
+    row = {"id": plan.id, "unit": str(plan.unit_id), "format": PLAN_FORMAT, "body": encode(plan)}
+    connection.execute(insert(tables.plan).values(row))
+    blobs.name_for_plan(connection, plan)
+
+
+def load(connection: Connection, rollout: str) -> tuple[Rollout, str]:
+    """Return the rollout and the id of the plan it is executing; KeyError when there is none."""
+    table = tables.rollout
+    row = connection.execute(select(table.c.body, table.c.plan).where(table.c.id == rollout)).first()
+    if row is None:
+        raise KeyError(rollout)
+    return decode(Rollout, row.body), row.plan
+
+
+def get_plan(connection: Connection, plan: str) -> Plan:
+    """Return a stored plan; KeyError when there is none, ValueError when it is in a form we do not know."""
+    row = connection.execute(select(tables.plan.c.format, tables.plan.c.body).where(tables.plan.c.id == plan)).first()
+    if row is None:
+        raise KeyError(plan)
+    if row.format != PLAN_FORMAT:
+        raise ValueError(f"plan {plan} was stored in form {row.format}; this version of reconciler reads {PLAN_FORMAT}")
+    return decode(Plan, row.body)
+
+
+def put(connection: Connection, rollout: Rollout, events: Sequence[Event], at: datetime) -> None:
+    """Append the events and store the rollout as it now is."""
+    numbers = [append(connection, event, at) for event in events]
+    columns = _columns(rollout)
+    if rollout.ended:
+        columns["end_number"] = max(numbers, default=0)
+    connection.execute(update(tables.rollout).where(tables.rollout.c.id == rollout.id).values(columns))
+    if rollout.ended:
+        blobs.prune(connection)
+
+
+def claim(connection: Connection, wanted: Lease, now: datetime, until: datetime) -> Lease | None:
+    """Take the rollout for ``wanted.owner`` with a higher epoch than any before; None while another's claim lasts."""
+    table = tables.lease
+    row = connection.execute(select(table).where(table.c.rollout == wanted.rollout)).first()
+    if row is None:
+        lease = Lease(wanted.rollout, wanted.owner, 1)
+        connection.execute(
+            insert(table).values(rollout=lease.rollout, owner=lease.owner, epoch=lease.epoch, until=stamp(until))
+        )
+        return lease
+    if row.owner != wanted.owner and moment(row.until) > now:
+        return None
+    lease = Lease(wanted.rollout, wanted.owner, row.epoch + 1)
+    connection.execute(
+        update(table)
+        .where(table.c.rollout == lease.rollout)
+        .values(owner=lease.owner, epoch=lease.epoch, until=stamp(until))
+    )
+    return lease
+
+
+def renew(connection: Connection, lease: Lease, until: datetime) -> None:
+    """Keep the claim longer; LeaseLost when it is no longer ours."""
+    check(connection, lease)
+    connection.execute(update(tables.lease).where(tables.lease.c.rollout == lease.rollout).values(until=stamp(until)))
+
+
+def break_leases(connection: Connection) -> None:
+    """Let every claim run out at once; its epoch stays, so that whoever held it can write no more once it is taken."""
+    connection.execute(
+        update(tables.lease).values(
+            owner="", epoch=tables.lease.c.epoch + 1, until=stamp(datetime.min.replace(tzinfo=UTC))
+        )
+    )
+
+
+def check(connection: Connection, lease: Lease) -> None:
+    """Raise LeaseLost unless the lease is the newest on its rollout."""
+    table = tables.lease
+    row = connection.execute(select(table.c.owner, table.c.epoch).where(table.c.rollout == lease.rollout)).first()
+    if row is None or (row.owner, row.epoch) != (lease.owner, lease.epoch):
+        raise LeaseLost(f"rollout {lease.rollout} is now in the hands of {row.owner or 'nobody' if row else 'nobody'}")
+
+
+def _columns(rollout: Rollout) -> dict[str, object]:
+    return {
+        "unit": str(rollout.unit),
+        "cause": rollout.cause.value,
+        "state": rollout.state.value,
+        "ended": rollout.ended,
+        "forward": rollout.forward,
+        "plan": rollout.plan,
+        "updated_at": stamp(rollout.updated_at),
+        "body": encode(rollout),
+    }

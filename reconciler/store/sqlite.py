@@ -1,0 +1,119 @@
+"""SQLite as the journal wants it: durable, one writer at a time, and errors in plain words."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from reconciler.ports.journal import JournalUnavailable
+
+BUSY_SECONDS = 10
+"""How long a write waits for another process's."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_READS = "reconciler_reads"
+
+
+def engine_for(path: Path, *, mode: str) -> AsyncEngine:
+    """Return an engine for the file. ``mode`` is SQLite's: ``ro``, ``rw``, or ``rwc`` to make the file."""
+    # The query goes on to SQLite as part of a URI, so the path has to be one: ? # and % have a meaning there.
+    uri = f"file:{quote(str(path.absolute()))}"
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=uri, query={"mode": mode, "uri": "true"}),
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
+        pool_size=4,
+        max_overflow=0,
+    )
+    event.listen(engine.sync_engine, "connect", _set_up_read_only if mode == "ro" else _set_up)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _set_up_read_only(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA query_only=ON")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that reads first and then writes fails at once when another wrote in between, whatever the
+    # busy timeout is. So a transaction that may write says so when it begins, and waits its turn.
+    reads = connection.get_execution_options().get(_READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Transactions on one engine. All statements of one run in one function on the synchronous connection."""
+
+    def __init__(self, engine: AsyncEngine, name: str) -> None:
+        self._engine = engine
+        self._name = name
+
+    async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the function in a transaction of its own, undone when it raises."""
+        with translating(self._name):
+            async with self._engine.begin() as connection:
+                return await connection.run_sync(work, *args, **kwargs)
+
+    async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the function on one unchanging view of the tables."""
+        with translating(self._name):
+            async with self._reading() as connection:
+                return await connection.run_sync(work, *args, **kwargs)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self._engine.connect() as plain:
+            connection = await plain.execution_options(**{_READS: True})
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+@contextmanager
+def translating(name: str) -> Iterator[None]:
+    """Turn what the database says into JournalUnavailable, with what a person can do about it."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = str(error.orig)
+        for part, advice in _ADVICE.items():
+            if part in said:
+                raise JournalUnavailable(f"cannot use the journal {name}: {advice} ({said})") from error
+        raise
+    except OSError as error:
+        raise JournalUnavailable(f"cannot use the journal {name}: {error.strerror or error}") from error
+
+
+_ADVICE = {
+    "locked": "another process holds it; look for a second reconciler, or a backup that does not end",
+    "busy": "another process holds it; look for a second reconciler, or a backup that does not end",
+    "disk is full": "the disk is full; make room",
+    "readonly": "it may not be written; check the rights and the mount of its folder",
+    "read-only": "it may not be written; check the rights and the mount of its folder",
+    "unable to open": "it cannot be opened; check that its folder is there and may be written",
+    "disk I/O error": "the disk gives errors; check it and its file system",
+    "malformed": "it is damaged; bring it back from a backup",
+    "not a database": "the file is not a journal; is the path right?",
+    "no such table": "its tables are missing; start the daemon once, which makes them",
+}

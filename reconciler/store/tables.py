@@ -1,0 +1,159 @@
+"""The tables: an append-only record of events, and what follows from them.
+
+Times are text in UTC with microseconds, so that they sort; ids of units and resources are their text. Bodies are the
+JSON of ``store.codec``. The migrations make these tables; a test compares the two.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("unit", Text),
+    Column("rollout", Text),
+    Column("body", Text, nullable=False),
+    Index("event_by_unit", "unit", "id"),
+    Index("event_by_rollout", "rollout", "id"),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("format", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+rollout = Table(
+    "rollout",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ended", Boolean, nullable=False),
+    Column("forward", Text, ForeignKey("plan.id"), nullable=False),
+    Column("plan", Text, ForeignKey("plan.id"), nullable=False),
+    Column("number", Integer, nullable=False),  # the event that began it: rollouts sort by it
+    Column("end_number", Integer),  # the event that ended it
+    Column("updated_at", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("rollout_by_unit", "unit", "number"),
+    # Two rollouts of one unit at once are impossible, whoever asks for them.
+    Index(
+        "rollout_unended",
+        "unit",
+        unique=True,
+        sqlite_where=text("NOT ended"),
+        postgresql_where=text("NOT ended"),
+    ),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("rollout", Text, ForeignKey("rollout.id"), primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("until", Text, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+plan_blob = Table(
+    "plan_blob",
+    metadata,
+    Column("plan", Text, ForeignKey("plan.id"), primary_key=True),
+    Column("blob", Text, primary_key=True),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("unit", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("snapshot_by_unit", "unit", "id"),
+)
+
+snapshot_blob = Table(
+    "snapshot_blob",
+    metadata,
+    Column("snapshot", Integer, ForeignKey("snapshot.id", ondelete="CASCADE"), primary_key=True),
+    Column("blob", Text, primary_key=True),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("digest", Text, primary_key=True),
+    Column("verdict", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+owned = Table(
+    "owned",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("created", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("owned_by_unit", "unit"),
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("unit", Text, primary_key=True),  # EVERYTHING when a person stopped all
+    Column("body", Text, nullable=False),
+)
+
+assessed = Table(
+    "assessed",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+retry = Table(
+    "retry",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("number", Integer, nullable=False),  # rollouts that ended before this event no longer count
+)
+
+git_commit = Table(
+    "git_commit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("commit_id", Text, nullable=False),
+    Column("accepted", Boolean, nullable=False),
+)
+
+EVERYTHING = "*"
+"""The unit of a pause that stops every unit; no unit is written so."""
