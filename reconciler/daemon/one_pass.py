@@ -7,9 +7,10 @@ else. Nothing is changed here: what comes out is data that can be printed (``rec
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler import observe
+from reconciler.daemon.logs import log
 from reconciler.daemon.world import World
 from reconciler.diff import pair
 from reconciler.model.assessment import Review
@@ -31,13 +32,23 @@ class NothingToDo(Exception):
     """No commit has loaded yet, so nothing is known to be wanted. The text says why."""
 
 
-async def one_pass(world: World) -> Review:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """What one pass read from Git and what it concluded."""
+
+    desired: Desired
+    review: Review
+
+
+async def one_pass(world: World) -> Pass:
     """Look at everything once and return what follows; raise NothingToDo, JournalUnavailable."""
     intake = await world.commits.newest()
+    if intake.trouble:
+        log.warning("Git cannot be asked; going on with the last commit that loaded", reason=intake.trouble)
     if intake.desired is None:
         raise NothingToDo("; ".join(intake.refused) or intake.trouble or "no commit has loaded yet")
     concluded = await conclude(world, intake.desired)
-    return replace(concluded, refused=intake.refused)
+    return Pass(desired=intake.desired, review=replace(concluded, refused=intake.refused))
 
 
 async def conclude(world: World, desired: Desired) -> Review:

@@ -1,0 +1,103 @@
+"""What a pass concluded is written down and handed to execution. No decision is made here."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from reconciler.daemon.hands import Hands
+from reconciler.daemon.logs import log
+from reconciler.daemon.world import World
+from reconciler.model.assessment import Assessment, Review
+from reconciler.model.canonical import Digest
+from reconciler.model.event import Assessed, Event, ResourcesApplied
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout, State
+from reconciler.model.standing import Standing
+from reconciler.model.unit import Desired
+
+RUNS_BY_ITSELF = frozenset({State.PENDING, State.RUNNING, State.REVERTING})
+
+
+async def carry_out(review: Review, desired: Desired, world: World, hands: Hands) -> None:
+    """Record what was found, start what has to be done, and tell running rollouts what they have to know."""
+    now = world.clock.now()
+    standing = await world.journal.standing()
+    events = [event for each in review.assessments for event in _findings(each, standing)]
+    if events:
+        await world.journal.append(events, now)
+    for assessment in review.assessments:
+        await _act_on(assessment, standing.of(assessment.unit).rollout, desired, world, hands)
+
+
+async def _act_on(
+    assessment: Assessment, rollout: Rollout | None, desired: Desired, world: World, hands: Hands
+) -> None:
+    if assessment.signal:
+        hands.signal(assessment.signal)
+    elif rollout and rollout.state is State.REVERT_NEEDED and assessment.plan:
+        hands.revert(rollout.id, assessment.plan)
+    elif rollout and rollout.state in RUNS_BY_ITSELF:
+        hands.take_up(rollout.id)
+    elif assessment.plan and not assessment.waiting and rollout is None:
+        hands.take_up(await begin(assessment.plan, desired.contents, world))
+
+
+async def begin(plan: Plan, contents: Mapping[Digest, bytes], world: World) -> str:
+    """Store the plan, the contents it speaks of and a pending rollout, before any effect; return the rollout's id."""
+    now = world.clock.now()
+    rollout = _pending(plan, world.clock.new_id(), now)
+    log.info(
+        "rollout",
+        unit=str(plan.unit_id),
+        state=rollout.state.value,
+        cause=plan.cause.value,
+        commit=plan.unit.commit[:8],
+        changes=len(plan.changes),
+        rollout=rollout.id,
+    )
+    await world.journal.begin(rollout, plan, _spoken_of(plan, contents), now)
+    return rollout.id
+
+
+def _pending(plan: Plan, rollout_id: str, now: datetime) -> Rollout:
+    return Rollout(
+        id=rollout_id,
+        unit=plan.unit_id,
+        cause=plan.cause,
+        commit=plan.unit.commit,
+        version=plan.unit.version,
+        digest=plan.unit.digest,
+        state=State.PENDING,
+        forward=plan.id,
+        plan=plan.id,
+        started_at=now,
+        updated_at=now,
+    )
+
+
+def _spoken_of(plan: Plan, contents: Mapping[Digest, bytes]) -> Mapping[Digest, bytes]:
+    """The bytes a plan needs: contents of resources, and archives that came with the repository."""
+    named = {content.blob for resource in plan.unit.resources for content in resource.contents.values()}
+    named |= {
+        value for resource in plan.unit.resources for value in resource.attributes.values() if isinstance(value, str)
+    }
+    return {each: contents[each] for each in named if each in contents}
+
+
+def _findings(assessment: Assessment, standing: Standing) -> Sequence[Event]:
+    found: list[Event] = []
+    if assessment.forgotten:
+        found.append(ResourcesApplied(unit=assessment.unit, removed=assessment.forgotten))
+    unit = assessment.effective or assessment.wanted
+    event = Assessed(
+        unit=assessment.unit,
+        commit=unit.commit if unit else "",
+        digest=unit.digest if unit else "",
+        version=unit.version if unit else "",
+        in_sync=assessment.in_sync,
+        waiting=assessment.waiting,
+        drifted=assessment.drifted,
+        unseen=tuple(f"{each.target}: {each.reason}" for each in assessment.unseen),
+    )
+    if event != standing.of(assessment.unit).assessed:
+        found.append(event)
+    return found

@@ -1,0 +1,68 @@
+"""The rollouts that are being executed now, one task each."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from reconciler.daemon.logs import log
+from reconciler.execute.driver import Driver
+from reconciler.model.assessment import Signal
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout, Trigger
+from reconciler.ports.errors import WorldError
+from reconciler.ports.journal import JournalUnavailable, LeaseLost
+
+
+class Hands:
+    """Runs rollouts side by side and rings when one of them has come to an end or needs a decision."""
+
+    def __init__(self, driver: Driver, ring: Callable[[], None]) -> None:
+        self._driver = driver
+        self._ring = ring
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def take_up(self, rollout: str) -> None:
+        """Execute the rollout, unless that is being done already. Also how a crashed daemon's rollouts go on."""
+        self._start(rollout, lambda: self._driver.run(rollout))
+
+    def revert(self, rollout: str, plan: Plan) -> None:
+        """Take the rollout back by the plan."""
+        self._start(rollout, lambda: self._driver.revert(rollout, plan))
+
+    def signal(self, signal: Signal) -> None:
+        """Tell a rollout what a pass concluded about it."""
+        if signal.trigger is Trigger.RESUME:
+            self._start(signal.rollout, lambda: self._driver.resume(signal.rollout, signal.reason))
+        elif signal.rollout in self._tasks:
+            self._driver.stop(signal.rollout, signal.trigger, signal.reason)
+        else:
+            self._start(signal.rollout, lambda: self._driver.end(signal.rollout, signal.trigger, signal.reason))
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being executed."""
+        return bool(self._tasks)
+
+    async def park(self) -> None:
+        """Let every rollout finish the step in hand and stop there; the journal knows where it was."""
+        self._driver.park()
+        while self._tasks:
+            await asyncio.wait(self._tasks.values())
+
+    def _start(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout]]) -> None:
+        if rollout in self._tasks:
+            return
+        task = asyncio.create_task(self._work(rollout, work), name=f"rollout {rollout}")
+        self._tasks[rollout] = task
+
+    async def _work(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout]]) -> None:
+        try:
+            after = await work()
+            log.info("rollout", unit=str(after.unit), state=after.state.value, reason=after.reason, rollout=rollout)
+        except LeaseLost:
+            log.warning("another process has taken over the rollout", rollout=rollout)
+        except (JournalUnavailable, WorldError) as error:
+            log.error("the rollout cannot go on now; it will be taken up again", rollout=rollout, error=str(error))
+        finally:
+            del self._tasks[rollout]
+            self._ring()
