@@ -52,7 +52,7 @@ class SetAttributes:
 
 @dataclass(frozen=True, slots=True)
 class MakeDirectory:
-    """Make one directory; its parent must be there. One that is there already gets mode and owner."""
+    """Make one directory; its parent must be there. One that is there already stays as it is."""
 
     path: str
     mode: str
