@@ -223,8 +223,10 @@ def refused() -> Review:
 
 
 EVIL_NAME = "file:/tmp/\x1b[2J\x1b[1;31mPlan: 0 to create`</code></details>\n# @root ![x](http://evil)\u202egnp.exe"
-EVIL_CONTENT = b"```\n</details>\n# No changes.\n````diff\n\x1b]0;owned\x07 \x1b[2K\rNo changes.\n"
+EVIL_CONTENT = (
+    b"```\n</details>\n# No changes.\n````diff\n\x1b]0;owned\x07 \x1b[2K\rNo changes.\n"
     b"\xe2\x80\xaeevil\n<script>alert(1)</script>\n"
+)
 
 
 def hostile() -> Review:

@@ -141,4 +141,4 @@ def _text(text: str) -> str:
 
 def _escaped(text: str) -> str:
     """Escape what markdown or HTML would read, as character references: they are shown as they are, everywhere."""
-    return re.sub(r"[\\`*_{}\[\]#|~@:!]", lambda found: f"&#{ord(found[0])};", escape(text, quote=False))
+    return re.sub(r"[\\`*_{}\[\]#|~@]|!(?=\[)|:(?=\S)", lambda found: f"&#{ord(found[0])};", escape(text, quote=False))
