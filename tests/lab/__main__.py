@@ -1,12 +1,15 @@
-"""``python -m tests.lab``: make everything the lab needs, so that the tests find it ready."""
+"""``python -m tests.lab`` makes everything the lab needs, so that tests find it ready; ``stop`` ends what is left."""
 
 import sys
 
-from tests.lab import hosts, machine
+from tests.lab import engine, hosts, machine
 
 
-def main() -> int:
-    """Return 0 when the lab is ready, 1 with the reason when this machine cannot run it."""
+def main(words: list[str]) -> int:
+    """Return 0 when the lab is ready (or stopped), 1 with the reason when this machine cannot run it."""
+    if words == ["stop"]:
+        engine.stop_unused()
+        return 0
     reason = machine.obstacle()
     if reason is not None:
         print(reason, file=sys.stderr)  # noqa: T201
@@ -18,4 +21,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

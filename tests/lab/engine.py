@@ -65,6 +65,15 @@ def running() -> Iterator[None]:
                     _stop()
 
 
+def stop_unused() -> None:
+    """Stop the engine that a killed test run left behind; one that somebody uses is left alone."""
+    if not RUN.exists():
+        return
+    with (RUN / "users.lock").open("w") as users, locked("gate"):
+        if _try_alone(users):
+            _stop()
+
+
 @contextmanager
 def locked(name: str) -> Iterator[None]:
     """Be the only process of this machine in the block of this name."""

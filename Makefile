@@ -1,0 +1,52 @@
+# Everything a fresh machine needs: Python 3.11 to 3.13, git and make. `make` alone says what there is.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help venv lint test lab demo lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/made-from-lock
+WORKERS ?= auto
+
+help: ## say what can be made
+	@awk -F ': .*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  PYTHON=python3.12 chooses the interpreter (now $(PYTHON)), WORKERS=4 the test processes (now $(WORKERS))"
+
+venv: $(STAMP) ## create .venv from requirements.lock, once per change of it
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); sys.exit(0 if ok else \
+	"reconciler needs Python 3.11, 3.12 or 3.13; $(PYTHON) is %d.%d. Choose one: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@echo "creating $(VENV) with $$($(PYTHON) --version) from requirements.lock"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lint: venv ## check format, style, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: venv ## run the whole suite, on real Debian hosts too where this machine can run them
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+lab: venv ## prepare the lab of real Debian hosts, and run nothing
+	$(BIN)/python -m tests.lab
+
+demo: venv ## tell the story of a small fleet on loopback, in under two minutes
+	@$(BIN)/python -m tests.demo
+
+lock: ## make requirements.lock anew from pyproject.toml
+	@test -x .cache/lock/bin/uv || { $(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install -qq --disable-pip-version-check uv; }
+	@.cache/lock/bin/uv lock --quiet
+	@.cache/lock/bin/uv export --quiet --format requirements-txt --no-emit-project --no-header --no-annotate \
+	  --group dev -o requirements.lock >/dev/null
+	@rm uv.lock
+	@echo "requirements.lock has $$(grep -c == requirements.lock) packages; 'make venv' installs them"
+
+clean: ## remove the environment and all caches in this folder; the lab's cache is ~/.cache/reconciler-lab
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
