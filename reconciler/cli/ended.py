@@ -1,0 +1,25 @@
+"""How rollouts that were waited for have ended, in one line each."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.errors import Exit
+
+if TYPE_CHECKING:
+    from reconciler.daemon.settle import Settled
+
+
+def tell_ended(settled: "Settled") -> Exit:
+    """Print how each rollout ended and what waits; return the exit status that follows."""
+    from reconciler.cli.render.clean import clean
+
+    for rollout in settled.ended:
+        because = f": {rollout.reason}" if rollout.reason else ""
+        click.echo(clean(f"{rollout.unit} {rollout.version} at {rollout.commit[:8]} {rollout.state.value}{because}"))
+    for each in settled.review.assessments:
+        if each.waiting:
+            click.echo(clean(f"{each.unit} waits ({each.waiting.reason.value}): {each.waiting.detail}"))
+    if not settled.ended and not any(each.waiting for each in settled.review.assessments):
+        click.echo("Nothing to do: everything is as it shall be.")
+    return Exit(settled.exit_status)

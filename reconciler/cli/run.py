@@ -1,0 +1,49 @@
+"""``reconciler run``: the daemon."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.errors import Exit
+from reconciler.cli.options import config_option
+
+if TYPE_CHECKING:
+    from reconciler.daemon.settings import Settings
+    from reconciler.daemon.settle import Settled
+
+
+@click.command()
+@config_option
+@click.option(
+    "--once", is_flag=True, help="Bring the fleet to the newest commit once, wait until that ended, and exit."
+)
+def command(config: Path | None, *, once: bool) -> Exit:
+    """Keep the fleet in the state that Git says.
+
+    SIGTERM finishes the step in hand and leaves; SIGHUP reads the settings
+    again. With --once the exit status is 0 done or nothing to do, 3 reverted,
+    4 held or waiting, 1 error.
+    """
+    from reconciler.daemon.logs import set_up
+    from reconciler.daemon.settings import Settings
+
+    settings = Settings.load(config)
+    set_up(settings.log)
+    if once:
+        from reconciler.cli.ended import tell_ended
+
+        return tell_ended(asyncio.run(_once(settings)))
+    from reconciler.daemon.serve import serve
+
+    asyncio.run(serve(settings, lambda: Settings.load(config)))
+    return Exit.DONE
+
+
+async def _once(settings: "Settings") -> "Settled":
+    from reconciler.daemon.settle import settle
+    from reconciler.daemon.wiring import acting
+
+    async with acting(settings) as (world, hands, wake):
+        return await settle(world, hands, wake, lambda _: True)
