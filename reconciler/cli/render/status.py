@@ -1,0 +1,171 @@
+"""The fleet at a glance: one line a unit, then what needs attention in sentences."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+
+from reconciler.cli.render.clean import clean, shortened
+from reconciler.cli.render.lines import Lines
+from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected
+from reconciler.cli.render.words import ago, count, in_future, listed, short
+from reconciler.model.identity import UnitId
+
+FORMAT = "reconciler/status/v1"
+NAMED_PROBLEMS = 5
+NAMED_THINGS = 5
+_COLOURS = {
+    Word.IN_SYNC: "green",
+    Word.ROLLING_OUT: "cyan",
+    Word.REVERTING: "bold yellow",
+    Word.PENDING: "cyan",
+    Word.DRIFTED: "yellow",
+    Word.HOLDING: "bold red",
+    Word.WAITING: "yellow",
+    Word.PAUSED: "bold magenta",
+    Word.UNKNOWN: "yellow",
+}
+_WIDEST = {"unit": 40, "version": 16}
+
+
+def status_text(picture: Picture, width: int = 80) -> Text:
+    """Return the fleet as coloured text."""
+    lines = Lines(width)
+    found = places(picture)
+    _table(lines, picture, found)
+    lines.gap()
+    for sentence in _attention(picture):
+        lines.prose(sentence, hang="  ")
+    _refused(lines, picture)
+    lines.gap()
+    lines.prose(_summary(picture, found), style="bold")
+    return lines.text()
+
+
+def needs_a_person(picture: Picture) -> bool:
+    """Whether anything is held or waits; ``status`` tells it by exit status 4."""
+    return bool(picture.refused or picture.standing.paused) or any(each.stuck for each in places(picture))
+
+
+def status_json(picture: Picture) -> dict[str, Any]:
+    """Return the fleet as a JSON value of format ``reconciler/status/v1``; times are RFC 3339."""
+    refused = picture.refused
+    return {
+        "format": FORMAT,
+        "commit": picture.accepted.commit if picture.accepted else None,
+        "refused": refused
+        and {
+            "commit": refused.commit,
+            "subject": refused.subject,
+            "at": picture.refused_at.isoformat() if picture.refused_at else None,
+            "problems": [str(problem) for problem in refused.problems],
+        },
+        "paused": _pause_json(picture),
+        "needsAPerson": needs_a_person(picture),
+        "units": [_unit_json(picture, each) for each in places(picture)],
+    }
+
+
+def _pause_json(picture: Picture) -> dict[str, str] | None:
+    pause = picture.standing.paused
+    return {"author": pause.author, "reason": pause.reason} if pause else None
+
+
+def _unit_json(picture: Picture, where: Place) -> dict[str, Any]:
+    known = picture.standing.of(where.unit)
+    assessed, verdict = known.assessed, rejected(picture, known)
+    waiting = assessed.waiting if assessed else None
+    return {
+        "unit": str(where.unit),
+        "state": where.word.value,
+        "progress": where.progress or None,
+        "version": where.version or None,
+        "commit": where.commit or None,
+        "since": where.since.isoformat() if where.since else None,
+        "stuck": where.stuck,
+        "inSync": assessed.in_sync if assessed else None,
+        "waiting": waiting
+        and {
+            "reason": waiting.reason.value,
+            "detail": waiting.detail,
+            "until": waiting.until.isoformat() if waiting.until else None,
+        },
+        "rejected": {"commit": verdict.commit, "reason": verdict.reason, "at": verdict.at.isoformat()}
+        if verdict
+        else None,
+        "drifted": list(assessed.drifted) if assessed else [],
+        "unseen": list(assessed.unseen) if assessed else [],
+        "rollout": known.rollout.id if known.rollout else None,
+    }
+
+
+def _table(lines: Lines, picture: Picture, found: tuple[Place, ...]) -> None:
+    rows = [(_cells(picture, each), each.word) for each in found]
+    if not rows:
+        return
+    header = ("UNIT", "VERSION", "STATE", "COMMIT", "SINCE")
+    widths = [max(len(cells[column]) for cells in (header, *(row for row, _ in rows))) for column in range(5)]
+    lines.add(("  ".join(f"{cell:<{size}}" for cell, size in zip(header, widths, strict=True)).rstrip(), "bold"))
+    for cells, word in rows:
+        unit, version, state, commit, since = (f"{cell:<{size}}" for cell, size in zip(cells, widths, strict=True))
+        lines.add(f"{unit}  {version}  ", (state, _COLOURS[word]), f"  {commit}  {since}")
+
+
+def _cells(picture: Picture, where: Place) -> tuple[str, ...]:
+    return (
+        shortened(clean(str(where.unit)), _WIDEST["unit"]),
+        shortened(clean(where.version), _WIDEST["version"]) or "-",
+        f"{where.word} {where.progress}".strip(),
+        short(where.commit) if where.commit else "-",
+        ago(where.since, picture.now) if where.since else "-",
+    )
+
+
+def _attention(picture: Picture) -> Iterator[str]:
+    everything = picture.standing.paused
+    if everything:
+        yield f"Everything is paused by {clean(everything.author)}: {clean(everything.reason)}. To go on: reconciler resume"
+    for unit in sorted(picture.standing.units):
+        yield from _about(picture, unit)
+
+
+def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
+    known = picture.standing.of(unit)
+    name, assessed = clean(str(unit)), known.assessed
+    pause = paused(picture, unit)
+    if pause and pause.unit:
+        yield f"{name} is paused by {clean(pause.author)}: {clean(pause.reason)}. To go on: reconciler resume {name}"
+    if (verdict := rejected(picture, known)) and assessed:
+        good = f" at {short(known.last_good.unit.commit)}" if known.last_good else ", and nothing good is known"
+        yield f"{name} is held{good}; Git says {short(verdict.commit)} (rejected: {clean(verdict.reason)})."
+    elif assessed and assessed.waiting and not pause and not known.rollout:
+        until = f", looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
+        yield f"{name}: {clean(assessed.waiting.detail)}{until}."
+    if assessed and assessed.drifted and not known.rollout:
+        yield f"{name} has drifted: {listed(assessed.drifted, NAMED_THINGS)}."
+    if assessed and assessed.unseen:
+        yield f"{name} could not be seen on {listed(assessed.unseen, NAMED_THINGS)}."
+
+
+def _refused(lines: Lines, picture: Picture) -> None:
+    refused = picture.refused
+    if not refused:
+        return
+    when = f" {ago(picture.refused_at, picture.now)}" if picture.refused_at else ""
+    stays = f"; the fleet stays at {short(picture.accepted.commit)}" if picture.accepted else ""
+    lines.prose(f"Commit {short(refused.commit)} ({clean(refused.subject)}) was refused{when}{stays}:", hang="  ")
+    for problem in refused.problems[:NAMED_PROBLEMS]:
+        lines.add(f"  {clean(str(problem))}")
+    if len(refused.problems) > NAMED_PROBLEMS:
+        lines.add(f"  and {len(refused.problems) - NAMED_PROBLEMS} more; all of them: reconciler validate")
+
+
+def _summary(picture: Picture, found: tuple[Place, ...]) -> str:
+    if not found:
+        return "No units yet. The daemon has not looked at anything; is it running?"
+    counted = Counter(each.word for each in found)
+    words = ", ".join(f"{number} {word}" for word, number in counted.most_common())
+    at = f" Git says {short(picture.accepted.commit)}." if picture.accepted else ""
+    asked = " For more: reconciler explain UNIT." if needs_a_person(picture) else ""
+    return f"{count(len(found), 'unit')}: {words}.{at}{asked}"

@@ -1,0 +1,157 @@
+"""Where a unit stands, in one word and a sentence, from what the journal knows of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+
+from reconciler.model.event import CommitAccepted, CommitRefused, Paused
+from reconciler.model.identity import UnitId
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout, State
+from reconciler.model.standing import Standing, UnitStanding
+from reconciler.model.verdict import Verdict, VerdictRecord
+from reconciler.model.waiting import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What the journal says about the fleet at one moment. ``plans`` are those of rollouts that have not ended, by id."""
+
+    standing: Standing
+    accepted: CommitAccepted | None
+    refused: CommitRefused | None
+    refused_at: datetime | None
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    now: datetime
+
+
+class Word(StrEnum):
+    """The state of a unit as ``status`` names it."""
+
+    IN_SYNC = "in sync"
+    ROLLING_OUT = "rolling out"
+    REVERTING = "reverting"
+    PENDING = "changes pending"
+    DRIFTED = "drifted"
+    HOLDING = "holding"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a unit stands. ``progress`` is ``2 of 5`` while a rollout is under way; ``since`` None when nobody knows.
+
+    ``stuck`` says that it does not go on by itself now: it is held, waits, or is paused.
+    """
+
+    unit: UnitId
+    word: Word
+    progress: str
+    version: str
+    commit: str
+    since: datetime | None
+    stuck: bool
+
+
+_HELD = frozenset({Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO, Reason.REVERT_FAILED, Reason.DRIFT_HELD})
+
+
+def places(picture: Picture) -> tuple[Place, ...]:
+    """Return where every unit stands, by name."""
+    return tuple(place(picture, unit) for unit in sorted(picture.standing.units))
+
+
+def place(picture: Picture, unit: UnitId) -> Place:
+    """Return where the unit stands."""
+    known = picture.standing.of(unit)
+    rollout, assessed = known.rollout, known.assessed
+    word = _word(picture, known)
+    shown = rollout or assessed
+    waits = assessed is not None and assessed.waiting is not None and rollout is None
+    return Place(
+        unit=unit,
+        word=word,
+        progress=_progress(picture, rollout) if rollout else "",
+        version=shown.version if shown else "",
+        commit=shown.commit if shown else "",
+        since=_since(known, word, rejected(picture, known)),
+        stuck=waits or word in (Word.HOLDING, Word.WAITING, Word.PAUSED),
+    )
+
+
+def _word(picture: Picture, known: UnitStanding) -> Word:
+    if paused(picture, known.unit):
+        return Word.PAUSED
+    if known.rollout:
+        return _of_rollout(known.rollout.state)
+    if known.assessed is None:
+        return Word.UNKNOWN
+    if known.assessed.waiting:
+        return _of_reason(known.assessed.waiting.reason)
+    if known.assessed.in_sync is None:
+        return Word.UNKNOWN
+    if not known.assessed.in_sync:
+        return Word.DRIFTED if known.assessed.drifted else Word.PENDING
+    return Word.HOLDING if rejected(picture, known) else Word.IN_SYNC
+
+
+def _of_reason(reason: Reason) -> Word:
+    if reason in _HELD:
+        return Word.HOLDING
+    return {Reason.DRIFT_REPORTED: Word.DRIFTED, Reason.UNREACHABLE: Word.UNKNOWN}.get(reason, Word.WAITING)
+
+
+def _of_rollout(state: State) -> Word:
+    match state:
+        case State.PENDING | State.RUNNING:
+            return Word.ROLLING_OUT
+        case State.REVERT_NEEDED | State.REVERTING:
+            return Word.REVERTING
+        case State.PAUSED | State.REVERT_PAUSED:
+            return Word.PAUSED
+        case (
+            State.SUCCEEDED | State.REVERTED | State.REVERT_FAILED | State.HELD | State.ABORTED | State.SUPERSEDED
+        ):  # pragma: no cover - the store keeps these apart
+            return Word.UNKNOWN
+        case _:
+            assert_never(state)
+
+
+def _progress(picture: Picture, rollout: Rollout) -> str:
+    plan = picture.plans.get(rollout.plan)
+    return f"{min(rollout.cursor + 1, len(plan.steps))} of {len(plan.steps)}" if plan and plan.steps else ""
+
+
+def _since(known: UnitStanding, word: Word, verdict: VerdictRecord | None) -> datetime | None:
+    if known.rollout:
+        return known.rollout.started_at
+    if word is Word.HOLDING and verdict:
+        return verdict.at
+    if word is Word.IN_SYNC and known.last:
+        return known.last.updated_at
+    return known.last_good.at if word is Word.IN_SYNC and known.last_good else None
+
+
+def paused(picture: Picture, unit: UnitId) -> Paused | None:
+    """Return the pause that stops the unit: its own, or that of everything."""
+    return picture.standing.of(unit).paused or picture.standing.paused
+
+
+def rejected(picture: Picture, known: UnitStanding) -> VerdictRecord | None:
+    """Return the verdict that keeps the unit from what Git says; None when nothing does.
+
+    A bad verdict on a state that Git no longer asks for stays in the journal and means nothing now.
+    """
+    bad = [each for each in known.verdicts.values() if each.verdict is Verdict.BAD]
+    if not bad or known.assessed is None:
+        return None
+    newest = max(bad, key=lambda each: each.at)
+    waiting = known.assessed.waiting
+    if waiting and waiting.reason in _HELD - {Reason.DRIFT_HELD}:
+        return newest
+    git_says = picture.accepted.commit if picture.accepted else known.assessed.commit
+    return newest if known.assessed.commit != git_says else None
