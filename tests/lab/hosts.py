@@ -3,6 +3,7 @@
 import fcntl
 import shlex
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +63,15 @@ class LabHost:
     def sh(self, command: str, *, limit: float = 60.0) -> str:
         """Run a shell command as root, past sshd, and return what it printed; LabError when its status is not 0."""
         return docker("exec", self._container, "sh", "-c", command, limit=limit)
+
+    def write(self, path: str, content: bytes, mode: str = "0644") -> None:
+        """Write a file as root, past sshd; folders above it are made. Raise LabError."""
+        with tempfile.TemporaryFile() as file:
+            file.write(content)
+            file.seek(0)
+            script = f"mkdir -p {shlex.quote(str(Path(path).parent))} && cat >{shlex.quote(path)}"
+            script += f" && chmod {mode} {shlex.quote(path)}"
+            docker("exec", "--interactive", self._container, "sh", "-c", script, stdin=file)
 
     def ssh(self, user: str, command: str, *, limit: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command over SSH with the client key and the pinned host key, by the OpenSSH client."""
