@@ -1,4 +1,4 @@
-"""A release: an archive unpacked as ``<path>/releases/<version>``, and ``<path>/current`` pointing at the one in use."""
+"""A release: an archive unpacked as ``<path>/releases/<version>``; the link ``<path>/current`` names the one in use."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,0 +1,138 @@
+"""Cases in YAML: what people write and what is to come of it, so that a new case needs no Python.
+
+Beside YAML's own there are three tags: ``!digest text`` is the sha256 digest of the text (``!hex`` without the prefix),
+``!base64 text`` its base64. In every text of a case, ``{root}`` is the folder that plays the host's home, and
+``{user}``, ``{group}``, ``{uid}`` and ``{gid}`` are those of the test's process.
+"""
+
+import base64
+import grp
+import hashlib
+import os
+import pwd
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from reconciler.kinds.catalog import CATALOG
+from reconciler.model.canonical import Json, digest_bytes
+from reconciler.model.content import Artifact, Content
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.operation import Operation
+from reconciler.model.resource import Absent, Present, Resource
+from reconciler.ports.kind import Kind
+
+HERE = Path(__file__).parent
+UNIT = UnitId("shop", "production")
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader with our tags."""
+
+
+def _bytes(loader: yaml.SafeLoader, node: yaml.Node) -> bytes:
+    if isinstance(node, yaml.MappingNode):
+        said = loader.construct_mapping(node)
+        return str(said["text"]).encode() * int(said["times"])
+    return str(node.value).encode()
+
+
+_Loader.add_constructor("!digest", lambda loader, node: digest_bytes(_bytes(loader, node)))
+_Loader.add_constructor("!hex", lambda loader, node: hashlib.sha256(_bytes(loader, node)).hexdigest())
+_Loader.add_constructor("!base64", lambda loader, node: base64.b64encode(_bytes(loader, node)).decode())
+
+
+def cases(table: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (id, case) from all ``<kind>/<table>.yaml``; the case has the kind's NAME under ``kind``."""
+    for path in sorted(HERE.glob(f"*/{table}.yaml")):
+        document = yaml.load(path.read_text(), _Loader)
+        for case in document["cases"]:
+            merged = {"kind": document["kind"], **document.get("every", {}), **case}
+            yield f"{path.parent.name}: {case['case']}", merged
+
+
+def filled(value: Any, root: str) -> Any:
+    """Return the value with the places of every text in it filled."""
+    match value:
+        case str():
+            for name, text in _places(root).items():
+                value = value.replace("{" + name + "}", text)
+            return value
+        case list():
+            return [filled(item, root) for item in value]
+        case dict():
+            return {filled(name, root): filled(item, root) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _places(root: str) -> Mapping[str, str]:
+    uid, gid = os.geteuid(), os.getegid()
+    names = {"user": pwd.getpwuid(uid).pw_name, "group": grp.getgrgid(gid).gr_name}
+    return {"root": root, **names, "uid": str(uid), "gid": str(gid)}
+
+
+@dataclass
+class Repository:
+    """Inputs of a repository that has every file; a file's or template's content is its own path."""
+
+    version: str = "1.4.2"
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def text(self, text: str) -> Content:
+        data = text.encode()
+        return Content(digest_bytes(data), digest_bytes(data), len(data))
+
+    def template(self, path: str, secrets: Mapping[str, str]) -> Content:
+        blob = digest_bytes(path.encode())
+        return Content(blob, blob.replace("sha256:", "keyed:") if secrets else blob, len(path), dict(secrets))
+
+    def file(self, path: str) -> Content:
+        return self.text(path)
+
+    def artifact(self, url: str, sha256: str) -> Artifact:
+        return Artifact(url, f"sha256:{sha256}")
+
+
+def resource_of(kind_name: str, written: Mapping[str, Any]) -> Resource:
+    """Return what the kind renders of what people write, on the host web-1."""
+    kind: Kind = CATALOG[kind_name]
+    rendered = kind.render(kind.Spec.model_validate(written), Repository())
+    return Resource(
+        id=ResourceId(UNIT, "web-1", kind_name, rendered.name),
+        attributes=rendered.attributes,
+        contents=rendered.contents,
+        depends_on=tuple(rendered.depends_on),
+        restart_on=tuple(rendered.restart_on),
+    )
+
+
+def siblings_of(written: list[Mapping[str, Any]]) -> Mapping[str, Resource]:
+    """Return resources by ref, from one-key maps as in documents."""
+    resources = [resource_of(kind, body) for each in written for kind, body in each.items()]
+    return {resource.id.ref: resource for resource in resources}
+
+
+def seen_of(seen: Any) -> Present | Absent:
+    """Return ``absent`` or the attributes of what is there."""
+    return Absent() if seen == "absent" else Present(seen)
+
+
+def seen_text(seen: Present | Absent) -> Any:
+    """Return the opposite of ``seen_of``."""
+    return "absent" if isinstance(seen, Absent) else dict(seen.attributes)
+
+
+def operation_text(operation: Operation) -> dict[str, Json]:
+    """Return an operation as a table writes it: contents by digest, and nothing that is None or empty."""
+    values: dict[str, Any] = {each.name: getattr(operation, each.name) for each in fields(operation)}
+    if "content" in values:
+        values["content"] = values["content"].digest
+    if "artifact" in values:
+        values["artifact"] = values["artifact"].url
+    if "inputs" in values:
+        values["inputs"] = list(values["inputs"])
+    return {name: value for name, value in values.items() if value not in (None, [])}
