@@ -1,0 +1,78 @@
+"""The daemon's life: take the state folder, wire, loop; on SIGHUP once more from the settings; on SIGTERM leave."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.daemon.logs import log, set_up
+from reconciler.daemon.loop import feed_watchdog, loop
+from reconciler.daemon.settings import Settings, SettingsError
+from reconciler.daemon.systemd import notify
+from reconciler.daemon.wake import ring_every, ring_on
+from reconciler.daemon.wiring import Acting, acting
+from reconciler.desired.watch import file_changes, ref_changes
+
+
+async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
+    """Run until SIGTERM or SIGINT; raise AlreadyRunning when another process has the state folder."""
+    stop, again = asyncio.Event(), asyncio.Event()
+    with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: again.set}):
+        while not stop.is_set():
+            again.clear()
+            await _until_either(settings, stop, again)
+            if again.is_set() and not stop.is_set():
+                notify("RELOADING=1")
+                settings = _reloaded(settings, reload)
+
+
+async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.Event) -> None:
+    async with acting(settings) as parts, asyncio.TaskGroup() as group:
+        leave = asyncio.Event()
+        watchers = [group.create_task(each) for each in _watchers(settings, parts)]
+        watchers += [group.create_task(_passing_on(each, leave, parts)) for each in (stop, again)]
+        notify("READY=1", "STATUS=looking at the fleet for the first time")
+        log.info("ready", git=settings.git.url, branch=settings.git.branch, state=str(settings.state_dir))
+        await loop(parts.world, parts.hands, parts.wake, leave)
+        for watcher in watchers:
+            watcher.cancel()
+
+
+async def _passing_on(event: asyncio.Event, leave: asyncio.Event, parts: Acting) -> None:
+    await event.wait()
+    leave.set()
+    parts.wake.ring()
+
+
+def _watchers(settings: Settings, parts: Acting) -> Iterator["asyncio._CoroutineLike[None]"]:
+    yield ring_every(settings.drift.interval, parts.wake, parts.world.clock)
+    yield ring_on(file_changes(settings.state_dir / "wake"), parts.wake)
+    if Path(settings.git.url).is_dir():
+        yield ring_on(ref_changes(Path(settings.git.url)), parts.wake)
+    else:
+        yield ring_every(settings.git.poll, parts.wake, parts.world.clock)
+    yield feed_watchdog(parts.world.clock)
+
+
+def _reloaded(settings: Settings, reload: Callable[[], Settings]) -> Settings:
+    try:
+        settings = reload()
+    except SettingsError as error:
+        log.error("the new settings are wrong; going on with the old ones", reason=str(error))
+        return settings
+    set_up(settings.log)
+    log.info("settings read again")
+    return settings
+
+
+@contextmanager
+def _signals(actions: dict[signal.Signals, Callable[[], None]]) -> Iterator[None]:
+    running = asyncio.get_running_loop()
+    for number, action in actions.items():
+        running.add_signal_handler(number, action)
+    try:
+        yield
+    finally:
+        for number in actions:
+            running.remove_signal_handler(number)

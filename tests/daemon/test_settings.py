@@ -1,0 +1,65 @@
+"""Settings: a file, the environment over it, and mistakes told with file and key."""
+
+from datetime import timedelta
+
+import pytest
+
+from reconciler.daemon.settings import Settings, SettingsError
+
+
+def load(tmp_path, text):
+    file = tmp_path / "reconciler.toml"
+    file.write_text(text)
+    return Settings.load(file)
+
+
+def test_paths_are_taken_from_the_folder_of_the_file(tmp_path):
+    settings = load(tmp_path, 'state_dir = "state"\n[git]\nurl = "repo"\n[ssh]\nidentities = ["key"]\n')
+    assert settings.state_dir == tmp_path / "state"
+    assert settings.git.url == str(tmp_path / "repo")
+    assert settings.ssh.identities == (tmp_path / "key",)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://git.example/fleet.git", "ssh://git@git.example/fleet", "git@git.example:fleet"]
+)
+def test_a_remote_url_is_left_as_it_is(tmp_path, url):
+    assert load(tmp_path, f'[git]\nurl = "{url}"\n').git.url == url
+
+
+def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECONCILER_GIT__BRANCH", "live")
+    monkeypatch.setenv("RECONCILER_DRIFT__INTERVAL", "90s")
+    settings = load(tmp_path, '[git]\nurl = "/r"\nbranch = "main"\n')
+    assert settings.git.branch == "live"
+    assert settings.git.url == "/r"
+    assert settings.drift.interval == timedelta(seconds=90)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[git]\nurl = "/r"\npoll = "5x"', "git.poll: expected a duration such as 500ms, 30s, 5m or 1h30m, got '5x'"),
+        ('[git]\nurl = "/r"\n[gti]\na = 1', "gti: there is no such setting"),
+        ('[git]\nurl = "/r"\nbrunch = "x"', "git.brunch: there is no such setting"),
+        ("", "git: this setting is needed"),
+        ("[git", "not TOML"),
+        ('[git]\nurl = "/r"\n[ssh]\nmax_handshakes = 0', "ssh.max_handshakes: Input should be greater than"),
+    ],
+)
+def test_a_wrong_setting_is_told_with_file_and_key(tmp_path, text, said):
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, text)
+    assert str(tmp_path / "reconciler.toml") in str(error.value)
+    assert said in str(error.value)
+
+
+def test_a_named_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(SettingsError, match="there is no such settings file"):
+        Settings.load(tmp_path / "no.toml")
+
+
+def test_every_mistake_is_told(tmp_path):
+    with pytest.raises(SettingsError) as error:
+        load(tmp_path, '[git]\nbrunch = "x"\n[drift]\ninterval = "1"\n')
+    assert len(str(error.value).splitlines()) == 3
