@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
+MAX_REASON = 500
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -23,3 +25,24 @@ def config_option(function: _Function) -> _Function:
 def json_option(function: _Function) -> _Function:
     """Add ``--json``; the command gets ``as_json: bool``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
+
+
+def reason_option(*, required: bool) -> Callable[[_Function], _Function]:
+    """Add ``--reason TEXT``; the command gets ``reason: str``, one line without control characters."""
+    return click.option(
+        "--reason",
+        metavar="TEXT",
+        required=required,
+        default=None if required else "",
+        callback=_one_line,
+        help="Why; it is kept in the history.",
+    )
+
+
+def _one_line(_: click.Context, option: click.Parameter, text: str | None) -> str:
+    reason = " ".join((text or "").split())
+    if option.required and not reason:
+        raise click.BadParameter("it must not be empty", param=option)
+    if not reason.isprintable() or len(reason) > MAX_REASON:
+        raise click.BadParameter(f"it must be at most {MAX_REASON} printable characters", param=option)
+    return reason

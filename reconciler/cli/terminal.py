@@ -1,8 +1,11 @@
 """Standard output: colour only on a terminal that wants it."""
 
+import json
 import shutil
 import sys
+from typing import Any
 
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -18,3 +21,8 @@ def width() -> int:
 def show(text: Text) -> None:
     """Print a text; its lines are never wrapped or highlighted by the library."""
     Console(highlight=False, markup=False, emoji=False, soft_wrap=True).print(text)
+
+
+def show_json(value: Any) -> None:
+    """Print a JSON value; whatever is not ASCII is escaped, so no content can reach the terminal's controls."""
+    click.echo(json.dumps(value, indent=2))

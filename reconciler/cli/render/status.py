@@ -125,7 +125,8 @@ def _cells(picture: Picture, where: Place) -> tuple[str, ...]:
 def _attention(picture: Picture) -> Iterator[str]:
     everything = picture.standing.paused
     if everything:
-        yield f"Everything is paused by {clean(everything.author)}: {clean(everything.reason)}. To go on: reconciler resume"
+        who, why = clean(everything.author), clean(everything.reason)
+        yield f"Everything is paused by {who}: {why}. To go on: reconciler resume"
     for unit in sorted(picture.standing.units):
         yield from _about(picture, unit)
 

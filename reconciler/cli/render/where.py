@@ -17,7 +17,7 @@ from reconciler.model.waiting import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What the journal says about the fleet at one moment. ``plans`` are those of rollouts that have not ended, by id."""
+    """What the journal says about the fleet at one moment. ``plans`` are those of present rollouts, by id."""
 
     standing: Standing
     accepted: CommitAccepted | None
@@ -88,11 +88,9 @@ def _word(picture: Picture, known: UnitStanding) -> Word:
         return Word.PAUSED
     if known.rollout:
         return _of_rollout(known.rollout.state)
-    if known.assessed is None:
-        return Word.UNKNOWN
-    if known.assessed.waiting:
+    if known.assessed and known.assessed.waiting:
         return _of_reason(known.assessed.waiting.reason)
-    if known.assessed.in_sync is None:
+    if known.assessed is None or known.assessed.in_sync is None:
         return Word.UNKNOWN
     if not known.assessed.in_sync:
         return Word.DRIFTED if known.assessed.drifted else Word.PENDING

@@ -1,0 +1,73 @@
+"""``reconciler history``: what was rolled out, when, why, and how it ended."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.errors import Failure
+from reconciler.cli.options import config_option, json_option
+
+if TYPE_CHECKING:
+    from reconciler.model.rollout import Rollout
+    from reconciler.store.history import Entry
+
+
+@click.command()
+@config_option
+@json_option
+@click.argument("unit", metavar="[UNIT]", required=False)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many rollouts.")
+@click.option("--rollout", metavar="ID", help="Show the events of this rollout instead.")
+def command(config: Path | None, unit: str | None, limit: int, rollout: str | None, *, as_json: bool) -> None:
+    """Show rollouts, newest first: of UNIT (app@environment), or of all."""
+    if rollout and unit:
+        raise Failure("give a unit or --rollout, not both")
+    if rollout:
+        _show_events(asyncio.run(_events(config, rollout)), as_json=as_json)
+    else:
+        _show_rollouts(asyncio.run(_rollouts(config, unit, limit)), as_json=as_json)
+
+
+def _show_events(entries: "Sequence[Entry]", *, as_json: bool) -> None:
+    from reconciler.cli import terminal
+    from reconciler.cli.render.history import events_json, events_text
+
+    if as_json:
+        terminal.show_json(events_json(entries))
+    else:
+        terminal.show(events_text(entries, terminal.width()))
+
+
+def _show_rollouts(rollouts: "Sequence[Rollout]", *, as_json: bool) -> None:
+    from reconciler.cli import terminal
+    from reconciler.cli.render.history import history_json, history_text
+    from reconciler.providers.clock import SystemClock
+
+    if as_json:
+        terminal.show_json(history_json(rollouts))
+    else:
+        terminal.show(history_text(rollouts, SystemClock().now(), terminal.width()))
+
+
+async def _events(config: Path | None, rollout: str) -> "Sequence[Entry]":
+    from reconciler.cli.journal import reading
+    from reconciler.daemon.settings import Settings
+
+    async with reading(Settings.load(config)) as store:
+        entries = await store.history.of_rollout(rollout)
+    if not entries:
+        raise Failure(f"there is no rollout {rollout}; reconciler history shows their ids")
+    return entries
+
+
+async def _rollouts(config: Path | None, unit: str | None, limit: int) -> "Sequence[Rollout]":
+    from reconciler.cli.journal import reading
+    from reconciler.cli.units import find_unit
+    from reconciler.daemon.settings import Settings
+
+    async with reading(Settings.load(config)) as store:
+        chosen = find_unit(unit, (await store.standing()).units) if unit else None
+        return await store.history.rollouts(chosen, limit)

@@ -1,0 +1,144 @@
+"""Why one unit is where it is: what Git says, what it is held to, what is happening, and what a person can do."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from reconciler.cli.render import outline
+from reconciler.cli.render.clean import clean
+from reconciler.cli.render.lines import Lines
+from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected
+from reconciler.cli.render.words import ago, in_future, listed, short
+from reconciler.model.identity import UnitId
+from reconciler.model.rollout import Rollout
+from reconciler.model.standing import UnitStanding
+from reconciler.model.waiting import Reason
+
+_LABEL = 12
+_NAMED = 5
+
+
+def explain_text(picture: Picture, unit: UnitId, width: int = 80) -> Text:
+    """Return the explanation of one unit that the journal knows."""
+    lines = Lines(width)
+    where = place(picture, unit)
+    lines.add((clean(str(unit)), "bold"), f"  {where.word} {where.progress}".rstrip())
+    for label, sentence in _facts(picture, where):
+        lines.prose(f"{label:<{_LABEL}}{sentence}", indent="  ", hang=" " * (_LABEL + 2))
+    commands = tuple(_commands(picture, where))
+    if commands:
+        lines.gap()
+        lines.add("What can be done:")
+        for command, effect in commands:
+            lines.add(("  " + command, "cyan"))
+            lines.prose(effect, indent="      ")
+    return lines.text()
+
+
+def _facts(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
+    known = picture.standing.of(where.unit)
+    yield from _git(picture, known)
+    if pause := paused(picture, where.unit):
+        what = "" if pause.unit else "everything is "
+        yield "paused", f"{what}paused by {clean(pause.author)}: {clean(pause.reason)}"
+    if known.rollout:
+        yield from _rollout(picture, known.rollout)
+    yield from _seen(picture, known)
+    if known.last:
+        yield "last", _ended(picture, known.last)
+
+
+def _git(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
+    assessed, good, verdict = known.assessed, known.last_good, rejected(picture, known)
+    if picture.accepted:
+        yield "Git says", f"commit {short(picture.accepted.commit)} ({clean(picture.accepted.subject)})"
+    if refused := picture.refused:
+        problem = f": {clean(str(refused.problems[0]))}" if refused.problems else ""
+        yield "refused", f"the newer commit {short(refused.commit)} did not load{problem}"
+    if verdict:
+        at = f"rejected {ago(verdict.at, picture.now)} at commit {short(verdict.commit)}"
+        yield "verdict", f"bad, {at}: {clean(verdict.reason)}"
+    if assessed and assessed.commit:
+        yield "held to", f"{clean(assessed.version)} of commit {short(assessed.commit)}"
+    if good:
+        same = " (the same)" if assessed and assessed.digest == good.unit.digest else ""
+        yield (
+            "last good",
+            f"{clean(good.unit.version)} of commit {short(good.unit.commit)}{same}, {ago(good.at, picture.now)}",
+        )
+    else:
+        yield "last good", "none yet; there is nothing to go back to"
+
+
+def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
+    begun = ago(rollout.started_at, picture.now)
+    why = f": {clean(rollout.reason)}" if rollout.reason else ""
+    yield (
+        "rollout",
+        f"{clean(rollout.id)}, {rollout.cause} {short(rollout.commit)}, {rollout.state}, began {begun}{why}",
+    )
+    if plan := picture.plans.get(rollout.plan):
+        steps = tuple(outline.steps(plan))
+        if rollout.cursor < len(steps):
+            yield "step", f"{rollout.cursor + 1} of {len(steps)}: {steps[rollout.cursor]}"
+    for progress in rollout.step.progress if rollout.step else ():
+        answers = f"{progress.successes} good, {progress.failures} bad in a row"
+        yield "health", f"{clean(progress.target)}: {answers}, {clean(progress.detail)}".removesuffix(", ")
+    for failure in rollout.failures:
+        yield "failed", f"{clean(failure.target)} (batch {failure.batch}): {clean(failure.reason)}"
+    if rollout.wake_at:
+        yield "goes on", in_future(rollout.wake_at, picture.now)
+    if rollout.deadline:
+        yield "deadline", f"counts as failed without progress {in_future(rollout.deadline, picture.now)}"
+
+
+def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
+    assessed = known.assessed
+    if assessed is None:
+        yield "seen", "not looked at yet"
+        return
+    if assessed.waiting and not known.rollout:
+        until = f"; looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
+        yield "waiting on", f"{clean(assessed.waiting.detail)} ({assessed.waiting.reason}){until}"
+    if assessed.in_sync and not assessed.waiting and not known.rollout:
+        yield "seen", "everything is as it shall be"
+    if assessed.drifted:
+        yield "drifted", listed(assessed.drifted, _NAMED)
+    if assessed.unseen:
+        yield "not seen", listed(assessed.unseen, _NAMED)
+    if known.failed_heals:
+        yield "heals", f"{known.failed_heals} failed one after the other"
+
+
+def _ended(picture: Picture, rollout: Rollout) -> str:
+    state = rollout.state.replace("_", " ")
+    why = f": {clean(rollout.reason)}" if rollout.reason else ""
+    return f"{rollout.cause} {short(rollout.commit)} {state} {ago(rollout.updated_at, picture.now)}{why}"
+
+
+def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
+    known = picture.standing.of(where.unit)
+    name = clean(str(where.unit))
+    pause = paused(picture, where.unit)
+    waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
+    if pause:
+        yield f"reconciler resume {name}" if pause.unit else "reconciler resume", "lifts the pause"
+    if rejected(picture, known):
+        yield "git commit", "mend it: a commit that changes this unit clears the verdict by itself"
+    if may_retry(picture, where.unit):
+        yield f"reconciler retry {name} --reason TEXT", "forgets what failed and tries the same state again"
+    if waiting in (Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD):
+        yield f"reconciler plan --unit {name} --out FILE", "shows what would be done; reconciler apply FILE does it"
+    if where.word in (Word.ROLLING_OUT, Word.REVERTING):
+        yield f"reconciler pause {name} --reason TEXT", "stops the rollout at the next step"
+    if known.rollout:
+        yield f"reconciler history --rollout {clean(known.rollout.id)}", "shows what it has done so far"
+    elif known.last and where.stuck:
+        yield f"reconciler history --rollout {clean(known.last.id)}", "shows what the last rollout did"
+
+
+def may_retry(picture: Picture, unit: UnitId) -> bool:
+    """Whether ``retry`` makes sense: the unit is kept from what Git says, or from trying again, by a failure."""
+    known = picture.standing.of(unit)
+    waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
+    return waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(picture, known) is not None

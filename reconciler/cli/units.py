@@ -1,0 +1,29 @@
+"""Finds the unit a person means."""
+
+import difflib
+from collections.abc import Iterable
+
+from reconciler.cli.errors import Failure
+from reconciler.cli.render.clean import clean
+from reconciler.model.identity import UnitId
+
+_NAMED = 8
+
+
+def find_unit(text: str, known: Iterable[UnitId]) -> UnitId:
+    """Return the known unit of that name; Failure with the nearest name when there is none."""
+    units = {str(each): each for each in known}
+    if text in units:
+        return units[text]
+    raise Failure(f"there is no unit {clean(text)}; {_hint(text, sorted(units))}")
+
+
+def _hint(text: str, names: list[str]) -> str:
+    of_app = [name for name in names if name.partition("@")[0] == text]
+    near = of_app or difflib.get_close_matches(text, names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(near[:3])}?"
+    if not names:
+        return "the journal knows none yet"
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"there are {', '.join(names[:_NAMED])}{more}"
