@@ -45,8 +45,8 @@ async def _apply(settings: "Settings", plans: Mapping[str, str]) -> "Settled":
     from reconciler.daemon.by_hand import apply
     from reconciler.daemon.wiring import acting
 
-    async with acting(settings) as (world, hands, wake):
-        return await apply(world, hands, wake, lambda review: refuse_stale(review, plans))
+    async with acting(settings) as parts:
+        return await apply(parts.world, parts.hands, parts.wake, lambda review: refuse_stale(review, plans))
 
 
 def refuse_stale(review: "Review", plans: Mapping[str, str]) -> frozenset[str]:

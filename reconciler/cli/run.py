@@ -45,5 +45,5 @@ async def _once(settings: "Settings") -> "Settled":
     from reconciler.daemon.settle import settle
     from reconciler.daemon.wiring import acting
 
-    async with acting(settings) as (world, hands, wake):
-        return await settle(world, hands, wake, lambda _: True)
+    async with acting(settings) as parts:
+        return await settle(parts.world, parts.hands, parts.wake, lambda _: True)

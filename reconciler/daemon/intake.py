@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from reconciler.desired.load import Folders, Invalid, load
 from reconciler.model.event import CommitAccepted, CommitRefused
 from reconciler.model.problem import Problem
+from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal
@@ -50,6 +51,7 @@ class Commits:
         self._reading = reading
         self._clock = clock
         self._desired: Desired | None = None
+        self._hosts: Mapping[str, Host] = {}
         self._refused: tuple[str, tuple[str, ...]] = ("", ())
 
     async def newest(self) -> Intake:
@@ -64,9 +66,15 @@ class Commits:
             await self._look_at(head)
         return Intake(desired=await self._last_accepted(), refused=self._refused[1])
 
+    def hosts(self) -> Mapping[str, Host]:
+        """Return the hosts of the newest desired state that was read; none before the first."""
+        return self._hosts
+
     async def at(self, commit: Commit) -> Desired:
         """Return what the commit asks for, without remembering it; raise Invalid or SourceError."""
-        return await self._reading.of(commit.id, await self._source.read(commit.id))
+        desired = await self._reading.of(commit.id, await self._source.read(commit.id))
+        self._hosts = desired.hosts
+        return desired
 
     def forget(self) -> None:
         """Load again at the next pass: settings or secrets may be others now."""

@@ -1,0 +1,99 @@
+"""The only place that knows every adapter. A dull list: settings in, everything put together out."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.daemon.exclusive import exclusive
+from reconciler.daemon.hands import Hands
+from reconciler.daemon.intake import Commits, Reading
+from reconciler.daemon.look import Look
+from reconciler.daemon.settings import Settings
+from reconciler.daemon.wake import Wake
+from reconciler.daemon.world import World
+from reconciler.desired.git import GitSource
+from reconciler.desired.load import Folders
+from reconciler.execute.driver import Driver
+from reconciler.kinds.catalog import CATALOG, PRELUDE
+from reconciler.providers.artifacts import ArtifactCache
+from reconciler.providers.checks import HealthChecks
+from reconciler.providers.clock import SystemClock
+from reconciler.providers.hosts import HostTargets
+from reconciler.providers.secrets import LocalSecrets
+from reconciler.providers.ssh import SshShell
+from reconciler.providers.ssh_options import SshOptions
+from reconciler.providers.survey import Probes
+from reconciler.store.journal import SqliteStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """What a process that changes the fleet works with."""
+
+    world: World
+    hands: Hands
+    wake: Wake
+
+
+@asynccontextmanager
+async def acting(settings: Settings) -> AsyncIterator[Acting]:
+    """Take the state folder and put everything together; raise AlreadyRunning, JournalUnavailable."""
+    with exclusive(settings.state_dir):
+        store = await SqliteStore.open(settings.state_dir / "journal.db")
+        try:
+            # Nobody else can be at work: we hold the lock of the state folder. A claim still there is a dead process's.
+            await store.break_leases()
+            async with _world(settings, store) as world:
+                wake = Wake()
+                yield Acting(world=world, hands=Hands(world.driver, wake.ring), wake=wake)
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def looking(settings: Settings) -> AsyncIterator[Look]:
+    """Put together what it takes to look and to plan; the journal is read, never written."""
+    journal = settings.state_dir / "journal.db"
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as empty:
+        store = (
+            SqliteStore.open_read_only(journal)
+            if journal.exists()
+            else await SqliteStore.open(Path(empty) / "journal.db")
+        )
+        try:
+            async with _world(settings, store) as world:
+                yield Look(world, _source(settings))
+        finally:
+            await store.close()
+
+
+@asynccontextmanager
+async def _world(settings: Settings, store: SqliteStore) -> AsyncIterator[World]:
+    clock = SystemClock()
+    secrets = LocalSecrets(settings.secrets.directory, settings.state_dir)
+    folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
+    reading = Reading(kinds=CATALOG, secrets=secrets, folders=folders)
+    commits = Commits(_source(settings), store, reading, clock)
+    shell = SshShell(SshOptions(**settings.ssh.model_dump()), commits.hosts, secrets)
+    artifacts = ArtifactCache(settings.state_dir / "artifacts", store.contents)
+    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell))
+    driver = Driver(log=store, targets=targets, kinds=CATALOG, clock=clock, owner=clock.new_id())
+    try:
+        yield World(
+            commits=commits, journal=store, log=store, targets=targets, kinds=CATALOG, clock=clock, driver=driver
+        )
+    finally:
+        await shell.close()
+
+
+def _source(settings: Settings) -> GitSource:
+    git = settings.git
+    return GitSource(
+        url=git.url,
+        branch=git.branch,
+        folders=(git.desired_state, git.policies),
+        mirror=settings.state_dir / "git",
+        ssh_command=git.ssh_command,
+    )
