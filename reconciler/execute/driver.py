@@ -1,0 +1,208 @@
+"""Rollouts under way: each driven to where it rests, its lease kept meanwhile, and stopped when it is told to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from reconciler.execute import ending, entry
+from reconciler.execute.move import Recover, Rest, Sleep
+from reconciler.execute.stepper import Stepper
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout, Trigger
+from reconciler.ports.clock import Clock
+from reconciler.ports.journal import JournalUnavailable, Lease, LeaseLost, RolloutLog
+from reconciler.ports.kind import Kind
+from reconciler.ports.targets import Targets
+
+T = TypeVar("T")
+
+LEASE = timedelta(seconds=30)
+"""How long a claim lasts when nobody renews it."""
+
+RENEW_EVERY = LEASE / 3
+TRY_AGAIN = timedelta(seconds=1)
+"""How soon the journal is tried again when it could not be used."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """A rollout that is being driven here: what it was told, and a bell that ends its waits."""
+
+    told: list[tuple[Trigger, str]] = field(default_factory=list)
+    bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What execution works on."""
+
+    targets: Targets
+    kinds: Mapping[str, Kind]
+    clock: Clock
+
+
+class Driver:
+    """Drives rollouts. ``owner`` tells this process from others that share the journal.
+
+    Every method that drives raises LeaseLost when the rollout is in another's hands, KeyError when there is none, and
+    JournalUnavailable when the journal cannot be used for longer than a lease lasts. What is under way when that
+    happens, or when the task is cancelled, is looked at again by whoever drives the rollout next.
+    """
+
+    def __init__(self, log: RolloutLog, world: World, owner: str) -> None:
+        self._log = log
+        self._clock = world.clock
+        self._owner = owner
+        self._stepper = Stepper(log, world.targets, world.kinds, world.clock)
+        self._runs: dict[str, _Run] = {}
+        self._parked = False
+
+    async def run(self, rollout: str) -> Rollout:
+        """Drive the rollout until it has ended, is paused, or needs the plan of its revert; return it as it is then.
+
+        After ``park`` it is returned unfinished at the next boundary between two steps, at once while it waits.
+        """
+        with self._under_way(rollout) as run:
+            while True:
+                result = await self._hold(rollout, lambda lease: self._drive(rollout, run, lease))
+                # It may have been told something while its lease was given back.
+                if not run.told:
+                    return result
+
+    async def stop(self, rollout: str, trigger: Trigger, reason: str) -> None:
+        """Supersede, abort, pause or resume the rollout, or say that nothing can take it back (NO_REVERT).
+
+        Takes effect at the next boundary between two steps, at once while it waits; a transaction on a host is never
+        cut. When the rollout is driven here, its ``run`` returns then; otherwise it is driven to that boundary now.
+        What its state does not know any more is moot.
+        """
+        if run := self._runs.get(rollout):
+            run.told.append((trigger, reason))
+            run.bell.set()
+            return
+        with self._under_way(rollout) as run:
+            run.told.append((trigger, reason))
+            while run.told:
+                await self._hold(rollout, lambda lease: self._obey(rollout, run, lease))
+
+    async def resume(self, rollout: str, reason: str) -> Rollout:
+        """Lift the pause and drive on; a revert that was paused needs a new plan then."""
+        await self.stop(rollout, Trigger.RESUME, reason)
+        return await self.run(rollout)
+
+    async def revert(self, rollout: str, plan: Plan) -> Rollout:
+        """Store the plan that takes the rollout back, and drive it to its end."""
+        with self._under_way(rollout):
+            await self._hold(rollout, lambda lease: self._take_back(rollout, plan, lease))
+        return await self.run(rollout)
+
+    async def no_revert(self, rollout: str, reason: str) -> None:
+        """Say that the rollout cannot be taken back; it is held as it is."""
+        await self.stop(rollout, Trigger.NO_REVERT, reason)
+
+    def park(self) -> None:
+        """Let every ``run`` return as soon as no transaction is under way; what waits is left for the next start."""
+        self._parked = True
+        for run in self._runs.values():
+            run.bell.set()
+
+    @contextmanager
+    def _under_way(self, rollout: str) -> Iterator[_Run]:
+        if rollout in self._runs:
+            raise RuntimeError(f"internal error: rollout {rollout} is driven already")
+        run = self._runs[rollout] = _Run()
+        try:
+            yield run
+        finally:
+            del self._runs[rollout]
+
+    async def _drive(self, name: str, run: _Run, lease: Lease) -> Rollout:
+        await self._pick_up(name, lease)
+        while True:
+            try:
+                rollout, plan, move = await self._stepper.next(name)
+                if run.told and not isinstance(move, Recover):
+                    await self._signal(rollout, plan, run, lease)
+                elif isinstance(move, Rest) or (self._parked and not isinstance(move, Recover)):
+                    return rollout
+                elif isinstance(move, Sleep):
+                    await self._wait(run, move.until)
+                else:
+                    await self._stepper.make(move, rollout, plan, lease)
+            except JournalUnavailable:
+                # Nothing was written, so nothing is lost. It cannot go on for ever: the lease has to be renewed too.
+                await self._clock.sleep(TRY_AGAIN)
+
+    async def _obey(self, name: str, run: _Run, lease: Lease) -> Rollout:
+        while True:
+            rollout, plan, move = await self._stepper.next(name)
+            if not isinstance(move, Recover):
+                break
+            await self._stepper.make(move, rollout, plan, lease)
+        while run.told:
+            rollout = await self._signal(rollout, plan, run, lease)
+        return rollout
+
+    async def _signal(self, rollout: Rollout, plan: Plan, run: _Run, lease: Lease) -> Rollout:
+        trigger, reason = run.told[0]
+        told = ending.signalled(rollout, plan, trigger, reason, self._clock.now())
+        after = await self._stepper.write(lease, told) if told else rollout
+        del run.told[0]
+        return after
+
+    async def _take_back(self, name: str, plan: Plan, lease: Lease) -> Rollout:
+        rollout, _ = await self._log.load(name)
+        return await self._stepper.write(lease, ending.revert_planned(rollout, plan, self._clock.now()), plan)
+
+    async def _pick_up(self, name: str, lease: Lease) -> None:
+        rollout, plan = await self._log.load(name)
+        if picked := entry.picked_up(rollout, plan, self._clock.now()):
+            await self._stepper.write(lease, picked)
+
+    async def _wait(self, run: _Run, until: datetime) -> None:
+        run.bell.clear()
+        if run.told or self._parked:
+            return
+        await _first(self._clock.sleep(until - self._clock.now()), _rung(run.bell))
+
+    async def _hold(self, name: str, work: Callable[[Lease], Awaitable[Rollout]]) -> Rollout:
+        """Do the work while a lease on the rollout is held, and end it at once when the lease is lost."""
+        now = self._clock.now()
+        lease = await self._log.claim(name, self._owner, now, now + LEASE)
+        if lease is None:
+            raise LeaseLost(f"rollout {name} is in the hands of another process")
+        result = await _first(work(lease), self._keep(lease, now + LEASE))
+        # Courtesy only: it would run out by itself.
+        with suppress(LeaseLost, JournalUnavailable):
+            await self._log.renew(lease, self._clock.now())
+        return result
+
+    async def _keep(self, lease: Lease, until: datetime) -> Rollout:
+        while True:
+            await self._clock.sleep(RENEW_EVERY)
+            now = self._clock.now()
+            try:
+                await self._log.renew(lease, now + LEASE)
+                until = now + LEASE
+            except JournalUnavailable:
+                if now + RENEW_EVERY >= until:
+                    raise
+
+
+async def _rung(bell: asyncio.Event) -> None:
+    await bell.wait()
+
+
+async def _first(one: Awaitable[T], other: Awaitable[T]) -> T:
+    """Return what the first of the two to end returns, or raise what it raised; the other is cancelled."""
+    tasks = (asyncio.ensure_future(one), asyncio.ensure_future(other))
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(task for task in tasks if task in done).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,113 @@
+"""How a rollout changes its state, and what follows from its end. Pure."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.execute.budget import listed
+from reconciler.execute.entry import Entry, patience
+from reconciler.model.change import Cause
+from reconciler.model.event import Event, ResourcesApplied, RolloutMoved, SnapshotTaken, VerdictGiven
+from reconciler.model.plan import Plan
+from reconciler.model.policy import OnFailure
+from reconciler.model.rollout import TRANSITIONS, Rollout, State, StepState, Trigger, next_state
+from reconciler.model.verdict import Owned, Verdict
+
+SIGNALS = frozenset({Trigger.SUPERSEDE, Trigger.ABORT, Trigger.PAUSE, Trigger.RESUME, Trigger.NO_REVERT})
+"""What a rollout can be told from outside."""
+
+_PAUSES = frozenset({State.PAUSED, State.REVERT_PAUSED})
+_REVERTS = frozenset({State.REVERT_NEEDED, State.REVERTING, State.REVERT_PAUSED})
+
+
+def started(rollout: Rollout, now: datetime) -> Entry:
+    """Leave pending."""
+    return _moved(rollout, Trigger.START, "", now)
+
+
+def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: datetime) -> Entry | None:
+    """A person or a newer desired state stops, pauses or resumes it, or nothing can take it back.
+
+    None when that is moot in its state.
+    """
+    if trigger not in SIGNALS:
+        raise ValueError(f"internal error: a rollout cannot be told to {trigger}")
+    if trigger not in TRANSITIONS[rollout.state]:
+        return None
+    if trigger is Trigger.NO_REVERT:
+        reason = f"{rollout.reason}; not taken back: {reason}"
+    entry = _moved(rollout, trigger, reason, now)
+    after = entry.rollout
+    if rollout.state in _REVERTS and after.state in (*_PAUSES, State.REVERT_NEEDED):
+        # Why it has to be taken back outlives a pause.
+        after = replace(after, reason=rollout.reason)
+    if after.state in _PAUSES or after.ended:
+        return Entry(replace(after, deadline=None, wake_at=None), entry.events)
+    in_hand = after.step is not None and after.step.state is StepState.STARTED
+    return Entry(replace(after, deadline=now + patience(after, plan) if in_hand else None), entry.events)
+
+
+def finished(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
+    """Every step of its plan has succeeded."""
+    if rollout.state is State.REVERTING:
+        reason = f"back at {plan.unit.version} ({plan.unit.commit[:8]}): {rollout.reason}"
+    else:
+        reason = f"done but for {listed(rollout.failures)}" if rollout.failures else ""
+    entry = _moved(rollout, Trigger.FINISH, reason, now)
+    good = _good(entry.rollout, plan) if _is_new(rollout) else ()
+    return Entry(entry.rollout, (*entry.events, *good, _owned(rollout, plan)))
+
+
+def failed(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry:
+    """It cannot succeed any more. A new desired state is found bad by it; drift and reverts judge nothing."""
+    reverting = rollout.state is State.REVERTING
+    if reverting:
+        reason = f"{reason}; it was to be taken back because of: {rollout.reason}"
+    takes_back = _is_new(rollout) and plan.policy.on_failure is OnFailure.REVERT
+    entry = _moved(rollout, Trigger.FAIL if reverting or takes_back else Trigger.FAIL_HOLD, reason, now)
+    return Entry(entry.rollout, (*entry.events, *((_bad(rollout, plan, reason),) if _is_new(rollout) else ())))
+
+
+def revert_planned(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
+    """There is a plan that takes it back; it is executed from its first step."""
+    entry = _moved(rollout, Trigger.REVERT_PLANNED, f"to {plan.unit.version}: {rollout.reason}", now)
+    after = replace(entry.rollout, plan=plan.id, cursor=0, step=None, failures=(), reason=rollout.reason)
+    return Entry(after, entry.events)
+
+
+def _moved(rollout: Rollout, trigger: Trigger, reason: str, now: datetime) -> Entry:
+    state = next_state(rollout.state, trigger)
+    moved = RolloutMoved(
+        rollout=rollout.id, unit=rollout.unit, before=rollout.state.value, after=state.value, reason=reason
+    )
+    return Entry(replace(rollout, state=state, reason=reason, updated_at=now, wake_at=None, deadline=None), (moved,))
+
+
+def _is_new(rollout: Rollout) -> bool:
+    return rollout.cause is Cause.COMMIT and rollout.state is State.RUNNING
+
+
+def _good(rollout: Rollout, plan: Plan) -> tuple[Event, ...]:
+    verdict = VerdictGiven(
+        unit=plan.unit_id,
+        digest=plan.unit.digest,
+        verdict=Verdict.GOOD,
+        reason=rollout.reason or "rolled out and healthy",
+        commit=rollout.commit,
+    )
+    return (verdict, SnapshotTaken(unit=plan.unit))
+
+
+def _bad(rollout: Rollout, plan: Plan, reason: str) -> Event:
+    return VerdictGiven(
+        unit=plan.unit_id, digest=plan.unit.digest, verdict=Verdict.BAD, reason=reason, commit=rollout.commit
+    )
+
+
+def _owned(rollout: Rollout, plan: Plan) -> Event:
+    """Everything the unit asks for on the targets that were seen and did not fail is now as it asks."""
+    without = {one.target for one in plan.left_out} | {failure.target for failure in rollout.failures}
+    there = [resource for resource in plan.unit.resources if resource.id.target not in without]
+    # Who created a resource is on record since it was applied; here it is only said that it is ours.
+    return ResourcesApplied(
+        unit=plan.unit_id, applied=tuple(Owned(resource=resource, created=False) for resource in there)
+    )

@@ -1,0 +1,51 @@
+"""A step was begun and has no outcome: what a new look at a target says about it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.model.change import Action
+from reconciler.model.identity import ResourceId
+from reconciler.model.plan import TargetChanges
+from reconciler.model.resource import Resource, Survey, Unknown
+from reconciler.ports.kind import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Everything is as the step wanted it: it happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """It did not happen, or not wholly: do it. A target that knows the transaction does nothing twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class CannotSee:
+    """Nobody can say; nothing is done until somebody can."""
+
+    reason: str
+
+
+Recovered: TypeAlias = Done | Again | CannotSee
+
+
+def wanted(changes: TargetChanges, resources: Mapping[ResourceId, Resource]) -> tuple[Resource, ...]:
+    """Return the resources to look at: those the step leaves behind.
+
+    What it takes away is not among them. A transaction is all or nothing, so the rest tells; where a step only takes
+    away, it is done again.
+    """
+    return tuple(resources[change.resource] for change in changes.changes if change.action is not Action.DELETE)
+
+
+def decide(resources: tuple[Resource, ...], survey: Survey, kinds: Mapping[str, Kind]) -> Recovered:
+    """Return what is known of one target after a look at the resources (``wanted``) the step leaves behind there."""
+    differs = not resources
+    for resource in resources:
+        seen = survey.of(resource.id)
+        if isinstance(seen, Unknown):
+            return CannotSee(f"{resource.id.ref} on {resource.id.target} cannot be seen: {seen.reason}")
+        differs = differs or kinds[resource.id.kind].diff(resource, seen) is not None
+    return Again() if differs else Done()
