@@ -159,6 +159,22 @@ def nothing() -> Review:
     return Review(commit=GOOD, assessments=(in_sync(DATABASE), assessment(unit(commit=GOOD))))
 
 
+def unproven() -> Review:
+    """Everything is as it shall be, but nobody has asked yet whether it is healthy; another unit is held at rest."""
+    shop, mail = unit(), unit(UnitId("mail", "production"))
+    verdict = VerdictRecord(
+        unit=mail.id, digest=mail.digest, verdict=Verdict.BAD, reason="tcp :25 failed 3 times", commit=NEWER, at=NOW
+    )
+    waiting = WaitingOn(Reason.REJECTED, "holding at 3f2a8c10, Git says 91bc4d20 (rejected: tcp :25 failed 3 times)")
+    return Review(
+        commit=NEWER,
+        assessments=(
+            assessment(shop, plan=plan(shop, probe(1, shop.targets))),
+            assessment(mail, effective=replace(mail, commit=GOOD), rejected=verdict, waiting=waiting),
+        ),
+    )
+
+
 def empty() -> Review:
     """A commit that asks for nothing."""
     return Review(commit=GOOD, assessments=())
@@ -247,4 +263,4 @@ def hostile() -> Review:
     )
 
 
-REVIEWS = {each.__name__: each for each in (rolling, first_rollout, nothing, empty, held, refused, hostile)}
+REVIEWS = {each.__name__: each for each in (rolling, first_rollout, nothing, unproven, empty, held, refused, hostile)}

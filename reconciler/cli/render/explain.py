@@ -86,6 +86,8 @@ def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
         yield "health", f"{clean(progress.target)}: {answers}, {clean(progress.detail)}".removesuffix(", ")
     for failure in rollout.failures:
         yield "failed", f"{clean(failure.target)} (batch {failure.batch}): {clean(failure.reason)}"
+    if paused(picture, rollout.unit):
+        return
     if rollout.wake_at:
         yield "goes on", in_future(rollout.wake_at, picture.now)
     if rollout.deadline:
@@ -97,7 +99,8 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
     if assessed is None:
         yield "seen", "not looked at yet"
         return
-    if assessed.waiting and not known.rollout:
+    told = assessed.waiting and assessed.waiting.reason in (Reason.REJECTED, Reason.PAUSED)
+    if assessed.waiting and not (told or known.rollout):
         until = f"; looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield "waiting on", f"{clean(assessed.waiting.detail)} ({assessed.waiting.reason}){until}"
     if assessed.in_sync and not assessed.waiting and not known.rollout:

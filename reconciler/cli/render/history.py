@@ -149,7 +149,7 @@ def _by_people(event: Assessed | Paused | Resumed | RetryRequested) -> str:
         case Paused():
             return f"{event.unit or 'everything'} paused by {event.author}: {event.reason}"
         case Resumed():
-            return f"{event.unit or 'everything'} resumed by {event.author}: {event.reason}"
+            return f"{event.unit or 'everything'} resumed by {event.author}: {event.reason}".removesuffix(": ")
         case RetryRequested():
             return f"retry of {event.unit} asked for by {event.author}: {event.reason}"
         case _:

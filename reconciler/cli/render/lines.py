@@ -5,6 +5,14 @@ import textwrap
 from rich.text import Text
 
 
+_NO_BREAK = "\0"
+
+
+def unbroken(words: str) -> str:
+    """Return words, such as a command to copy, that prose does not break over two lines."""
+    return words.replace(" ", _NO_BREAK)
+
+
 class Lines:
     """Lines of text in order. Everything added has been cleaned by the caller."""
 
@@ -28,7 +36,7 @@ class Lines:
             break_long_words=False,
             break_on_hyphens=False,
         )
-        self._lines += [Text(line, style) for line in wrapped]
+        self._lines += [Text(line.replace(_NO_BREAK, " "), style) for line in wrapped]
 
     def gap(self) -> None:
         """Add an empty line, unless it would be the first or a second one."""

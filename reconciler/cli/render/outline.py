@@ -13,6 +13,7 @@ from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
 from reconciler.model.plan import Apply, Bake, Plan, Probe
 from reconciler.model.policy import FailureBudget, OnFailure
+from reconciler.model.waiting import Reason
 
 NAMED_TARGETS = 2
 NAMED_IN_BATCH = 8
@@ -79,6 +80,8 @@ def cause(plan: Plan) -> str:
 def rules(plan: Plan) -> str:
     """Return how far the plan reaches and when it fails, in numbers."""
     applies = [step for step in plan.steps if isinstance(step, Apply)]
+    if not applies:
+        return "nothing to change; its health says whether this state is good"
     targets = len({each.target for step in applies for each in step.targets})
     batches = "1 batch" if len(applies) == 1 else f"{len(applies)} batches"
     return f"{count(targets, 'target')} in {batches}; {_budget(plan.policy.failure_budget)}"
@@ -151,9 +154,10 @@ def holding(assessment: Assessment) -> str | None:
 
 def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
     """Yield what else a person has to know, each as (label, sentence)."""
-    if sentence := holding(assessment):
+    sentence = holding(assessment)
+    if sentence:
         yield "held", sentence
-    if assessment.waiting:
+    if assessment.waiting and not (sentence and assessment.waiting.reason is Reason.REJECTED):
         yield "waiting", f"{clean(assessment.waiting.detail)} ({assessment.waiting.reason})"
     if assessment.signal:
         yield (

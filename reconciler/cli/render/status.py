@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from reconciler.cli.render.clean import clean, shortened
-from reconciler.cli.render.lines import Lines
+from reconciler.cli.render.lines import Lines, unbroken
 from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected
 from reconciler.cli.render.words import ago, count, in_future, listed, short
 from reconciler.model.identity import UnitId
@@ -126,7 +126,7 @@ def _attention(picture: Picture) -> Iterator[str]:
     everything = picture.standing.paused
     if everything:
         who, why = clean(everything.author), clean(everything.reason)
-        yield f"Everything is paused by {who}: {why}. To go on: reconciler resume"
+        yield f"Everything is paused by {who}: {why}. To go on: {unbroken('reconciler resume')}"
     for unit in sorted(picture.standing.units):
         yield from _about(picture, unit)
 
@@ -136,11 +136,12 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     name, assessed = clean(str(unit)), known.assessed
     pause = paused(picture, unit)
     if pause and pause.unit:
-        yield f"{name} is paused by {clean(pause.author)}: {clean(pause.reason)}. To go on: reconciler resume {name}"
+        resume = unbroken(f"reconciler resume {name}")
+        yield f"{name} is paused by {clean(pause.author)}: {clean(pause.reason)}. To go on: {resume}"
     if (verdict := rejected(picture, known)) and assessed:
         good = f" at {short(known.last_good.unit.commit)}" if known.last_good else ", and nothing good is known"
         yield f"{name} is held{good}; Git says {short(verdict.commit)} (rejected: {clean(verdict.reason)})."
-    elif assessed and assessed.waiting and not pause and not known.rollout:
+    elif assessed and assessed.waiting and not (pause or known.rollout or assessed.unseen):
         until = f", looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."
     if assessed and assessed.drifted and not known.rollout:
@@ -168,5 +169,5 @@ def _summary(picture: Picture, found: tuple[Place, ...]) -> str:
     counted = Counter(each.word for each in found)
     words = ", ".join(f"{number} {word}" for word, number in counted.most_common())
     at = f" Git says {short(picture.accepted.commit)}." if picture.accepted else ""
-    asked = " For more: reconciler explain UNIT." if needs_a_person(picture) else ""
+    asked = f" For more: {unbroken('reconciler explain UNIT')}." if needs_a_person(picture) else ""
     return f"{count(len(found), 'unit')}: {words}.{at}{asked}"

@@ -1,0 +1,184 @@
+"""What the journal may say about a fleet, for the renderings of status and explain."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from reconciler.cli.render.where import Picture
+from reconciler.model.change import Action, Cause
+from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Paused
+from reconciler.model.health import CheckProgress
+from reconciler.model.identity import UnitId
+from reconciler.model.plan import Bake, Plan
+from reconciler.model.problem import Problem
+from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
+from reconciler.model.standing import Standing, UnitStanding
+from reconciler.model.verdict import Snapshot, Verdict, VerdictRecord
+from reconciler.model.waiting import Reason, WaitingOn
+from tests.cli.examples import GOOD, NEWER, NOW, SHOP, apply, change, plan, probe, unit
+
+ACCEPTED = CommitAccepted(commit=NEWER, subject="shop 1.4.2")
+GOOD_DIGEST, BAD_DIGEST = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+
+
+def named(app: str) -> UnitId:
+    return UnitId(app, "production")
+
+
+def assessed(of: UnitId, **fields: object) -> Assessed:
+    found = Assessed(unit=of, commit=NEWER, digest=BAD_DIGEST, version="1.4.2", in_sync=True, waiting=None)
+    return replace(found, **fields)  # type: ignore[arg-type]
+
+
+def rollout(of: UnitId = SHOP, state: State = State.RUNNING, **fields: object) -> Rollout:
+    made = Rollout(
+        id="01jq8-" + of.app,
+        unit=of,
+        cause=Cause.COMMIT,
+        commit=NEWER,
+        version="1.4.2",
+        digest=BAD_DIGEST,
+        state=state,
+        forward="sha256:" + "1" * 64,
+        plan="sha256:" + "1" * 64,
+        started_at=NOW - timedelta(minutes=5),
+        updated_at=NOW - timedelta(minutes=2),
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def five_steps() -> Plan:
+    shop = unit()
+    first, second = (
+        apply(number, change(SHOP, target, "file:/etc/shop.conf", Action.UPDATE))
+        for number, target in enumerate(("web-1", "web-2"), start=1)
+    )
+    return plan(shop, first, probe(1, ["web-1"]), Bake(timedelta(seconds=30)), second, probe(2, ["web-2"]))
+
+
+def good(of: UnitId) -> Snapshot:
+    return Snapshot(replace(unit(of, commit=GOOD, version="1.4.1"), digest=GOOD_DIGEST), NOW - timedelta(days=3))
+
+
+def bad(of: UnitId) -> VerdictRecord:
+    return VerdictRecord(
+        unit=of,
+        digest=BAD_DIGEST,
+        verdict=Verdict.BAD,
+        reason="http :8080/healthz on web-1: status 500, 3 times in a row",
+        commit=NEWER,
+        at=NOW - timedelta(minutes=4),
+    )
+
+
+def in_sync(of: UnitId) -> UnitStanding:
+    ended = rollout(of, State.SUCCEEDED, updated_at=NOW - timedelta(hours=2))
+    return UnitStanding(unit=of, assessed=assessed(of), last=ended)
+
+
+def held(of: UnitId) -> UnitStanding:
+    detail = f"holding at {GOOD[:8]}, Git says {NEWER[:8]} (rejected: {bad(of).reason})"
+    reason = "http :8080/healthz on web-1: status 500, 3 times in a row"
+    return UnitStanding(
+        unit=of,
+        assessed=assessed(
+            of, commit=GOOD, digest=GOOD_DIGEST, version="1.4.1", waiting=WaitingOn(Reason.REJECTED, detail)
+        ),
+        verdicts={BAD_DIGEST: bad(of)},
+        last_good=good(of),
+        last=rollout(of, State.REVERTED, reason=reason),
+    )
+
+
+def rolling(of: UnitId, state: State = State.RUNNING) -> UnitStanding:
+    progress = CheckProgress(
+        target="web-1", check=0, successes=1, next_at=NOW + timedelta(seconds=3), detail="status 200"
+    )
+    record = StepRecord(
+        plan="sha256:" + "1" * 64, index=1, state=StepState.STARTED, attempt=1, started_at=NOW, progress=(progress,)
+    )
+    going = rollout(
+        of,
+        state,
+        cursor=1,
+        step=record,
+        failures=(TargetFailure(target="web-9", batch=1, reason="cannot be reached: no route to host"),),
+        wake_at=NOW + timedelta(seconds=3),
+        deadline=NOW + timedelta(minutes=9),
+    )
+    return UnitStanding(unit=of, rollout=going, assessed=assessed(of, in_sync=False), last_good=good(of))
+
+
+def waits(of: UnitId, reason: Reason, detail: str, **fields: object) -> UnitStanding:
+    until = NOW + timedelta(minutes=5) if reason is Reason.BACKOFF else None
+    return UnitStanding(unit=of, assessed=assessed(of, waiting=WaitingOn(reason, detail, until), **fields))
+
+
+def picture(*units: UnitStanding, **fields: object) -> Picture:
+    made = Picture(
+        standing=Standing(units={each.unit: each for each in units}),
+        accepted=ACCEPTED,
+        refused=None,
+        refused_at=None,
+        plans={each.rollout.plan: five_steps() for each in units if each.rollout},
+        now=NOW,
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+PAUSE = Paused(unit=None, author="ann", reason="network work until noon")
+UNITS = {
+    "in-sync": in_sync(named("in-sync")),
+    "held": held(named("held")),
+    "rolling": rolling(named("rolling")),
+    "reverting": rolling(named("reverting"), State.REVERTING),
+    "paused": replace(rolling(named("paused"), State.PAUSED), paused=replace(PAUSE, unit=named("paused"))),
+    "drifted": waits(
+        named("drifted"),
+        Reason.DRIFT_REPORTED,
+        "drift is only reported (drift: report)",
+        in_sync=False,
+        drifted=("web-1/file:/etc/shop.conf", "web-2/file:/etc/shop.conf"),
+    ),
+    "dependent": waits(named("dependent"), Reason.DEPENDENCY, "held@production has to be good first", in_sync=False),
+    "backing-off": waits(named("backing-off"), Reason.BACKOFF, "the last attempt failed: disk full", in_sync=False),
+    "unseen": waits(
+        named("unseen"),
+        Reason.UNREACHABLE,
+        "cannot see web-3: no route to host",
+        in_sync=None,
+        unseen=("web-3: cannot be reached: no route to host",),
+    ),
+    "new": UnitStanding(unit=named("new")),
+}
+
+
+def fleet() -> Picture:
+    """A fleet with one unit of every sort."""
+    return picture(*UNITS.values())
+
+
+def calm() -> Picture:
+    return picture(in_sync(named("database")), in_sync(SHOP))
+
+
+def refused() -> Picture:
+    """Everything runs, but the newest commit did not load."""
+    problems = tuple(
+        Problem(file="desired-state/shop.yaml", line=line, column=3, path="spec.targets", message="expected a mapping")
+        for line in range(1, 8)
+    )
+    commit = CommitRefused(commit="c0ffee1" + "0" * 33, subject="more hosts", problems=problems)
+    return replace(calm(), refused=commit, refused_at=NOW - timedelta(minutes=5))
+
+
+def stopped() -> Picture:
+    """A person stopped everything."""
+    made = calm()
+    return replace(made, standing=replace(made.standing, paused=PAUSE))
+
+
+def nobody() -> Picture:
+    return picture(accepted=None)
+
+
+PICTURES = {each.__name__: each for each in (fleet, calm, refused, stopped, nobody)}
