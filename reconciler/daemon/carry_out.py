@@ -32,7 +32,7 @@ async def _act_on(
     assessment: Assessment, rollout: Rollout | None, desired: Desired, world: World, hands: Hands
 ) -> None:
     if assessment.signal:
-        hands.signal(assessment.signal)
+        await hands.signal(assessment.signal)
     elif rollout and rollout.state is State.REVERT_NEEDED and assessment.plan:
         hands.revert(rollout.id, assessment.plan)
     elif rollout and rollout.state in RUNS_BY_ITSELF:

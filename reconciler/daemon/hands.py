@@ -29,14 +29,14 @@ class Hands:
         """Take the rollout back by the plan."""
         self._start(rollout, lambda: self._driver.revert(rollout, plan))
 
-    def signal(self, signal: Signal) -> None:
+    async def signal(self, signal: Signal) -> None:
         """Tell a rollout what a pass concluded about it."""
         if signal.trigger is Trigger.RESUME:
             self._start(signal.rollout, lambda: self._driver.resume(signal.rollout, signal.reason))
         elif signal.rollout in self._tasks:
-            self._driver.stop(signal.rollout, signal.trigger, signal.reason)
+            await self._driver.stop(signal.rollout, signal.trigger, signal.reason)
         else:
-            self._start(signal.rollout, lambda: self._driver.end(signal.rollout, signal.trigger, signal.reason))
+            self._start(signal.rollout, lambda: self._driver.stop(signal.rollout, signal.trigger, signal.reason))
 
     @property
     def busy(self) -> bool:
@@ -49,16 +49,16 @@ class Hands:
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 
-    def _start(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout]]) -> None:
+    def _start(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout | None]]) -> None:
         if rollout in self._tasks:
             return
         task = asyncio.create_task(self._work(rollout, work), name=f"rollout {rollout}")
         self._tasks[rollout] = task
 
-    async def _work(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout]]) -> None:
+    async def _work(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout | None]]) -> None:
         try:
-            after = await work()
-            log.info("rollout", unit=str(after.unit), state=after.state.value, reason=after.reason, rollout=rollout)
+            if after := await work():
+                log.info("rollout", unit=str(after.unit), state=after.state.value, reason=after.reason, rollout=rollout)
         except LeaseLost:
             log.warning("another process has taken over the rollout", rollout=rollout)
         except (JournalUnavailable, WorldError) as error:

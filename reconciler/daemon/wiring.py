@@ -15,7 +15,7 @@ from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
 from reconciler.desired.load import Folders
-from reconciler.execute.driver import Driver
+from reconciler.execute import driver
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
@@ -79,10 +79,10 @@ async def _world(settings: Settings, store: SqliteStore) -> AsyncIterator[World]
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), commits.hosts, secrets)
     artifacts = ArtifactCache(settings.state_dir / "artifacts", store.contents)
     targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell))
-    driver = Driver(log=store, targets=targets, kinds=CATALOG, clock=clock, owner=clock.new_id())
+    drives = driver.Driver(store, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:
         yield World(
-            commits=commits, journal=store, log=store, targets=targets, kinds=CATALOG, clock=clock, driver=driver
+            commits=commits, journal=store, log=store, targets=targets, kinds=CATALOG, clock=clock, driver=drives
         )
     finally:
         await shell.close()
