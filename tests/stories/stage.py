@@ -1,0 +1,177 @@
+"""Where a story happens: hosts of the lab, a Git repository, settings, and the real command line; nothing else."""
+
+import hashlib
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import tomli_w
+import yaml
+
+from tests.lab.hosts import Lab, LabHost
+from tests.stories.story import Commit, Story
+
+RECONCILER = Path(sys.executable).with_name("reconciler")
+CLI_LIMIT = 180.0
+STOP_LIMIT = 60.0
+_SHA256 = re.compile(r"<sha256 ([^>]+)>")
+
+
+class Stage:
+    """One story's world. Leaving it ends the daemon, whatever happened."""
+
+    def __init__(self, story: Story, lab: Lab, folder: Path) -> None:
+        self.folder = folder
+        self.repository = folder / "repository"
+        self.commits: list[str] = []
+        self.hosts: dict[str, LabHost] = {name: lab.host(name) for name in story.hosts}
+        self._specs = {name: _spec(self.hosts[name], story.hosts[name]) for name in story.hosts}
+        self._daemon: subprocess.Popen[bytes] | None = None
+        self._log = folder / "daemon.log"
+        self._git("init", "--quiet", "--initial-branch", "main", str(self.repository))
+        settings = _settings(lab, story.settings)
+        (folder / "reconciler.toml").write_text(tomli_w.dumps(settings))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._daemon:
+            self.kill_daemon()
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What stands for an address or a folder in the transcript."""
+        return {host.address: f"<{name}>" for name, host in self.hosts.items()} | {str(self.folder): "<folder>"}
+
+    def commit(self, act: Commit) -> None:
+        """Write what the act says, with the Host documents, and commit it."""
+        for name, members in act.archives.items():
+            self._write(name, _archive(members))
+        for name, spec in act.hosts.items():
+            self._specs[name] = {**self._specs[name], **spec}
+        documents = [{"kind": "Host", **_document(name, spec)} for name, spec in self._specs.items()]
+        self._write("desired-state/hosts.yaml", yaml.safe_dump_all(documents, sort_keys=False).encode())
+        for name, text in act.files.items():
+            if text is None:
+                (self.repository / name).unlink()
+            else:
+                self._write(name, _SHA256.sub(self._sha256, text).encode())
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--message", act.message)
+        self.commits.append(self._git("rev-parse", "HEAD").strip())
+
+    def reconciler(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line; standard error is part of the output."""
+        return subprocess.run(
+            [RECONCILER, *words],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=CLI_LIMIT,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Return what ``status --json`` says; empty while it cannot say anything."""
+        done = subprocess.run(
+            [RECONCILER, "status", "--json"],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=CLI_LIMIT,
+            check=False,
+        )
+        answer: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith(b"{") else {}
+        return answer
+
+    def start_daemon(self) -> None:
+        """Start ``reconciler run``."""
+        assert self._daemon is None, "the daemon runs already"
+        with self._log.open("ab") as log:
+            command = [RECONCILER, "run"]
+            self._daemon = subprocess.Popen(
+                command, cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def stop_daemon(self) -> None:
+        """Ask it to leave; AssertionError when it does not, or not in order."""
+        assert self._daemon, "the daemon does not run"
+        self._daemon.send_signal(signal.SIGTERM)
+        status = self._daemon.wait(STOP_LIMIT)
+        self._daemon = None
+        assert status == 0, f"the daemon left with status {status}\n{self.daemon_log()}"
+
+    def kill_daemon(self) -> None:
+        """End it at once."""
+        assert self._daemon, "the daemon does not run"
+        self._daemon.kill()
+        self._daemon.wait(STOP_LIMIT)
+        self._daemon = None
+
+    def daemon_log(self) -> str:
+        """Return the last lines that the daemon wrote, for a person to find out what went wrong."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-40:]) if self._log.exists() else ""
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self.repository / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def _sha256(self, found: re.Match[str]) -> str:
+        return hashlib.sha256((self.repository / found[1]).read_bytes()).hexdigest()
+
+    def _git(self, *words: str) -> str:
+        folder = self.repository if self.repository.exists() else self.folder
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+        return subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True).stdout
+
+    def _environment(self) -> dict[str, str]:
+        ours = {key: value for key, value in os.environ.items() if not key.startswith(("RECONCILER_", "PYTEST_"))}
+        return ours | {"RECONCILER_CONFIG": str(self.folder / "reconciler.toml"), "NO_COLOR": "1", "TZ": "UTC"}
+
+
+def _spec(host: LabHost, differing: dict[str, Any]) -> dict[str, Any]:
+    spec = {"environment": "production", "address": host.address, "user": "deploy", "become": "sudo"}
+    return {**spec, "hostKey": host.host_key, **differing}
+
+
+def _document(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+    rest = {key: value for key, value in spec.items() if key != "labels"}
+    return {"apiVersion": "reconciler/v1", "metadata": {"name": name, "labels": spec.get("labels", {})}, "spec": rest}
+
+
+def _settings(lab: Lab, differing: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "state_dir": "state",
+        "git": {"url": "repository"},
+        "ssh": {"identities": [str(lab.client_key)], "agent": False},
+        "drift": {"interval": "2s"},
+    }
+    return settings | {section: {**settings.get(section, {}), **keys} for section, keys in differing.items()}
+
+
+def _archive(members: Mapping[str, str]) -> bytes:
+    """Return a zip that is the same bytes wherever it is made; scripts in it can be run."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, text in members.items():
+            member = zipfile.ZipInfo(name)
+            member.external_attr = (0o755 if text.startswith("#!") else 0o644) << 16
+            archive.writestr(member, text)
+    return buffer.getvalue()
