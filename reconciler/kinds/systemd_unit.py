@@ -72,8 +72,10 @@ class Spec(Written):
             raise ValueError("say what to do with the unit: give a unit file, enabled or running")
         if self.restart_on and not self.running:
             raise ValueError("restartOn needs running: true; only what shall run is restarted")
-        if self.running and "@." in self.name:
-            raise ValueError("a template unit cannot run; name an instance of it, for example worker@1.service")
+        if unit_state.is_template(self.name) and (self.running is not None or self.enabled is not None):
+            raise ValueError(
+                "a template unit is only a file; say enabled and running of an instance, for example worker@1.service"
+            )
         return self
 
 
@@ -82,7 +84,9 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
     content = _content(spec, inputs)
     attributes: dict[str, str | bool] = {"scope": Scope.USER.value if spec.user else Scope.SYSTEM.value}
     if content is not None:
-        attributes |= {"content": content.digest, "reload_pending": False}
+        attributes["content"] = content.digest
+        if not unit_state.is_template(spec.name):
+            attributes["reload_pending"] = False
     if spec.enabled is not None:
         attributes["enabled"] = spec.enabled
     if spec.running is not None:
@@ -103,9 +107,14 @@ def _content(spec: Spec, inputs: Inputs) -> Content | None:
 
 def probe(resource: Resource, siblings: Mapping[str, Resource]) -> str:
     """Print what systemd knows of the unit, and its file."""
-    paths = [quote_path(path) for path in _inputs(resource, siblings)] if _watches(resource) else []
-    asked = " ".join(["rcl_systemd", f"--{_scope(resource).value}", quote(resource.id.name), *paths])
-    return f"{asked}\n{file.shown(resource, _file(resource))}" if "content" in resource.contents else asked
+    lines = []
+    if not unit_state.is_template(resource.id.name):
+        watched = _inputs(resource, siblings) if "restart_pending" in resource.attributes else ()
+        paths = [quote_path(path) for path in watched]
+        lines.append(" ".join(["rcl_systemd", f"--{_scope(resource).value}", quote(resource.id.name), *paths]))
+    if "content" in resource.contents:
+        lines.append(file.shown(resource, _file(resource)))
+    return "\n".join(lines)
 
 
 def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:
@@ -219,10 +228,6 @@ def _scope(resource: Resource) -> Scope:
 
 def _file(resource: Resource) -> str:
     return f"{_FOLDER[_scope(resource)]}/{resource.id.name}"
-
-
-def _watches(resource: Resource) -> bool:
-    return "restart_pending" in resource.attributes
 
 
 def _inputs(resource: Resource, siblings: Mapping[str, Resource]) -> tuple[str, ...]:

@@ -19,16 +19,25 @@ _RUNNING = {"active": True, "reloading": True, "refreshing": True, "inactive": F
 _ENABLED = {"enabled": True, "alias": True, "indirect": None}
 
 
+_TEMPLATE = dict.fromkeys(UNIT_PROPERTIES, "") | {"LoadState": "template", "ActiveState": "inactive"}
+
+
+def is_template(name: str) -> bool:
+    """Return whether the name is that of a template such as ``worker@.service``: a file, and nothing that runs."""
+    return "@." in name
+
+
 def attributes(resource: Resource, answer: Sequence[str]) -> Mapping[str, Json] | None:
     """Return what was seen of the unit, None when neither systemd nor the folder of unit files knows it.
 
     ``running`` is None while the unit changes, ``enabled`` is None where the word has no meaning. ValueError for an
     answer that makes no sense.
     """
-    shown, rest = _split(answer)
+    # systemd answers nothing about a template, thus its probe does not ask.
+    shown, rest = (_TEMPLATE, answer) if is_template(resource.id.name) else _split(answer)
     lines = look.words(rest, (*look.ENTRY, "record", "inputs", "newest"))
     unit_file = _unit_file(resource, lines)
-    if shown["LoadState"] == NOT_FOUND and not unit_file:
+    if shown["LoadState"] in (NOT_FOUND, "template") and not unit_file:
         return None
     running = _RUNNING.get(shown["ActiveState"])
     return {

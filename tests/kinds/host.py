@@ -105,7 +105,7 @@ def plant(root: Path, tree: list[Mapping[str, Any]]) -> None:
 
 
 def look(sh: Sh, root: Path, text: str, *, programs: Path | None = None, uid: int | None = None) -> tuple[int, str]:
-    """Run the prelude and the text as a host would, in a shell that is strict about errors; return status and output."""
+    """Run the prelude and the text in a shell that is strict about errors; return status and output."""
     path = f"{programs}:{sh.programs}" if programs else sh.programs
     done = subprocess.run(
         [sh.command, "-s"],
