@@ -90,7 +90,9 @@ class Effects:
             if not left_behind:
                 return decide(left_behind, Survey({}), self._kinds)
             try:
-                survey = await self._targets.survey(hosts[name], left_behind)
+                # All of them, since what one owes (a restart) may depend on how another is.
+                there = [one for one in plan.unit.resources if one.id.target == name]
+                survey = await self._targets.survey(hosts[name], there)
             except WorldError as error:
                 return CannotSee(str(error))
             return decide(left_behind, survey, self._kinds)

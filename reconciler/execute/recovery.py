@@ -8,7 +8,7 @@ from reconciler.model.change import Action
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Resource, Survey, Unknown
-from reconciler.ports.kind import Kind
+from reconciler.ports.kind import Conflict, Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +47,8 @@ def decide(resources: tuple[Resource, ...], survey: Survey, kinds: Mapping[str, 
         seen = survey.of(resource.id)
         if isinstance(seen, Unknown):
             return CannotSee(f"{resource.id.ref} on {resource.id.target} cannot be seen: {seen.reason}")
-        differs = differs or kinds[resource.id.kind].diff(resource, seen) is not None
+        try:
+            differs = differs or kinds[resource.id.kind].diff(resource, seen) is not None
+        except Conflict as conflict:
+            return CannotSee(f"{resource.id.ref} on {resource.id.target}: {conflict}")
     return Again() if differs else Done()

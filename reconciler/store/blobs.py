@@ -27,6 +27,12 @@ def named_by_unit(unit: Unit) -> set[Digest]:
     return {content.blob for resource in unit.resources for content in resource.contents.values()}
 
 
+def mentioned_by_unit(unit: Unit) -> set[Digest]:
+    """Return the contents a unit needs wherever they are stored: an archive may have come with the repository."""
+    values = (value for resource in unit.resources for value in resource.attributes.values())
+    return named_by_unit(unit) | {value for value in values if isinstance(value, str) and value.startswith("sha256:")}
+
+
 def named_by_plan(plan: Plan) -> set[Digest]:
     """Return the contents a plan speaks of: those it writes, and those of the whole state it leads to."""
     applies = [step for step in plan.steps if isinstance(step, Apply)]
@@ -69,14 +75,14 @@ def present(connection: Connection, names: Iterable[Digest]) -> set[Digest]:
 
 def name_for_plan(connection: Connection, plan: Plan) -> None:
     """Note which contents the plan needs."""
-    rows = [{"plan": plan.id, "blob": name} for name in sorted(named_by_plan(plan))]
+    rows = [{"plan": plan.id, "blob": name} for name in sorted(named_by_plan(plan) | mentioned_by_unit(plan.unit))]
     if rows:
         connection.execute(insert(tables.plan_blob), rows)
 
 
 def name_for_snapshot(connection: Connection, snapshot: int, unit: Unit) -> None:
     """Note which contents the snapshot needs."""
-    rows = [{"snapshot": snapshot, "blob": name} for name in sorted(named_by_unit(unit))]
+    rows = [{"snapshot": snapshot, "blob": name} for name in sorted(mentioned_by_unit(unit))]
     if rows:
         connection.execute(insert(tables.snapshot_blob), rows)
 
