@@ -1,0 +1,126 @@
+"""What holds for every kind whatever a host prints and whatever things are called."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from reconciler.kinds.catalog import CATALOG
+from reconciler.kinds.prelude import UNIT_PROPERTIES
+from reconciler.kinds.written import path_problem
+from reconciler.model.resource import Absent, Present
+from tests.kinds.cases import resource_of
+from tests.kinds.host import Sh, look, observed
+
+WRITTEN: dict[str, dict[str, Any]] = {
+    "file": {"path": "/etc/motd", "content": "x", "owner": "1000"},
+    "directory": {"path": "/srv/shop"},
+    "symlink": {"path": "/a", "to": "b"},
+    "systemdUnit": {"name": "shop.service", "content": "x", "running": True, "restartOn": ["file:/etc/motd"]},
+    "release": {"name": "shop", "artifact": "a", "sha256": "0" * 64, "path": "/opt/shop"},
+}
+
+ROUGHLY = st.one_of(
+    st.text(max_size=40),
+    st.builds(
+        "{} {}".format,
+        st.sampled_from(
+            [
+                "absent",
+                "stat",
+                "owner",
+                "group",
+                "to",
+                "sha256",
+                "content",
+                "current",
+                "blocked",
+                "release",
+                "record",
+                "inputs",
+                "newest",
+            ]
+        ),
+        st.one_of(
+            st.text(max_size=80),
+            st.from_regex(r"[0-9a-f]{4}( [0-9]{1,3}){4}", fullmatch=True),
+            st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
+            st.sampled_from(["", "eA==", "cmVsZWFzZXMvMQ==", "MQ== eA== 0 0 root:root", "1795219793"]),
+        ),
+    ),
+    st.builds(
+        "{}={}".format,
+        st.sampled_from(UNIT_PROPERTIES),
+        st.sampled_from(
+            ["", "loaded", "active", "masked", "yes", "no", "Sat 2026-11-21 00:23:45 UTC", "Sat 2026-99-99"]
+        ),
+    ),
+)
+
+A_NAME = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="/\0"), min_size=1, max_size=20)
+
+
+def test_every_kind_of_the_catalog_takes_part() -> None:
+    assert set(WRITTEN) == set(CATALOG)
+    assert all(name == kind.NAME for name, kind in CATALOG.items())
+
+
+@pytest.mark.parametrize("name", CATALOG)
+@given(answer=st.lists(ROUGHLY, max_size=12))
+@settings(max_examples=300)
+def test_an_answer_is_read_or_refused_with_a_value_error(name: str, answer: list[str]) -> None:
+    kind, resource = CATALOG[name], resource_of(name, WRITTEN[name])
+    try:
+        seen = kind.parse(resource, answer)
+    except ValueError:
+        return
+    assert isinstance(seen, Present | Absent)
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_what_is_absent_is_made_and_nothing_is_there_to_remove(name: str) -> None:
+    kind, resource = CATALOG[name], resource_of(name, WRITTEN[name])
+    assert kind.diff(resource, Absent()) is not None
+    assert kind.commands(resource, Absent(), {}) != ()
+    assert kind.removal(resource, Absent()) == ()
+
+
+@pytest.mark.parametrize("name", CATALOG)
+@given(extra=st.dictionaries(st.text(max_size=5), st.one_of(st.none(), st.integers(), st.text(max_size=5)), min_size=1))
+def test_a_key_that_a_kind_does_not_know_is_a_mistake(name: str, extra: dict[str, Any]) -> None:
+    assume(not extra.keys() & set(CATALOG[name].Spec.model_json_schema()["properties"]))
+    with pytest.raises(ValidationError):
+        CATALOG[name].Spec.model_validate({**WRITTEN[name], **extra})
+
+
+@given(parts=st.lists(A_NAME, min_size=1, max_size=3), content=st.text(st.characters(exclude_categories=("Cs",))))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_file_of_any_name_is_found_as_it_is(sh: Sh, root: Path, parts: list[str], content: str) -> None:
+    path = "~/" + "/".join([hashlib.sha256(content.encode()).hexdigest(), *parts])
+    assume(path_problem(path) is None and max(len(part.encode()) for part in parts) < 200)
+    there = root / path[2:]
+    there.parent.mkdir(parents=True, exist_ok=True)
+    kind, resource = CATALOG["file"], resource_of("file", {"path": path, "content": content})
+    text = kind.probe(resource, {})
+    assert observed(kind, resource, *look(sh, root, text)) == Absent()
+    there.write_bytes(content.encode())
+    seen = observed(kind, resource, *look(sh, root, text))
+    there.unlink()
+    assert isinstance(seen, Present)
+    assert seen.attributes["content"] == resource.attributes["content"]
+
+
+@given(to=st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1, max_size=30))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_link_to_anything_is_found_as_it_is(sh: Sh, root: Path, to: str) -> None:
+    assume(not to.startswith("~"))
+    kind, resource = CATALOG["symlink"], resource_of("symlink", {"path": "~/link", "to": to})
+    (root / "link").unlink(missing_ok=True)
+    (root / "link").symlink_to(to)
+    seen = observed(kind, resource, *look(sh, root, kind.probe(resource, {})))
+    assert isinstance(seen, Present)
+    assert kind.diff(resource, seen) is None
