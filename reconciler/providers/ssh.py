@@ -179,7 +179,7 @@ async def _chunks(payload: Payload) -> AsyncIterator[bytes]:
             yield payload[start : start + _CHUNK]
         return
     try:
-        with payload.open("rb") as file:  # noqa: ASYNC230 - a local file, read below in a thread
+        with payload.open("rb") as file:
             while chunk := await asyncio.to_thread(file.read, _CHUNK):
                 yield chunk
     except OSError as error:

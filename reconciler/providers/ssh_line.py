@@ -113,7 +113,7 @@ class Line:
             found = await loop.getaddrinfo(self.host.address, self.host.port, type=socket.SOCK_STREAM)
             for family, kind, protocol, _, address in found:
                 sock = socket.socket(family, kind, protocol)
-                sock.setblocking(False)
+                sock.setblocking(False)  # noqa: FBT003 - its only name
                 try:
                     await loop.sock_connect(sock, address)
                 except OSError as error:
@@ -159,14 +159,20 @@ def _translated(host: Host, error: Exception, shown: asyncssh.SSHKey | None, sec
             )
         case TimeoutError():
             return TimedOut(f"{where}: no answer within {seconds:g} s; is the host up, and does a firewall let us in?")
-        case ConnectionRefusedError():
-            return Unreachable(f"{where}: connection refused; is sshd running?")
-        case socket.gaierror():
-            return Unreachable(f"{where}: the name {host.address} cannot be resolved: {error.strerror}")
-        case OSError():
-            return Unreachable(f"{where}: {error.strerror or error}")
         case _:
-            return Unreachable(f"{where}: {error}")
+            return Unreachable(f"{where}: {_network_reason(host, error)}")
+
+
+def _network_reason(host: Host, error: Exception) -> str:
+    match error:
+        case ConnectionRefusedError():
+            return "connection refused; is sshd running?"
+        case socket.gaierror():
+            return f"the name {host.address} cannot be resolved: {error.strerror}"
+        case OSError():
+            return error.strerror or str(error)
+        case _:
+            return str(error)
 
 
 def _wrong_key(host: Host, shown: str) -> WrongHostKey:

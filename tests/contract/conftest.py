@@ -1,4 +1,4 @@
-"""Where the contract suites run. A world is hosts and a shell to reach them; add another one to WORLDS to run all on it."""
+"""Where the contract suites run. A world is a host and a shell to reach it; add another to WORLDS to run all on it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

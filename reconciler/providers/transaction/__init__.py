@@ -1,0 +1,1 @@
+"""Operations as one all-or-nothing sh script: what it says (render), sends (deliver), and how it ended (outcome)."""

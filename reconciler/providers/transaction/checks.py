@@ -1,0 +1,62 @@
+"""What has to be true of a host before anything is touched. Pure."""
+
+from collections.abc import Iterator
+from posixpath import dirname
+
+from reconciler.model.operation import (
+    ControlUnit,
+    MakeDirectory,
+    MakeSymlink,
+    Operation,
+    ReloadUnits,
+    RemoveDirectory,
+    RemoveFile,
+    RemoveRelease,
+    SetAttributes,
+    SwitchRelease,
+    UnpackRelease,
+    WriteFile,
+)
+from reconciler.ports.shell import quote, quote_path
+
+
+def checks(operations: tuple[Operation, ...]) -> Iterator[str]:
+    """Yield sh lines that end the transaction, with a reason, when the world is not as the plan was made for.
+
+    A path that an earlier operation of the same transaction changes is not looked at: it will be as that one leaves it.
+    """
+    yield from _accounts(operations)
+    touched: set[str] = set()
+    for op in operations:
+        for path, check in _claims(op):
+            if path not in touched:
+                yield f"{check} {quote_path(path)}"
+            if _needs_parent(op) and dirname(path) not in touched:
+                yield f"tx_check_place {quote_path(path)}"
+            touched.add(path)
+
+
+def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
+    match op:
+        case WriteFile() | MakeSymlink() | RemoveFile():
+            return ((op.path, "tx_check_leaf"),)
+        case MakeDirectory() | RemoveDirectory():
+            return ((op.path, "tx_check_directory"),)
+        case SetAttributes():
+            return ((op.path, "tx_check_there"),)
+        case SwitchRelease() | RemoveRelease():
+            return ((f"{op.path}/current", "tx_check_link"),)
+        case UnpackRelease():
+            return ((op.path, "tx_check_release"),)
+        case ReloadUnits() | ControlUnit():
+            return ()
+
+
+def _needs_parent(op: Operation) -> bool:
+    return isinstance(op, WriteFile | MakeSymlink | MakeDirectory)
+
+
+def _accounts(operations: tuple[Operation, ...]) -> Iterator[str]:
+    owning = [op for op in operations if isinstance(op, WriteFile | SetAttributes | MakeDirectory | UnpackRelease)]
+    yield from (f"tx_check_user {quote(user)}" for user in dict.fromkeys(op.owner for op in owning) if user)
+    yield from (f"tx_check_group {quote(group)}" for group in dict.fromkeys(op.group for op in owning) if group)

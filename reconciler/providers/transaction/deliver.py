@@ -1,0 +1,66 @@
+"""What a transaction sends along: contents with their secrets filled in, and releases."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.model.canonical import Digest, digest_bytes
+from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Content
+from reconciler.model.operation import UnpackRelease, WriteFile
+from reconciler.ports.artifacts import Artifacts
+from reconciler.ports.errors import Refused
+from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.shell import Payload
+from reconciler.ports.targets import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One payload. ``size`` in bytes, ``sha256`` as 64 hex digits."""
+
+    payload: Payload
+    size: int
+    sha256: str
+
+
+async def deliveries(transaction: Transaction, artifacts: Artifacts, secrets: Secrets) -> Mapping[int, Delivery]:
+    """Return what has to be sent, by the operation's place; raise Refused when it is not as planned."""
+    found: dict[int, Delivery] = {}
+    for place, operation in enumerate(transaction.operations):
+        match operation:
+            case WriteFile():
+                data = filled(operation.path, operation.content, transaction.contents, secrets)
+                found[place] = Delivery(data, len(data), digest_bytes(data).removeprefix("sha256:"))
+            case UnpackRelease():
+                path = await artifacts.fetch(operation.artifact)
+                found[place] = await asyncio.to_thread(_of_file, path)
+            case _:
+                pass
+    return found
+
+
+def filled(path: str, content: Content, blobs: Mapping[Digest, bytes], secrets: Secrets) -> bytes:
+    """Return the final bytes of a content, with its secrets; raise Refused when they are not those of the plan."""
+    data = blobs.get(content.blob)
+    if data is None:
+        raise Refused(f"the content of {path} ({content.blob}) is not in the plan; make a new plan")
+    for name, reference in content.secrets.items():
+        try:
+            value = secrets.value(reference)
+        except SecretMissing as error:
+            raise Refused(f"cannot write {path}: {error}") from error
+        data = data.replace(f"{SECRET_OPEN}{name}{SECRET_CLOSE}".encode(), value.encode())
+    digest = digest_bytes(data)
+    if content.secret:
+        digest = secrets.keyed(digest)
+    if digest != content.digest:
+        why = "a secret in it changed since the plan was made" if content.secret else "it is not what was planned"
+        raise Refused(f"cannot write {path}: {why}; make a new plan")
+    return data
+
+
+def _of_file(path: Path) -> Delivery:
+    with path.open("rb") as file:
+        return Delivery(path, path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())

@@ -1,0 +1,101 @@
+"""What is kept before the switch, and the lines that take everything back. Pure.
+
+Every change has its way back on the disk before the first change is made: an interrupted transaction is taken back by
+the next one from what is in its folder alone.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.operation import (
+    ControlUnit,
+    MakeDirectory,
+    MakeSymlink,
+    Operation,
+    ReloadUnits,
+    RemoveDirectory,
+    RemoveFile,
+    RemoveRelease,
+    Scope,
+    SetAttributes,
+    SwitchRelease,
+    UnpackRelease,
+    WriteFile,
+)
+from reconciler.ports.shell import quote, quote_path
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Lines that keep what is there, and the number under which each unit's state is kept."""
+
+    lines: tuple[str, ...]
+    units: Mapping[tuple[Scope, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hold:
+    """One thing to keep: ``tx_keep<what> N <of>`` keeps it, ``tx_back<what> N <of>`` puts it back."""
+
+    what: str
+    of: str
+
+
+def keeping(operations: tuple[Operation, ...]) -> Keeping:
+    """Return what to keep for the operations: every path and unit once, as it was before the first of them."""
+    lines: list[str] = []
+    done: set[_Hold] = set()
+    for place, op in enumerate(operations):
+        for index, hold in enumerate(_holds(op)):
+            if hold not in done:
+                done.add(hold)
+                # Releases are put aside under the operation's own number, everything else under one that sorts alike.
+                number = place if hold.what in ("_release", "_releases") else place * 10 + index
+                lines.append(f"tx_keep{hold.what} {number} {hold.of}")
+                lines.append(_note(f"back.{place * 10 + index:06}", f"tx_back{hold.what} {number} {hold.of}"))
+    units = _units(operations)
+    return Keeping((*lines, *_afterwards(operations, units)), units)
+
+
+def _holds(op: Operation) -> Iterator[_Hold]:
+    match op:
+        case WriteFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
+            yield _Hold("", quote_path(op.path))
+        case SetAttributes():
+            yield _Hold("_attributes", quote_path(op.path))
+        case SwitchRelease():
+            yield _Hold("", quote_path(f"{op.path}/current"))
+        case UnpackRelease():
+            yield _Hold("_parents", quote_path(f"{op.path}/releases/{op.version}"))
+            yield _Hold("", quote_path(f"{op.path}/releases/.{op.version}.sha256"))
+            yield _Hold("_release", f"{quote_path(op.path)} {quote(op.version)}")
+        case RemoveRelease():
+            yield _Hold("", quote_path(f"{op.path}/current"))
+            yield _Hold("_releases", quote_path(op.path))
+        case ControlUnit():
+            yield _Hold("_unit", f"{op.scope.value} {quote(op.unit)}")
+        case ReloadUnits():
+            pass
+
+
+def _units(operations: tuple[Operation, ...]) -> dict[tuple[Scope, str], int]:
+    found: dict[tuple[Scope, str], int] = {}
+    for place, op in enumerate(operations):
+        if isinstance(op, ControlUnit):
+            found.setdefault((op.scope, op.unit), place * 10)
+    return found
+
+
+def _afterwards(operations: tuple[Operation, ...], units: Mapping[tuple[Scope, str], int]) -> Iterator[str]:
+    """The second half of the way back: systemd reads the old unit files, then units run and are enabled as before."""
+    scopes = dict.fromkeys(op.scope for op in operations if isinstance(op, ReloadUnits | ControlUnit))
+    for number, scope in enumerate(scopes):
+        yield _note(f"after.{number:06}", f"tx_ctl {scope.value} daemon-reload")
+    inputs = {(op.scope, op.unit): op.inputs for op in operations if isinstance(op, ControlUnit) and op.inputs}
+    for (scope, unit), number in units.items():
+        paths = "".join(f" {quote_path(path)}" for path in inputs.get((scope, unit), ()))
+        yield _note(f"after.{number + 2:06}", f"tx_after_unit {number} {scope.value} {quote(unit)}{paths}")
+
+
+def _note(name: str, line: str) -> str:
+    return f"tx_note {name} {quote(line)}"

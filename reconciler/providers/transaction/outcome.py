@@ -1,0 +1,34 @@
+"""What the last line of a transaction means."""
+
+import base64
+import binascii
+
+from reconciler.ports.errors import Broken, Refused, Unreachable
+from reconciler.ports.shell import Completed
+
+
+def conclude(host: str, done: Completed) -> None:
+    """Return when all is done; raise Refused when everything is as it was, another WorldError when nobody knows."""
+    lines = done.output.decode(errors="replace").splitlines()
+    word, _, encoded = (lines[-1] if lines else "").removeprefix("outcome ").partition(" ")
+    if not lines or not lines[-1].startswith("outcome "):
+        last = (done.errors.strip().splitlines() or ["nothing"])[-1]
+        raise Broken(f"a change on {host} ended without an outcome (status {done.status}); it said: {last}")
+    match word:
+        case "ok":
+            return
+        case "failed":
+            raise Refused(f"{host}: {_reason(encoded)}; everything there is as it was")
+        case "busy":
+            raise Unreachable(f"{host}: {_reason(encoded)}; try again later")
+        case "stuck":
+            raise Broken(f"{host}: {_reason(encoded)}; a person must look at it")
+        case _:
+            raise Broken(f"a change on {host} ended with an outcome that makes no sense: {lines[-1][:80]!r}")
+
+
+def _reason(encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode(errors="replace").strip()
+    except binascii.Error:
+        return "no readable reason"

@@ -1,0 +1,137 @@
+"""A transaction → one script. Pure.
+
+Its phases: open (lock, undo what was interrupted), check, stage, keep what is there, arm, switch, commit.
+Until it is armed nothing is touched; from then on it ends in one of two ways: all done, or everything back.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from posixpath import dirname
+
+from reconciler.model.operation import (
+    ControlUnit,
+    MakeDirectory,
+    MakeSymlink,
+    Operation,
+    ReloadUnits,
+    RemoveDirectory,
+    RemoveFile,
+    RemoveRelease,
+    SetAttributes,
+    SwitchRelease,
+    UnpackRelease,
+    WriteFile,
+)
+from reconciler.ports.shell import Script, quote, quote_path
+from reconciler.ports.targets import Transaction
+from reconciler.providers.transaction.checks import checks
+from reconciler.providers.transaction.deliver import Delivery
+from reconciler.providers.transaction.keep import keeping
+from reconciler.providers.transaction.library import LIBRARY, STATE
+from reconciler.providers.transaction.switch import owner_and_group, switch
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str) -> Script:
+    """Return the script and its payloads. ``sent`` holds what each operation needs, by its place.
+
+    ``prelude`` defines ``rcl_inputs_digest``. ValueError for an id that is no file name.
+    """
+    if not _ID.fullmatch(transaction.id):
+        raise ValueError(f"{transaction.id!r} cannot be the id of a transaction")
+    operations = tuple(enumerate(transaction.operations))
+    kept = keeping(transaction.operations)
+    staged = " ".join(f'"$tx_at_{place}"' for place, op in operations if isinstance(op, WriteFile))
+    folders = " ".join(quote_path(path) for path in _folders(transaction.operations))
+    lines = [
+        f"tx_open {quote(transaction.id)}",
+        *checks(transaction.operations),
+        *_staging(transaction, sent),
+        *kept.lines,
+        *_tail(transaction),
+        f"tx_arm {staged}",
+        *(line for place, op in operations for line in switch(place, op, kept.units)),
+        f"tx_commit {folders}",
+        "tx_close",
+    ]
+    return Script(
+        text="\n".join((prelude, LIBRARY, STATE, *lines)),
+        payloads=tuple(sent[place].payload for place, _ in operations if place in sent),
+        limit=transaction.limit,
+    )
+
+
+def _staging(transaction: Transaction, sent: Mapping[int, Delivery]) -> Iterator[str]:
+    plain: list[str] = []
+    odd: list[str] = []
+    for place, op in enumerate(transaction.operations):
+        match op:
+            case WriteFile():
+                yield f"tx_stage_file {place} {sent[place].size} {quote_path(op.path)}"
+                check = f'{sent[place].sha256} "$tx_at_{place}"'
+                (odd if re.search(r"[\n\\]", op.path) else plain).append(check)
+            case UnpackRelease():
+                yield f'tx_receive {place} {sent[place].size} "$T/in.{place}"'
+                plain.append(f'{sent[place].sha256} "$T/in.{place}"')
+            case _:
+                pass
+    if plain:
+        yield f"tx_verify {' '.join(plain)}"
+    yield from (f"tx_verify_one {check}" for check in odd)
+    for place, op in enumerate(transaction.operations):
+        if isinstance(op, UnpackRelease):
+            yield f"tx_unpack {place} {quote_path(f'{op.path}/releases/{op.version}')}"
+    yield from _attributes(transaction.operations)
+
+
+def _attributes(operations: tuple[Operation, ...]) -> Iterator[str]:
+    """Owners first: giving a file away takes special bits of its mode away. One command for all that are alike."""
+    owned: dict[str, list[str]] = {}
+    moded: dict[str, list[str]] = {}
+    for place, op in enumerate(operations):
+        staged = f'"$tx_at_{place}"'
+        if isinstance(op, WriteFile):
+            moded.setdefault(op.mode, []).append(staged)
+        if isinstance(op, WriteFile | UnpackRelease) and (owner := owner_and_group(op.owner, op.group)):
+            recursive = "-hR " if isinstance(op, UnpackRelease) else ""
+            owned.setdefault(f"{recursive}-- {quote(owner)}", []).append(staged)
+    for owner, files in owned.items():
+        what = quote(f"change the owner to {owner.partition('-- ')[2]}")
+        yield f"tx_try {what} chown {owner} {' '.join(files)}"
+    for mode, files in moded.items():
+        yield f"tx_try {quote(f'set the mode {mode}')} chmod -- {quote(mode)} {' '.join(files)}"
+
+
+def _tail(transaction: Transaction) -> Iterator[str]:
+    """What is done when all went well: nothing that could fail in a way that matters."""
+    steps = []
+    for place, op in enumerate(transaction.operations):
+        aside = f".rcl-{transaction.id}.{place}"
+        match op:
+            case UnpackRelease():
+                steps.append(f"tx_forget {quote_path(f'{op.path}/releases/{aside}.old')}")
+            case RemoveRelease():
+                steps.append(f"tx_forget {quote_path(f'{op.path}/{aside}')}")
+            case SwitchRelease():
+                steps.append(f"tx_prune {quote_path(op.path)} {op.keep}")
+            case _:
+                pass
+    if steps:
+        yield f"tx_note tail {quote('; '.join(steps))}"
+
+
+def _folders(operations: tuple[Operation, ...]) -> tuple[str, ...]:
+    """Return the directories whose names changed, each once."""
+    found: dict[str, None] = {}
+    for op in operations:
+        match op:
+            case WriteFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
+                found[dirname(op.path)] = None
+            case UnpackRelease() | SwitchRelease() | RemoveRelease():
+                found |= {op.path: None, f"{op.path}/releases": None}
+            case SetAttributes():
+                found[op.path] = None
+            case ReloadUnits() | ControlUnit():
+                pass
+    return tuple(found)

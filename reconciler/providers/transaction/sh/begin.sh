@@ -1,0 +1,200 @@
+# The frame of a transaction: its folder, the lock, what an earlier one left behind, and the outcome.
+# STATE is our folder on the host, set before; T that of the transaction at hand.
+
+tx_newline='
+'
+
+# tx_open ID: afterwards we hold the lock and have an empty folder; ends at once when ID was already done.
+tx_open() {
+    umask 077
+    tx_id=$1
+    tx_armed=
+    T=$STATE/tx/$tx_id
+    if [ -f "$T/outcome" ]; then tx_answer; fi
+    [ -d "$STATE/tx" ] && [ -d "$STATE/units" ] || tx_error=$(mkdir -p -- "$STATE/tx" "$STATE/units" 2>&1) ||
+        tx_print failed "cannot keep our records in $STATE: $tx_error"
+    tx_lock
+    if [ -f "$T/outcome" ]; then tx_unlock; tx_answer; fi
+    tx_recover
+    tx_error=$(mkdir -- "$T" 2>&1) || { tx_unlock; tx_print failed "cannot make the folder $T: $tx_error"; }
+    printf '%s' "$HOME" >"$T/home" || tx_fail "cannot write in $T; is the disk full?"
+}
+
+# tx_print WORD TEXT: says how it ended, and ends.
+tx_print() {
+    printf 'outcome %s %s\n' "$1" "$(printf '%s' "$2" | base64 | tr -d '\n')"
+    exit 0
+}
+
+tx_answer() {
+    cat -- "$T/outcome"
+    exit 0
+}
+
+# tx_started PID: sets tx_start to when the process was started, in ticks since boot; status 1 when it is gone.
+tx_started() {
+    { IFS= read -r tx_line <"/proc/$1/stat"; } 2>/dev/null || return 1
+    set -- ${tx_line##*) }
+    [ "$1" != Z ] && [ "$1" != X ] || return 1
+    tx_start=${20}
+}
+
+# tx_gone PID BOOT START: status 0 when the process that wrote this no longer runs.
+tx_gone() {
+    [ "$2" = "$tx_boot" ] || return 0
+    tx_started "$1" || return 0
+    [ "$tx_start" != "$3" ]
+}
+
+# tx_take_name NAME: takes the lock file NAME. It is a symbolic link: made in one go, with its holder as its text.
+tx_take_name() {
+    ln -s -- "$tx_me" "$STATE/$1" 2>/dev/null
+}
+
+tx_lock() {
+    IFS= read -r tx_boot </proc/sys/kernel/random/boot_id
+    tx_started $$
+    tx_me="$$ $tx_boot $tx_start"
+    tx_waited=0
+    until tx_take_name lock; do
+        tx_holder=$(readlink -- "$STATE/lock") || tx_holder=
+        if [ -z "$tx_holder" ]; then
+            [ -e "$STATE/lock" ] || [ -w "$STATE" ] || tx_print failed "cannot write in $STATE"
+        elif tx_gone $tx_holder; then
+            tx_break_lock && continue
+        fi
+        [ "$tx_waited" -lt 8 ] || tx_print busy \
+            "another change runs on this host (process ${tx_holder%% *}); it is not known yet how that one ends"
+        sleep 1
+        tx_waited=$((tx_waited + 1))
+    done
+}
+
+# Of several that find a stale lock only one may take it away, or the second would take away the first one's new lock.
+tx_break_lock() {
+    tx_take_name breaking || {
+        tx_breaker=$(readlink -- "$STATE/breaking") && tx_gone $tx_breaker && rm -f -- "$STATE/breaking"
+        return 1
+    }
+    if tx_holder=$(readlink -- "$STATE/lock") && tx_gone $tx_holder; then rm -f -- "$STATE/lock"; fi
+    rm -f -- "$STATE/breaking"
+}
+
+tx_unlock() { rm -f -- "$STATE/lock"; }
+
+# tx_recover: takes back every transaction that was interrupted. We hold the lock, so none of them still runs.
+tx_recover() {
+    tx_own=$T tx_own_home=$HOME
+    for tx_folder in "$STATE"/tx/*; do
+        [ -d "$tx_folder" ] || continue
+        T=$tx_folder
+        if [ -f "$T/outcome" ]; then tx_finish; continue; fi
+        [ ! -s "$T/home" ] || HOME=$(cat -- "$T/home")
+        trap '' HUP PIPE INT TERM
+        tx_undo
+        HOME=$tx_own_home
+        if [ "$tx_trouble" ]; then
+            tx_unlock
+            tx_print stuck "an earlier change (${T##*/}) was interrupted and cannot be taken back:$tx_trouble"
+        fi
+        rm -rf -- "$T"
+    done
+    T=$tx_own
+    trap - HUP PIPE INT TERM
+}
+
+# tx_fail TEXT: before the switch it clears away what was staged; afterwards it takes everything back. Then it ends.
+tx_fail() {
+    trap '' HUP PIPE INT TERM
+    tx_undo
+    if [ "$tx_trouble" ]; then
+        tx_unlock
+        tx_print stuck "$1; and it cannot be taken back:$tx_trouble"
+    fi
+    if [ "$tx_armed" ]; then
+            rm -f -- "$T/tail"
+        tx_outcome failed "$1"
+        tx_unlock
+        tx_answer
+    fi
+    rm -rf -- "$T"
+    tx_unlock
+    tx_print failed "$1"
+}
+
+# tx_try WHAT COMMAND...: runs the command; what it says is the reason when it fails.
+tx_try() {
+    tx_what=$1
+    shift
+    tx_error=$("$@" 2>&1) || tx_fail "cannot $tx_what: $tx_error"
+}
+
+# tx_outcome WORD [TEXT] [FOLDER...]: writes the outcome so that a power cut leaves it whole or not at all.
+tx_outcome() {
+    if [ "${2:-}" ]; then
+        printf 'outcome %s %s\n' "$1" "$(printf '%s' "$2" | base64 | tr -d '\n')"
+    else
+        printf 'outcome %s\n' "$1"
+    fi >"$T/outcome.new"
+    tx_sync "$T/outcome.new"
+    mv -f -- "$T/outcome.new" "$T/outcome"
+    tx_sync "$T"
+}
+
+# tx_sync PATH...: to the disk with them. Where `sync` knows no paths it writes everything, which is as good.
+tx_sync() { sync -- "$@" 2>/dev/null || sync; }
+
+# tx_arm PATH...: everything is staged and kept; makes that last, and from here on nothing stops us half-way.
+tx_arm() {
+    for tx_file in "$T"/*; do
+        [ -L "$tx_file" ] || set -- "$@" "$tx_file"
+    done
+    tx_sync "$@" "$T"
+    trap '' HUP PIPE INT TERM
+    : >"$T/armed" || tx_fail "cannot write in $T; is the disk full?"
+    tx_sync "$T/armed" "$T"
+    tx_armed=yes
+}
+
+# tx_commit FOLDER...: makes the new names in the folders last, says so, and forgets what is old.
+tx_commit() {
+    tx_count=$#
+    while [ "$tx_count" -gt 0 ]; do
+        [ ! -d "$1" ] || set -- "$@" "$1"
+        shift
+        tx_count=$((tx_count - 1))
+    done
+    [ $# = 0 ] || tx_sync "$@"
+    tx_outcome ok
+    tx_finish
+}
+
+# tx_finish: takes away what a transaction that went well has put aside. It may be cut off; the next one goes on with it.
+tx_finish() {
+    [ -f "$T/tail" ] || return 0
+    eval "$(cat -- "$T/tail")" || :
+    rm -f -- "$T/tail"
+}
+
+# tx_close: the last thing of a transaction that went well.
+tx_close() {
+    tx_count=0
+    ls -1t -- "$STATE/tx" | while IFS= read -r tx_name; do
+        tx_count=$((tx_count + 1))
+        [ -f "$STATE/tx/$tx_name/outcome" ] || continue
+        if [ "$tx_count" -gt 50 ]; then
+            rm -rf -- "$STATE/tx/$tx_name"
+        elif [ "$tx_count" -gt 5 ] && [ -f "$STATE/tx/$tx_name/home" ]; then
+            tx_strip "$STATE/tx/$tx_name"
+        fi
+    done
+    tx_unlock
+    tx_answer
+}
+
+# tx_strip FOLDER: of an old transaction only its outcome stays.
+tx_strip() {
+    for tx_file in "$1"/*; do
+        [ "$tx_file" = "$1/outcome" ] || rm -rf -- "$tx_file"
+    done
+}

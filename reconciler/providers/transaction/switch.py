@@ -1,0 +1,85 @@
+"""An operation → the sh lines that carry it out, once everything is staged and kept. Pure."""
+
+from collections.abc import Iterator, Mapping
+from typing import assert_never
+
+from reconciler.model.operation import (
+    ControlUnit,
+    MakeDirectory,
+    MakeSymlink,
+    Operation,
+    ReloadUnits,
+    RemoveDirectory,
+    RemoveFile,
+    RemoveRelease,
+    Scope,
+    SetAttributes,
+    SwitchRelease,
+    UnpackRelease,
+    WriteFile,
+)
+from reconciler.ports.shell import quote, quote_path
+
+
+def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) -> Iterator[str]:
+    """Yield the lines of one operation. ``place`` is its number, ``units`` that of each unit's kept state."""
+    match op:
+        case WriteFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
+            yield _path(place, op)
+        case SetAttributes():
+            yield from _attributes(op)
+        case UnpackRelease() | SwitchRelease() | RemoveRelease():
+            yield from _release(place, op)
+        case ReloadUnits():
+            yield f"tx_reload {op.scope.value}"
+        case ControlUnit():
+            number = units[op.scope, op.unit]
+            inputs = "".join(f" {quote_path(path)}" for path in op.inputs)
+            yield f"tx_unit {number} {op.scope.value} {op.verb.value} {quote(op.unit)}{inputs}"
+        case _:
+            assert_never(op)
+
+
+def owner_and_group(owner: str | None, group: str | None) -> str:
+    """Return the two as chown takes them; empty when neither is given."""
+    return f"{owner or ''}:{group}" if group else owner or ""
+
+
+def _path(place: int, op: WriteFile | MakeSymlink | MakeDirectory | RemoveFile | RemoveDirectory) -> str:
+    path = quote_path(op.path)
+    match op:
+        case WriteFile():
+            return f"tx_put {place} {path}"
+        case MakeSymlink():
+            return f"tx_link {place} {quote(op.to)} {path}"
+        case MakeDirectory():
+            return f"tx_directory {path} {quote(op.mode)} {quote(owner_and_group(op.owner, op.group))}"
+        case RemoveFile():
+            return f"tx_remove_file {path}"
+        case RemoveDirectory():
+            return f"tx_remove_directory {path}"
+        case _:
+            assert_never(op)
+
+
+def _attributes(op: SetAttributes) -> Iterator[str]:
+    path = quote_path(op.path)
+    if owner := owner_and_group(op.owner, op.group):
+        yield f'tx_try "change the owner of "{path} chown -- {quote(owner)} {path}'
+    if op.mode:
+        yield f'tx_try "set the mode of "{path} chmod -- {quote(op.mode)} {path}'
+
+
+def _release(place: int, op: UnpackRelease | SwitchRelease | RemoveRelease) -> Iterator[str]:
+    path, current = quote_path(op.path), quote_path(f"{op.path}/current")
+    match op:
+        case UnpackRelease():
+            digest = op.artifact.digest.removeprefix("sha256:")
+            yield f"tx_put_release {place} {path} {quote(op.version)} {quote(digest)}"
+        case SwitchRelease():
+            yield f"tx_link {place} {quote(f'releases/{op.version}')} {current}"
+        case RemoveRelease():
+            yield f"tx_remove_file {current}"
+            yield f"tx_remove_releases {place} {path}"
+        case _:
+            assert_never(op)
