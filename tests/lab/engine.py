@@ -62,7 +62,7 @@ def running() -> Iterator[None]:
         finally:
             with locked("gate"):
                 if _try_alone(users):
-                    _stop()
+                    _tidy_and_stop()
 
 
 def stop_unused() -> None:
@@ -71,7 +71,7 @@ def stop_unused() -> None:
         return
     with (RUN / "users.lock").open("w") as users, locked("gate"):
         if _try_alone(users):
-            _stop()
+            _tidy_and_stop()
 
 
 @contextmanager
@@ -128,6 +128,13 @@ def _sweep() -> None:
     left = docker("ps", "--all", "--quiet").split()
     if left:
         docker("rm", "--force", "--volumes", *left)
+
+
+def _tidy_and_stop() -> None:
+    if _answers():
+        _sweep()
+        docker("network", "rm", NETWORK)  # its bridge would stay in the kernel
+    _stop()
 
 
 def _stop() -> None:
