@@ -14,7 +14,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from reconciler.model.canonical import Json, canonical, plain
+from reconciler.model.canonical import canonical, plain
 from reconciler.model.identity import ResourceId, UnitId
 
 T = TypeVar("T")
@@ -35,11 +35,10 @@ def decode(kind: type[T], text: str) -> T:
 @cache
 def reader(kind: Any) -> Reader:
     """Return the function that makes a value of the type out of parsed JSON."""
-    if kind == Json or kind is Any:
-        return _same
     origin, arguments = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return _union(arguments)
+        # Only Json has plain members; how deep its alias was resolved by then differs.
+        return _same if str in arguments and bool in arguments else _union(arguments)
     if origin is Literal:
         return _literal(arguments)
     if origin is tuple:

@@ -1,0 +1,101 @@
+"""A simulated fleet: what is on each target, and what goes wrong with it when."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model.health import CheckResult, HealthCheck
+from reconciler.model.identity import ResourceId
+from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
+from reconciler.model.target import Host
+from reconciler.ports.clock import Clock
+from reconciler.ports.errors import Refused, Unreachable
+from reconciler.ports.targets import Transaction
+
+
+class Fault(StrEnum):
+    """What can go wrong with one call."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    DIES_BEFORE = "dies before the effect"
+    DIES_AFTER = "dies after the effect"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A transaction that took effect."""
+
+    at: datetime
+    target: str
+    id: str
+
+
+@dataclass(slots=True)
+class SimWorld:
+    """Implements ``ports.targets.Targets``.
+
+    ``faults`` are those of the next calls to ``apply`` by target, first to last; ``down`` are targets nobody reaches;
+    ``unhealthy`` are attribute values that make every check fail on the target that has them.
+    """
+
+    clock: Clock
+    state: dict[str, dict[ResourceId, Resource]] = field(default_factory=dict)
+    faults: dict[str, list[Fault | None]] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    unhealthy: set[str] = field(default_factory=set)
+    effects: list[Applied] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    _known: dict[str, set[str]] = field(default_factory=dict)
+
+    async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+        self.calls.append(("survey", host.name))
+        return Survey({resource.id: self._seen(host, resource) for resource in resources})
+
+    async def apply(self, host: Host, transaction: Transaction) -> None:
+        self.calls.append(("apply", host.name))
+        planned = self.faults.get(host.name, [])
+        fault = planned.pop(0) if planned else None
+        if host.name in self.down or fault is Fault.UNREACHABLE:
+            raise Unreachable(f"cannot reach {host.name}: no route to host")
+        if fault is Fault.REFUSED:
+            raise Refused(f"{host.name} refused: the disk is full")
+        if fault is Fault.DIES_BEFORE:
+            raise Unreachable(f"lost the connection to {host.name}")
+        self._take_effect(host.name, transaction)
+        if fault is Fault.DIES_AFTER:
+            raise Unreachable(f"lost the connection to {host.name}")
+
+    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+        self.calls.append(("check", host.name))
+        if host.name in self.down:
+            return CheckResult(healthy=False, detail="no route to host")
+        values = {value for one in self.state.get(host.name, {}).values() for value in one.attributes.values()}
+        if bad := values & self.unhealthy:
+            return CheckResult(healthy=False, detail=f"HTTP 500 ({min(map(str, bad))})")
+        return CheckResult(healthy=True, detail="HTTP 200")
+
+    def looks(self) -> Mapping[str, Mapping[str, object]]:
+        """Return the whole fleet as plain values, to compare two of them."""
+        return {
+            name: {one.id.ref: dict(one.attributes) for one in there.values()} for name, there in self.state.items()
+        }
+
+    def _seen(self, host: Host, resource: Resource) -> Observation:
+        if host.name in self.down:
+            return Unknown(f"cannot reach {host.name}")
+        there = self.state.get(host.name, {}).get(resource.id)
+        return Present(there.attributes) if there else Absent()
+
+    def _take_effect(self, target: str, transaction: Transaction) -> None:
+        known = self._known.setdefault(target, set())
+        if transaction.id in known:
+            return
+        known.add(transaction.id)
+        there = self.state.setdefault(target, {})
+        gone = [each for each in there if each.ref in transaction.removed]
+        for each in gone:
+            del there[each]
+        there.update({one.id: one for one in transaction.after})
+        self.effects.append(Applied(self.clock.now(), target, transaction.id))
