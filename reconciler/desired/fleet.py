@@ -1,0 +1,148 @@
+"""Documents in, what was written out: each checked by itself, under its name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from reconciler.desired import mistakes
+from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Metadata
+from reconciler.desired.fields import Labels
+from reconciler.desired.policy_documents import RolloutPolicySpec
+from reconciler.desired.tree import Document
+from reconciler.desired.words import describe, nearest, one_of
+from reconciler.model.problem import Problem
+
+API_VERSION = "reconciler/v1"
+KINDS: Mapping[str, type[BaseModel]] = {
+    "Environment": EnvironmentSpec,
+    "Host": HostSpec,
+    "App": AppSpec,
+    "RolloutPolicy": RolloutPolicySpec,
+}
+"""The kinds of documents and the models of their specs."""
+
+POLICY_KINDS = frozenset({"RolloutPolicy"})
+"""Kinds that stand in the policies folder; all others stand in the desired-state folder."""
+
+Spec = TypeVar("Spec", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Written(Generic[Spec]):
+    """A document of which metadata and spec are right by themselves."""
+
+    document: Document
+    metadata: Metadata
+    spec: Spec
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+    @property
+    def labels(self) -> Labels:
+        """Its labels."""
+        return self.metadata.labels
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """All documents of a commit by kind and name. Those with mistakes are only in ``names``."""
+
+    environments: dict[str, Written[EnvironmentSpec]] = field(default_factory=dict)
+    hosts: dict[str, Written[HostSpec]] = field(default_factory=dict)
+    apps: dict[str, Written[AppSpec]] = field(default_factory=dict)
+    policies: dict[str, Written[RolloutPolicySpec]] = field(default_factory=dict)
+    names: dict[tuple[str, str], Document] = field(default_factory=dict)
+
+    def named(self, kind: str) -> list[str]:
+        """Return all names of a kind, also of documents with mistakes, which are not to be called unknown."""
+        return [name for its, name in self.names if its == kind]
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether there is a document of the kind and name, right or not."""
+        return (kind, name) in self.names
+
+
+def gather(documents: Iterable[Document]) -> tuple[Fleet, list[Problem]]:
+    """Check each document by itself, and put it under its name."""
+    fleet = Fleet()
+    problems: list[Problem] = []
+    tables: dict[str, dict[str, Any]] = {
+        "Environment": fleet.environments,
+        "Host": fleet.hosts,
+        "App": fleet.apps,
+        "RolloutPolicy": fleet.policies,
+    }
+    for document in documents:
+        what, found = _kind(document)
+        problems += found
+        if what is not None:
+            written, found = _written(document, what)
+            problems += found
+            if _claim(fleet, what, document, problems) and written:
+                tables[what][written.name] = written
+    return fleet, problems
+
+
+def _kind(document: Document) -> tuple[str | None, list[Problem]]:
+    """Find out what a document is; its envelope's mistakes beside."""
+    data = document.data
+    if not isinstance(data, dict):
+        return None, [document.problem((), f"expected a document (kind, metadata, spec), got {describe(data)}")]
+    kind = data.get("kind")
+    if "kind" not in data:
+        message = f"the key 'kind' is missing; expected {one_of(list(KINDS))}"
+        hint = "a file that an app delivers belongs in a folder named templates or files"
+        return None, [document.problem((), message, hint)]
+    if not isinstance(kind, str) or kind not in KINDS:
+        near = nearest(kind, KINDS) if isinstance(kind, str) else None
+        return None, [document.problem(("kind",), f"expected {one_of(list(KINDS))}, got {describe(kind)}", near)]
+    problems = []
+    keys = ("apiVersion", "kind", "metadata", "spec")
+    for unknown in (each for each in data if each not in keys):
+        message = f"there is no key '{unknown}' here; expected {one_of(keys)}"
+        problems.append(document.key_problem((unknown,), message, nearest(unknown, keys)))
+    if data.get("apiVersion", API_VERSION) != API_VERSION:
+        message = f"expected {API_VERSION}, got {describe(data['apiVersion'])}"
+        problems.append(document.problem(("apiVersion",), message))
+    return kind, problems
+
+
+def _written(document: Document, kind: str) -> tuple[Written[Any] | None, list[Problem]]:
+    metadata, problems = _part(document, "metadata", Metadata)
+    spec, found = _part(document, "spec", KINDS[kind])
+    problems += found
+    return (Written(document, metadata, spec) if metadata and spec else None), problems
+
+
+def _part(document: Document, key: str, model: type[Spec]) -> tuple[Spec | None, list[Problem]]:
+    if key not in document.data and not (key == "spec" and not any(_needed(model))):
+        return None, [document.problem((), f"the key '{key}' is missing")]
+    value = document.data.get(key)
+    try:
+        return model.model_validate({} if value is None else value), []
+    except ValidationError as error:
+        return None, mistakes.problems(error, model, document, (key,))
+
+
+def _needed(model: type[BaseModel]) -> Iterable[str]:
+    return (name for name, each in model.model_fields.items() if each.is_required())
+
+
+def _claim(fleet: Fleet, kind: str, document: Document, problems: list[Problem]) -> bool:
+    """Take the name of a document; false when another document has it."""
+    metadata = document.data.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(name, str):
+        return False
+    first = fleet.names.setdefault((kind, name), document)
+    if first is document:
+        return True
+    place = mistakes.where(first, ("metadata", "name"))
+    message = f"there is already a{'n' if kind[0] in 'AE' else ''} {kind} named '{name}', in {place}"
+    problems.append(document.problem(("metadata", "name"), message))
+    return False

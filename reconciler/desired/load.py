@@ -1,0 +1,143 @@
+"""The files of a commit in, the desired state out, or all that is wrong with them."""
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.desired import references, tree
+from reconciler.desired.fleet import POLICY_KINDS, Fleet, gather
+from reconciler.desired.inputs import Sources
+from reconciler.desired.render import Rendering
+from reconciler.desired.resources import Draft, drafts
+from reconciler.desired.templates import Templates
+from reconciler.desired.tree import Document
+from reconciler.model.identity import UnitId
+from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
+from reconciler.model.problem import Problem
+from reconciler.model.unit import Desired, Unit
+from reconciler.policy.select import Ambiguous, Candidate, select
+from reconciler.ports.kind import Kind
+from reconciler.ports.secrets import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where in the repository documents are: paths without a slash at the end, ``.`` for the whole of it."""
+
+    desired_state: str = "desired-state"
+    policies: str = "policies"
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Both of them."""
+        return (self.desired_state, self.policies)
+
+
+class Invalid(Exception):
+    """A commit that does not load. ``problems`` are all of its mistakes, in order of files and lines."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def load(
+    commit: str, files: Mapping[str, bytes], kinds: Mapping[str, Kind], secrets: Secrets, folders: Folders
+) -> Desired:
+    """Return what the commit asks for; raise Invalid.
+
+    ``files`` are those of the folders, by path in the repository. A secret that cannot be read blocks its unit and is
+    no mistake of the commit. A commit that asks for nothing at all is a mistake: it would take everything away.
+    """
+    root = _normal(folders.desired_state)
+    sources = Sources(files, root, Templates(), secrets)
+    documents, problems = tree.read(files)
+    fleet, found = gather(documents)
+    problems += found
+    problems += _misplaced(fleet, root, _normal(folders.policies))
+    problems += _empty(files, fleet, root)
+    problems += references.check(fleet)
+    written = _drafts(fleet, kinds, sources.templates, problems)
+    policies = _policies(fleet, problems)
+    rendering = Rendering(commit, fleet, kinds, sources)
+    units: dict[UnitId, Unit] = {}
+    for name in sorted(fleet.apps):
+        units.update({unit.id: unit for unit in rendering.units(fleet.apps[name], written[name], policies)})
+    problems += rendering.problems
+    if problems:
+        raise Invalid(tuple(sorted(dict.fromkeys(problems), key=_order)))
+    return Desired(commit=commit, hosts=rendering.hosts, units=units, contents=sources.contents)
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str, str]:
+    return (problem.file, problem.line, problem.column, problem.path, problem.message)
+
+
+def _normal(folder: str) -> str:
+    normal = posixpath.normpath(folder).strip("/")
+    return "" if normal == "." else normal
+
+
+def _inside(file: str, folder: str) -> bool:
+    return not folder or file.startswith(folder + "/")
+
+
+def _misplaced(fleet: Fleet, root: str, policies: str) -> list[Problem]:
+    """Who may change policies is for the repository to say, by folder; so each kind has its folder."""
+    problems = []
+    for (kind, _), document in fleet.names.items():
+        folder = policies if kind in POLICY_KINDS else root
+        if not _inside(document.file, folder):
+            message = f"{kind} documents belong in the folder {folder}/"
+            problems.append(document.problem(("kind",), message))
+    return problems
+
+
+def _empty(files: Mapping[str, bytes], fleet: Fleet, root: str) -> list[Problem]:
+    never = "an empty desired state is never applied, everything stays as it is"
+    if not any(_inside(file, root) for file in files):
+        return [
+            Problem(file=root or ".", message=f"there is no folder {root or '.'} with files in the commit; {never}")
+        ]
+    if not fleet.named("App"):
+        return [Problem(file=root or ".", message=f"there is no App in this folder; {never}")]
+    return []
+
+
+def _drafts(
+    fleet: Fleet, kinds: Mapping[str, Kind], templates: Templates, problems: list[Problem]
+) -> dict[str, tuple[Draft, ...]]:
+    """The resources of every App, also of those with mistakes elsewhere, so that all mistakes are told."""
+    written = {}
+    for (kind, name), document in fleet.names.items():
+        if kind == "App":
+            written[name], found = drafts(document, kinds, templates)
+            problems += found
+    return written
+
+
+def _policies(fleet: Fleet, problems: list[Problem]) -> dict[UnitId, RolloutPolicy]:
+    """The policy of every unit; a problem for each set of policies of which none wins."""
+    candidates = [
+        Candidate(each.spec.to_model(name), each.spec.match.environments, each.spec.match.apps)
+        for name, each in sorted(fleet.policies.items())
+    ]
+    chosen: dict[UnitId, RolloutPolicy] = {}
+    told: set[tuple[str, ...]] = set()
+    for app in fleet.apps.values():
+        for name in app.spec.environments:
+            environment = fleet.environments.get(name)
+            labels = environment.labels if environment else {}
+            answer = select(candidates, labels, app.labels)
+            unit = UnitId(app.name, name)
+            chosen[unit] = DEFAULT_POLICY if isinstance(answer, Ambiguous) else answer
+            if isinstance(answer, Ambiguous) and answer.names not in told:
+                told.add(answer.names)
+                problems.append(_tie(fleet, unit, answer.names))
+    return chosen
+
+
+def _tie(fleet: Fleet, unit: UnitId, names: tuple[str, ...]) -> Problem:
+    document: Document = fleet.policies[names[-1]].document
+    message = f"the policies {' and '.join(names)} fit {unit} equally well"
+    return document.problem(("spec", "match"), message, "ask for one more label in one of them")

@@ -1,0 +1,115 @@
+"""What people write under policies/: RolloutPolicy."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from reconciler.desired.fields import Any0, Budget, Labels, Pause, Period, Some, Strict
+from reconciler.model.policy import (
+    AllAtOnce,
+    FailureBudget,
+    IgnoreRule,
+    OnFailure,
+    Prune,
+    PruneMode,
+    Rolling,
+    RolloutPolicy,
+    Strategy,
+)
+from reconciler.model.resource import DriftMode
+
+_DEFAULT = RolloutPolicy(name="default")
+_ROLLING = Rolling()
+
+
+class MatchSpec(Strict):
+    """Which units a policy governs: those whose environment and app have all the labels. Empty: all units."""
+
+    environments: Labels = Field(default_factory=dict)
+    apps: Labels = Field(default_factory=dict)
+
+
+class AllAtOnceSpec(Strict):
+    """Every target in one batch."""
+
+
+class RollingSpec(Strict):
+    """Batch after batch; each must be healthy before the next."""
+
+    batch_size: Some = _ROLLING.batch_size
+    pause: Pause = _ROLLING.pause
+
+
+class StrategySpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
+    """How changes travel: exactly one of the keys."""
+
+    all_at_once: AllAtOnceSpec | None = None
+    rolling: RollingSpec | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "StrategySpec":
+        if (self.all_at_once is None) == (self.rolling is None):
+            raise ValueError("expected exactly one of allAtOnce or rolling")
+        return self
+
+    def to_model(self) -> Strategy:
+        """Return the strategy."""
+        if self.rolling:
+            return Rolling(self.rolling.batch_size, self.rolling.pause)
+        return AllAtOnce()
+
+
+class FailureBudgetSpec(Strict):
+    """How many targets may fail, in the whole rollout and in one batch."""
+
+    total: Budget = 0
+    per_batch: Budget = 0
+
+
+class RevertSpec(Strict):
+    """How a failed rollout is taken back, and how long the health checks may take then."""
+
+    strategy: Literal["all-at-once"] = "all-at-once"
+    within: Period = _DEFAULT.revert_within
+
+
+class IgnoreSpec(Strict):
+    """Differences that do not count: fields of resources whose ref (kind:name) fits the glob."""
+
+    resource: str
+    fields: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class PruneSpec(Strict):
+    """What happens to resources of ours that are no longer asked for, and the most that one plan may delete."""
+
+    mode: Literal["delete", "keep"] = "keep"
+    at_most: Any0 = _DEFAULT.prune.at_most
+
+
+class RolloutPolicySpec(Strict):
+    """How changes of the matching units travel, and what happens when they go wrong."""
+
+    match: MatchSpec = MatchSpec()
+    strategy: StrategySpec = StrategySpec(allAtOnce=AllAtOnceSpec())
+    failure_budget: FailureBudgetSpec = FailureBudgetSpec()
+    progress_deadline: Period = _DEFAULT.progress_deadline
+    on_failure: Literal["revert", "hold", "continue"] = "revert"
+    revert: RevertSpec = RevertSpec()
+    drift: Literal["heal", "report", "hold"] = "heal"
+    ignore: tuple[IgnoreSpec, ...] = ()
+    prune: PruneSpec = PruneSpec()
+
+    def to_model(self, name: str) -> RolloutPolicy:
+        """Return the policy."""
+        return RolloutPolicy(
+            name=name,
+            strategy=self.strategy.to_model(),
+            failure_budget=FailureBudget(self.failure_budget.total, self.failure_budget.per_batch),
+            progress_deadline=self.progress_deadline,
+            on_failure=OnFailure(self.on_failure),
+            revert_within=self.revert.within,
+            drift=DriftMode(self.drift),
+            ignore=tuple(IgnoreRule(rule.resource, rule.fields) for rule in self.ignore),
+            prune=Prune(PruneMode(self.prune.mode), self.prune.at_most),
+        )

@@ -1,0 +1,264 @@
+"""Apps in, units out: every app in every one of its environments, rendered for every one of its targets."""
+
+import fnmatch
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from reconciler.desired import mistakes
+from reconciler.desired.documents import AppEnvironment, AppSpec
+from reconciler.desired.fleet import Fleet, Written
+from reconciler.desired.inputs import ResourceInputs, Sources
+from reconciler.desired.order import after
+from reconciler.desired.references import circles
+from reconciler.desired.resources import Draft
+from reconciler.desired.templates import TemplateMistake, Variables, is_template
+from reconciler.desired.tree import Document
+from reconciler.desired.words import Path, nearest, one_of
+from reconciler.model.canonical import Digest, digest, plain
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.policy import RolloutPolicy
+from reconciler.model.problem import Problem
+from reconciler.model.resource import Resource
+from reconciler.model.target import Host
+from reconciler.model.unit import Unit
+from reconciler.policy.select import has
+from reconciler.ports.kind import InputError, Kind, Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A resource as its kind made it, and its digest; the same for every target unless ``of_target``."""
+
+    rendered: Rendered
+    digest: Digest
+    missing: tuple[str, ...]
+    of_target: bool
+
+
+@dataclass(slots=True)
+class Rendering:
+    """The rendering of all apps of a commit. ``problems`` has each mistake once, though found on many targets."""
+
+    commit: str
+    fleet: Fleet
+    kinds: Mapping[str, Kind]
+    sources: Sources
+    problems: dict[Problem, None] = field(default_factory=dict)
+    _claims: dict[tuple[str, str, str], tuple[UnitId, Document, Path]] = field(default_factory=dict)
+    _selected: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Host, ...]] = field(default_factory=dict)
+    _hosts: dict[str, list[Host]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in sorted(self.fleet.hosts):
+            written = self.fleet.hosts[name]
+            self._hosts.setdefault(written.spec.environment, []).append(written.spec.to_model(written.metadata))
+
+    @property
+    def hosts(self) -> dict[str, Host]:
+        """All hosts by name."""
+        return {host.name: host for hosts in self._hosts.values() for host in hosts}
+
+    def units(
+        self, app: Written[AppSpec], drafts: Sequence[Draft], policies: Mapping[UnitId, RolloutPolicy]
+    ) -> Iterator[Unit]:
+        """Yield the units of an app; those that cannot be made leave problems instead."""
+        for name, here in app.spec.environments.items():
+            version = here.version or app.spec.version
+            targets = self._targets(app, name)
+            if name in self.fleet.environments and version and targets:
+                work = _UnitWork(self, app, UnitId(app.name, name), _variables(self.fleet, app, (name, here)))
+                resources = tuple(work.resources(drafts, targets, policies[work.unit]))
+                yield work.finished(targets, resources, policies[work.unit])
+
+    def _targets(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
+        labels = app.spec.targets.hosts
+        key = (environment, frozenset(labels.items()))
+        if key not in self._selected:
+            hosts = self._hosts.get(environment, ())
+            self._selected[key] = tuple(host for host in hosts if has(host.labels, labels))
+        targets = self._selected[key]
+        # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
+        all_read = len(self.fleet.hosts) == len(self.fleet.named("Host")) and environment in self.fleet.environments
+        if not targets and all_read:
+            wanted = ", ".join(f"{name}: {value}" for name, value in labels.items()) or "any labels"
+            message = f"no Host in environment '{environment}' has {wanted}"
+            hint = "an environment without hosts for the app is left out of spec.environments"
+            self.problem(app.document.problem(("spec", "targets", "hosts"), message, hint))
+        return targets
+
+    def problem(self, problem: Problem) -> None:
+        """Remember a problem, once."""
+        self.problems[problem] = None
+
+    def claim(self, resource: Resource, document: Document, path: Path) -> None:
+        """Take a name on a target; a problem when something else has it."""
+        key = (resource.id.target, resource.id.kind, resource.id.name)
+        unit, first, at = self._claims.setdefault(key, (resource.id.unit, document, path))
+        if (first, at) != (document, path) or unit != resource.id.unit:
+            message = (
+                f"{resource.id.ref} on {resource.id.target} is already in {unit}, {mistakes.where(first, at)}; "
+                "two resources cannot share one thing"
+            )
+            self.problem(document.problem(path, message))
+
+
+@dataclass(slots=True)
+class _UnitWork:
+    """The rendering of one unit. What does not depend on the target is made once and shared."""
+
+    rendering: Rendering
+    app: Written[AppSpec]
+    unit: UnitId
+    variables: Variables
+    missing: dict[str, None] = field(default_factory=dict)
+    digests: dict[str, dict[str, Digest]] = field(default_factory=dict)
+    _shared: dict[int, _Made | None] = field(default_factory=dict)
+    _ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def resources(self, drafts: Sequence[Draft], targets: Sequence[Host], policy: RolloutPolicy) -> Iterator[Resource]:
+        """Yield all resources, target by target, in the order they are written."""
+        for host in targets:
+            target = {"name": host.name, "address": host.address, "labels": host.labels}
+            variables = {**self.variables, "target": target}
+            here: dict[str, Resource] = {}
+            for index, draft in enumerate(drafts):
+                made = self._made(index, draft, variables)
+                if made is None:
+                    continue
+                resource = self._resource(draft, made.rendered, host, policy)
+                self.rendering.claim(resource, self.app.document, draft.path)
+                self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
+                here[resource.id.ref] = resource
+                yield resource
+            self._check_refs(drafts, here)
+
+    def finished(self, targets: Sequence[Host], resources: tuple[Resource, ...], policy: RolloutPolicy) -> Unit:
+        """Return the unit."""
+        health = tuple(check.to_model() for check in self.app.spec.health)
+        version = str(self.variables["version"])
+        return Unit(
+            id=self.unit,
+            version=version,
+            commit=self.rendering.commit,
+            digest=digest({"version": version, "resources": self.digests, "health": plain(health)}),
+            targets=tuple(host.name for host in targets),
+            resources=resources,
+            health=health,
+            after=after(self.rendering.fleet, self.unit),
+            policy=policy,
+            blocked="; ".join(self.missing) or None,
+        )
+
+    def _made(self, index: int, draft: Draft, variables: Variables) -> _Made | None:
+        if index in self._shared:
+            return self._shared[index]
+        inputs = ResourceInputs(
+            self.rendering.sources, posixpath.dirname(self.app.document.file), variables, draft.body
+        )
+        rendered = self._rendered(draft, inputs)
+        of_target = "target" in draft.names or "target" in inputs.read
+        made = None
+        if rendered:
+            self.missing.update(dict.fromkeys(inputs.missing))
+            attributes = Resource(
+                id=ResourceId(self.unit, "", draft.kind, rendered.name),
+                attributes=rendered.attributes,
+                restart_on=tuple(rendered.restart_on),
+            )
+            made = _Made(rendered, attributes.digest, tuple(inputs.missing), of_target)
+        if not of_target:
+            self._shared[index] = made
+        return made
+
+    def _rendered(self, draft: Draft, inputs: ResourceInputs) -> Rendered | None:
+        """Texts, then the Spec, then the kind's own rendering; the first that fails tells all it finds."""
+        kind = self.rendering.kinds[draft.kind]
+        document = self.app.document
+        spec = draft.spec
+        if spec is None:
+            mistaken: list[Problem] = []
+            body = self._filled(draft.body, draft.path, inputs.variables, mistaken)
+            if not mistaken:
+                try:
+                    spec = kind.Spec.model_validate(body)
+                except ValidationError as error:
+                    mistaken = mistakes.problems(error, kind.Spec, document, draft.path)
+                inputs.body = body
+            for problem in mistaken:
+                self.rendering.problem(problem)
+        if spec is None:
+            return None
+        try:
+            return kind.render(spec, inputs)
+        except InputError as error:
+            self.rendering.problem(document.problem((*draft.path, *error.where.split(".")), str(error)))
+            return None
+
+    def _filled(self, value: Any, at: Path, variables: Variables, mistaken: list[Problem]) -> Any:
+        if isinstance(value, dict):
+            return {key: self._filled(each, (*at, key), variables, mistaken) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self._filled(each, (*at, index), variables, mistaken) for index, each in enumerate(value)]
+        if not isinstance(value, str) or not is_template(value):
+            return value
+        try:
+            return self.rendering.sources.templates.render(value, variables).text
+        except TemplateMistake as mistake:
+            line = f"line {mistake.line} of the text: " if "\n" in value.rstrip("\n") and mistake.line else ""
+            mistaken.append(self.app.document.problem(at, f"{line}{mistake}", mistake.suggestion))
+            return value
+
+    def _resource(self, draft: Draft, rendered: Rendered, host: Host, policy: RolloutPolicy) -> Resource:
+        identity = ResourceId(self.unit, host.name, draft.kind, rendered.name)
+        for index, name in enumerate(draft.common.ignore):
+            if name.partition(".")[0] not in rendered.attributes:
+                known = list(rendered.attributes)
+                message = f"{identity.ref} has no field '{name}'; expected {one_of(known)}"
+                place = (*draft.path, "ignore", index)
+                self.rendering.problem(self.app.document.problem(place, message, nearest(name, known)))
+        return Resource(
+            id=identity,
+            attributes=rendered.attributes,
+            contents=rendered.contents,
+            depends_on=(*rendered.depends_on, *draft.common.depends_on),
+            restart_on=tuple(rendered.restart_on),
+            drift=draft.common.drift_mode,
+            ignore=(*draft.common.ignore, *self._by_policy(identity.ref, policy)),
+        )
+
+    def _by_policy(self, ref: str, policy: RolloutPolicy) -> tuple[str, ...]:
+        if not policy.ignore:
+            return ()
+        if ref not in self._ignored:
+            fitting = (rule.fields for rule in policy.ignore if fnmatch.fnmatchcase(ref, rule.resource))
+            self._ignored[ref] = tuple(name for names in fitting for name in names)
+        return self._ignored[ref]
+
+    def _check_refs(self, drafts: Sequence[Draft], here: Mapping[str, Resource]) -> None:
+        needs = {ref: (*each.depends_on, *each.restart_on) for ref, each in here.items()}
+        if len(here) < len(drafts) or not any(needs.values()):
+            return
+        for (ref, wanted), draft in zip(needs.items(), drafts, strict=True):
+            for each in wanted:
+                if each not in here:
+                    key = "dependsOn" if each in draft.common.depends_on else "restartOn"
+                    message = f"there is no resource {each} in this app; expected {one_of(sorted(here.keys() - {ref}))}"
+                    problem = self.app.document.problem((*draft.path, key), message, nearest(each, here))
+                    self.rendering.problem(problem)
+        for circle in circles(needs):
+            message = f"these wait for each other: {' -> '.join((*circle, circle[0]))}"
+            self.rendering.problem(self.app.document.problem(drafts[list(here).index(circle[0])].path, message))
+
+
+def _variables(fleet: Fleet, app: Written[AppSpec], place: tuple[str, AppEnvironment]) -> Variables:
+    name, here = place
+    return {
+        "app": app.name,
+        "version": here.version or app.spec.version,
+        "environment": name,
+        "vars": {**fleet.environments[name].spec.vars, **app.spec.vars, **here.vars},
+    }

@@ -1,0 +1,84 @@
+"""One JSON Schema for all kinds of documents, for editors."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from reconciler.desired.documents import CommonSpec, Metadata
+from reconciler.desired.fleet import API_VERSION, KINDS
+from reconciler.model.duration import format_duration
+from reconciler.model.policy import Amount
+from reconciler.ports.kind import Kind
+
+_REFERENCE = "#/$defs/{model}"
+
+
+def schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """Return the schema, as JSON: draft 2020-12, told apart by ``kind``, with the resources of the given kinds."""
+    shared: dict[str, Any] = {}
+    documents = {name: _document(name, spec, shared) for name, spec in KINDS.items()}
+    resources = [_resource(kind, shared) for kind in kinds.values()]
+    shared["AppSpec"]["properties"]["resources"]["items"] = {"oneOf": resources}
+    environments = shared["AppSpec"]["properties"]["environments"]
+    environments["additionalProperties"] = {"anyOf": [environments["additionalProperties"], {"type": "null"}]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "reconciler documents",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in documents],
+        "discriminator": {"propertyName": "kind", "mapping": {name: f"#/$defs/{name}" for name in documents}},
+        "$defs": dict(sorted({**shared, **documents}.items())),
+    }
+
+
+def _document(name: str, spec: type[BaseModel], shared: dict[str, Any]) -> dict[str, Any]:
+    needed = any(field.is_required() for field in spec.model_fields.values())
+    return {
+        "type": "object",
+        "description": (spec.__doc__ or "").strip(),
+        "properties": {
+            "apiVersion": {"const": API_VERSION},
+            "kind": {"const": name},
+            "metadata": _part(Metadata, shared),
+            "spec": _part(spec, shared),
+        },
+        "required": ["kind", "metadata", *(["spec"] if needed else [])],
+        "additionalProperties": False,
+    }
+
+
+def _resource(kind: Kind, shared: dict[str, Any]) -> dict[str, Any]:
+    """A one-key map: the kind, and its Spec together with the keys that every resource may have."""
+    own = TypeAdapter(kind.Spec).json_schema(schema_generator=_Generator, ref_template=_REFERENCE)
+    common = TypeAdapter(CommonSpec).json_schema(schema_generator=_Generator)
+    shared.update(own.pop("$defs", {}))
+    own["properties"] = {**own["properties"], **common["properties"]}
+    own.pop("title", None)
+    return {
+        "type": "object",
+        "properties": {kind.NAME: own},
+        "required": [kind.NAME],
+        "additionalProperties": False,
+    }
+
+
+def _part(model: type[BaseModel], shared: dict[str, Any]) -> dict[str, Any]:
+    own = TypeAdapter(model).json_schema(schema_generator=_Generator, ref_template=_REFERENCE)
+    shared.update(own.pop("$defs", {}))
+    shared[model.__name__] = own
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
+
+
+class _Generator(GenerateJsonSchema):
+    """Defaults as people write them."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        made = super().default_schema(schema)
+        if isinstance(default := schema.get("default"), timedelta):
+            made["default"] = format_duration(default)
+        elif isinstance(default, Amount):
+            made["default"] = str(default) if default.percent else default.value
+        return made
