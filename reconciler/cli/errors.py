@@ -1,5 +1,6 @@
 """What is said when a command cannot do what was asked, and with which exit status the program ends."""
 
+import sys
 import tempfile
 import traceback
 from enum import IntEnum
@@ -21,6 +22,19 @@ class Exit(IntEnum):
 
 class Failure(Exception):
     """A command cannot do what was asked, for a reason the person can act on. The text is one or a few plain lines."""
+
+
+EXPECTED = (
+    ("reconciler.daemon.exclusive", "AlreadyRunning"),
+    ("reconciler.daemon.one_pass", "NothingToDo"),
+    ("reconciler.daemon.settings", "SettingsError"),
+    ("reconciler.desired.load", "Invalid"),
+    ("reconciler.ports.errors", "WorldError"),
+    ("reconciler.ports.journal", "JournalUnavailable"),
+    ("reconciler.ports.secrets", "SecretMissing"),
+    ("reconciler.ports.source", "SourceError"),
+)
+"""Errors whose text is for the person who called, beside Failure; everything else is a bug."""
 
 
 def tell(error: BaseException) -> Exit:
@@ -68,13 +82,9 @@ def _expected(text: str) -> Exit:
 
 
 def _expected_types() -> tuple[type[Exception], ...]:
-    from reconciler.daemon.settings import SettingsError
-    from reconciler.ports.errors import WorldError
-    from reconciler.ports.journal import JournalUnavailable
-    from reconciler.ports.secrets import SecretMissing
-    from reconciler.ports.source import SourceError
-
-    return Failure, SettingsError, WorldError, JournalUnavailable, SecretMissing, SourceError
+    # An error can only be there when the module of its type is; so nothing is imported to ask for it.
+    loaded = ((sys.modules.get(module), name) for module, name in EXPECTED)
+    return Failure, *(getattr(module, name) for module, name in loaded if module)
 
 
 def _bug(error: BaseException) -> Exit:

@@ -67,7 +67,9 @@ class LazyGroup(click.Group):
         sys.exit(status if isinstance(status, int) else Exit.DONE)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.group(
+    name="reconciler", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}
+)
 @click.version_option(package_name="reconciler", message="reconciler %(version)s")
 def cli() -> None:
     """Keep a fleet in the state that Git says, and take a bad commit back.

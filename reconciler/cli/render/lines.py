@@ -4,7 +4,6 @@ import textwrap
 
 from rich.text import Text
 
-
 _NO_BREAK = "\0"
 
 

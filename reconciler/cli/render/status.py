@@ -10,7 +10,9 @@ from reconciler.cli.render.clean import clean, shortened
 from reconciler.cli.render.lines import Lines, unbroken
 from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected
 from reconciler.cli.render.words import ago, count, in_future, listed, short
+from reconciler.model.event import Assessed
 from reconciler.model.identity import UnitId
+from reconciler.model.waiting import Reason
 
 FORMAT = "reconciler/status/v1"
 NAMED_PROBLEMS = 5
@@ -141,13 +143,18 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     if (verdict := rejected(picture, known)) and assessed:
         good = f" at {short(known.last_good.unit.commit)}" if known.last_good else ", and nothing good is known"
         yield f"{name} is held{good}; Git says {short(verdict.commit)} (rejected: {clean(verdict.reason)})."
-    elif assessed and assessed.waiting and not (pause or known.rollout or assessed.unseen):
+    elif assessed and assessed.waiting and not (pause or known.rollout or _out_of_sight(assessed)):
         until = f", looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."
     if assessed and assessed.drifted and not known.rollout:
         yield f"{name} has drifted: {listed(assessed.drifted, NAMED_THINGS)}."
     if assessed and assessed.unseen:
         yield f"{name} could not be seen on {listed(assessed.unseen, NAMED_THINGS)}."
+
+
+def _out_of_sight(assessed: Assessed) -> bool:
+    """Whether what it waits for is told by what could not be seen."""
+    return bool(assessed.unseen and assessed.waiting and assessed.waiting.reason is Reason.UNREACHABLE)
 
 
 def _refused(lines: Lines, picture: Picture) -> None:
