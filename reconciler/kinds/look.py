@@ -36,12 +36,21 @@ def words(answer: Iterable[str], known: Iterable[str]) -> Mapping[str, str]:
     """Return the lines by their first word; ValueError for one that is not known or comes twice."""
     allowed = frozenset(known)
     found: dict[str, str] = {}
-    for line in answer:
+    for line in unicode(answer):
         word, _, rest = line.partition(" ")
         if word not in allowed or word in found:
             raise ValueError(f"the probe printed a line that is not expected: {line[:80]!r}")
         found[word] = rest
     return found
+
+
+def unicode(answer: Iterable[str]) -> list[str]:
+    """Return the lines; ValueError for one with bytes that are not UTF-8: no attribute may hold such a text."""
+    lines = list(answer)
+    for line in lines:
+        if not line.isascii() and any("\ud800" <= char <= "\udfff" for char in line):
+            raise ValueError(f"the probe printed what is not UTF-8: {line[:80]!r}")
+    return lines
 
 
 ENTRY = ("absent", "stat", "owner", "group", "to", "sha256", "content")

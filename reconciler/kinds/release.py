@@ -83,7 +83,7 @@ def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:
     lines = look.words(
         (line for line in answer if not line.startswith("release ")), (*look.ENTRY, "current", "blocked")
     )
-    releases = dict(_release(line, resource) for line in answer if line.startswith("release "))
+    releases = dict(_release(line, resource) for line in look.unicode(answer) if line.startswith("release "))
     folder = look.entry(lines)
     if folder is None or (folder.type in ("directory", "symlink") and not releases and not lines.keys() & _IN_USE):
         return Absent()

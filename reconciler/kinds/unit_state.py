@@ -55,7 +55,7 @@ def attributes(resource: Resource, answer: Sequence[str]) -> Mapping[str, Json] 
 def _split(answer: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     shown: dict[str, str] = {}
     rest = []
-    for line in answer:
+    for line in look.unicode(answer):
         name, equals, value = line.partition("=")
         if equals and name in UNIT_PROPERTIES:
             if name in shown:
