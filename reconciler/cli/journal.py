@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from reconciler.cli.errors import Failure
-from reconciler.cli.render.where import Picture
+from reconciler.cli.render.where import Picture, decided
 from reconciler.daemon.settings import Settings
 from reconciler.model.event import Event
 from reconciler.providers.clock import SystemClock
@@ -30,7 +30,7 @@ async def reading(settings: Settings) -> AsyncIterator[SqliteStore]:
 
 async def picture(store: SqliteStore) -> Picture:
     """Return what the journal says now."""
-    standing = await store.standing()
+    standing = decided(await store.standing())
     commits = await store.history.commits()
     running = [each.rollout for each in standing.units.values() if each.rollout]
     return Picture(

@@ -31,7 +31,7 @@ async def _retry(config: Path | None, text: str, reason: str) -> str:
         seen = await picture(store)
     unit = find_unit(text, seen.standing.units)
     if not may_retry(seen, unit):
-        raise Failure(f"{unit} is not rejected (it is {place(seen, unit).word}); there is nothing to retry")
+        raise Failure(f"{unit} is not rejected (state: {place(seen, unit).word}); there is nothing to retry")
     await decide(settings, [RetryRequested(unit=unit, author=author(), reason=reason)])
     if paused(seen, unit):
         return f"The verdict on {unit} is forgotten. It is paused, so nothing happens before: reconciler resume"

@@ -175,14 +175,19 @@ def test_retry_forgets_the_verdict_and_wakes_the_daemon(run: Run, state: Path) -
         "ann",
         "the database is back",
     )
-    assert run("retry", "shop@production", "--reason", "again").exit_code == Exit.ERROR
+    status = run("status")
+    assert "shop@production      1.4.1    changes pending" in status.output
+    assert status.exit_code == Exit.DONE
+    again = run("retry", "shop@production", "--reason", "again")
+    assert again.exit_code == Exit.ERROR
+    assert "is not rejected (state: changes pending)" in again.stderr
 
 
 def test_retry_of_a_unit_that_is_not_rejected_is_refused(run: Run, state: Path) -> None:
     journal(state, *HELD)
     done = run("retry", "database@production", "--reason", "x")
     assert done.exit_code == Exit.ERROR
-    assert "database@production is not rejected (it is in sync)" in done.stderr
+    assert "database@production is not rejected (state: in sync)" in done.stderr
     assert not (state / "wake").exists()
 
 
@@ -201,6 +206,8 @@ def test_a_unit_is_paused_and_resumed(run: Run, state: Path) -> None:
     assert again.exit_code == Exit.ERROR
     assert "paused already, by ann: network work" in again.stderr
     assert "these units are: shop@production" in run("resume").stderr
+    journal(state, assessed(DATABASE, waiting=WaitingOn(Reason.PAUSED, "paused by ann: network work")))
+    assert "database@production  1.4.2    in sync" in run("status").output
     assert run("resume", "shop@production").exit_code == Exit.DONE
     assert run("resume", "shop@production").exit_code == Exit.ERROR
 

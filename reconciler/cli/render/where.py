@@ -1,7 +1,7 @@
 """Where a unit stands, in one word and a sentence, from what the journal knows of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -58,6 +58,24 @@ class Place:
 
 
 _HELD = frozenset({Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO, Reason.REVERT_FAILED, Reason.DRIFT_HELD})
+
+
+def decided(standing: Standing) -> Standing:
+    """Return the standing without what a pass found before a person decided otherwise (retry, resume)."""
+    return replace(standing, units={unit: _decided(known, standing) for unit, known in standing.units.items()})
+
+
+def _decided(known: UnitStanding, standing: Standing) -> UnitStanding:
+    assessed = known.assessed
+    if assessed is None or assessed.waiting is None:
+        return known
+    bad = any(each.verdict is Verdict.BAD for each in known.verdicts.values())
+    reason = assessed.waiting.reason
+    if reason in (Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO) and not bad:
+        return replace(known, assessed=replace(assessed, waiting=None, in_sync=False))
+    if reason is Reason.PAUSED and not (known.paused or standing.paused):
+        return replace(known, assessed=replace(assessed, waiting=None))
+    return known
 
 
 def places(picture: Picture) -> tuple[Place, ...]:
