@@ -2,17 +2,18 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from reconciler.daemon.logs import log, set_up
 from reconciler.daemon.loop import feed_watchdog, loop
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.systemd import notify
-from reconciler.daemon.wake import ring_every, ring_on
+from reconciler.daemon.wake import ring_every, ring_on, touched
 from reconciler.daemon.wiring import Acting, acting
-from reconciler.desired.watch import file_changes, ref_changes
+from reconciler.desired.watch import changes
 
 
 async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
@@ -45,11 +46,12 @@ async def _passing_on(event: asyncio.Event, leave: asyncio.Event, parts: Acting)
     parts.wake.ring()
 
 
-def _watchers(settings: Settings, parts: Acting) -> Iterator["asyncio._CoroutineLike[None]"]:
+def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any, None]]:
     yield ring_every(settings.drift.interval, parts.wake, parts.world.clock)
-    yield ring_on(file_changes(settings.state_dir / "wake"), parts.wake)
-    if Path(settings.git.url).is_dir():
-        yield ring_on(ref_changes(Path(settings.git.url)), parts.wake)
+    clock, repository = parts.world.clock, Path(settings.git.url)
+    yield ring_on(lambda: touched(settings.state_dir / "wake"), parts.wake, clock)
+    if repository.is_dir():
+        yield ring_on(lambda: changes(repository), parts.wake, clock)
     else:
         yield ring_every(settings.git.poll, parts.wake, parts.world.clock)
     yield feed_watchdog(parts.world.clock)

@@ -1,10 +1,17 @@
 """What wakes the loop. A wake carries no message: the pass that follows looks at everything anyway."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from pathlib import Path
 
+from watchfiles import awatch
+
+from reconciler.daemon.logs import log
 from reconciler.ports.clock import Clock
+from reconciler.ports.source import SourceError
+
+TRY_AGAIN = timedelta(seconds=5)
 
 
 class Wake:
@@ -27,10 +34,28 @@ class Wake:
         self._rung.clear()
 
 
-async def ring_on(changes: AsyncIterator[None], wake: Wake) -> None:
-    """Ring whenever the iterator yields, until cancelled."""
-    async for _ in changes:
-        wake.ring()
+async def ring_on(changes: Callable[[], AsyncIterator[None]], wake: Wake, clock: Clock) -> None:
+    """Ring whenever the iterator yields, until cancelled; what cannot be watched now is tried again."""
+    while True:
+        try:
+            async for _ in changes():
+                wake.ring()
+        except SourceError as error:
+            log.warning("cannot watch for commits; looking at intervals meanwhile", reason=str(error))
+        await clock.sleep(TRY_AGAIN)
+
+
+async def touched(file: Path) -> AsyncIterator[None]:
+    """Yield soon after the file was made or touched; its folder must be there."""
+    async for _ in awatch(
+        file.parent,
+        watch_filter=lambda _, path: path == str(file),
+        recursive=False,
+        step=50,
+        debounce=200,
+        raise_interrupt=False,
+    ):
+        yield
 
 
 async def ring_every(interval: timedelta, wake: Wake, clock: Clock) -> None:

@@ -1,7 +1,8 @@
 """The only place that knows every adapter. A dull list: settings in, everything put together out."""
 
+import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,12 @@ from reconciler.desired.git import GitSource
 from reconciler.desired.load import Folders
 from reconciler.execute import driver
 from reconciler.kinds.catalog import CATALOG, PRELUDE
+from reconciler.model.canonical import Digest
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.hosts import HostTargets
+from reconciler.providers.http import Http
 from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
@@ -72,13 +75,14 @@ async def looking(settings: Settings) -> AsyncIterator[Look]:
 @asynccontextmanager
 async def _world(settings: Settings, store: SqliteStore) -> AsyncIterator[World]:
     clock = SystemClock()
-    secrets = LocalSecrets(settings.secrets.directory, settings.state_dir)
+    secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
     folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
     reading = Reading(kinds=CATALOG, secrets=secrets, folders=folders)
     commits = Commits(_source(settings), store, reading, clock)
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), commits.hosts, secrets)
-    artifacts = ArtifactCache(settings.state_dir / "artifacts", store.contents)
-    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell))
+    http = Http()
+    artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store))
+    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell, http))
     drives = driver.Driver(store, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:
         yield World(
@@ -86,6 +90,14 @@ async def _world(settings: Settings, store: SqliteStore) -> AsyncIterator[World]
         )
     finally:
         await shell.close()
+        await http.close()
+
+
+def _blobs_of(store: SqliteStore) -> Callable[[Digest], Awaitable[bytes]]:
+    async def blob(digest: Digest) -> bytes:
+        return (await store.contents([digest]))[digest]
+
+    return blob
 
 
 def _source(settings: Settings) -> GitSource:
