@@ -1,6 +1,9 @@
 """The process dies before or after every single write of a rollout; another takes over, and the end is the same."""
 
+import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -40,7 +43,9 @@ async def going_on(stage: Stage, owner: str, plan: plans.Plan) -> Rollout:
     async with stage.clock.ticking():
         rollout = await stage.driver(owner).run("r1")
         if rollout.state is State.REVERT_NEEDED:
-            rollout = await stage.driver(owner).revert("r1", plans.at_once(plans.shop("1", WEB), Cause.REVERT))
+            old = plans.shop("1", WEB)
+            back = plans.plan(old, plans.batch(old, 1, WEB[:1]), Cause.REVERT)
+            rollout = await stage.driver(owner).revert("r1", back)
     return rollout
 
 
@@ -54,20 +59,38 @@ async def going_on(stage: Stage, owner: str, plan: plans.Plan) -> Rollout:
 )
 @pytest.mark.parametrize("where", ["before", "after"])
 async def test_a_crash_at_any_write_changes_nothing_about_the_end(
-    tmp_path: Path, story: Story, state: State, version: str, verdict: Verdict, where: str
+    deployed: Path, tmp_path: Path, story: Story, state: State, version: str, verdict: Verdict, where: str
 ) -> None:
-    whole = await told(tmp_path / "whole", story, where, WRITES_AT_MOST)
+    whole = await told(copied(deployed, tmp_path / "whole"), story, where, WRITES_AT_MOST)
     assert whole.crashes == 0
     for write in range(WRITES_AT_MOST):
-        told_with_crash = await told(tmp_path / str(write), story, where, write)
+        told_with_crash = await told(copied(deployed, tmp_path / str(write)), story, where, write)
         if not told_with_crash.crashes:
             assert write > 5, "the story has to have more writes than that"
             return
         assert told_with_crash.ended.state is state, f"crash {where} write {write}"
         assert told_with_crash.looks == whole.looks == {name: {"thing:shop": {"version": version}} for name in WEB}
         assert told_with_crash.verdict is verdict
-        assert told_with_crash.effects == whole.effects, f"something was done twice: crash {where} write {write}"
+        assert told_with_crash.effects == whole.effects
+        assert not told_with_crash.repeats, f"something was asked for twice: crash {where} write {write}"
     pytest.fail("the story has more writes than this test looks at")
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a journal in which version 1 was rolled out and found good."""
+    folder = tmp_path_factory.mktemp("deployed")
+
+    async def deploy() -> None:
+        async with opened(folder) as stage:
+            await stage.good(plans.at_once(plans.shop("1", WEB)))
+
+    asyncio.run(deploy())
+    return folder
+
+
+def copied(folder: Path, to: Path) -> Path:
+    return Path(shutil.copytree(folder, to))
 
 
 class Told:
@@ -76,14 +99,15 @@ class Told:
     def __init__(self, ended: Rollout, stage: Stage, crashes: int, verdict: Verdict) -> None:
         self.ended, self.crashes, self.verdict = ended, crashes, verdict
         self.looks = stage.world.looks()
+        self.repeats = stage.world.repeats
         self.effects = sorted((one.target, one.id) for one in stage.world.effects)
 
 
 async def told(folder: Path, story: Story, where: str, write: int) -> Told:
-    """Tell the story on a fresh journal, with the process dying before or after that write of the log."""
-    folder.mkdir()
+    """Tell the story on that journal, with the process dying before or after that write of the log."""
     async with opened(folder) as stage:
-        await stage.good(plans.at_once(plans.shop("1", WEB)))
+        stage.world.state = {one.id.target: {one.id: one} for one in plans.shop("1", WEB).resources}
+        stage.clock.jump(stage.clock.now() + timedelta(hours=1))
         count = crashes = 0
 
         def die() -> None:

@@ -37,7 +37,8 @@ class SimWorld:
     """Implements ``ports.targets.Targets``.
 
     ``faults`` are those of the next calls to ``apply`` by target, first to last; ``down`` are targets nobody reaches;
-    ``unhealthy`` are attribute values that make every check fail on the target that has them.
+    ``unhealthy`` are attribute values that make every check fail on the target that has them;
+    ``repeats`` are transactions that were asked for again after they had taken effect.
     """
 
     clock: Clock
@@ -46,6 +47,7 @@ class SimWorld:
     down: set[str] = field(default_factory=set)
     unhealthy: set[str] = field(default_factory=set)
     effects: list[Applied] = field(default_factory=list)
+    repeats: list[Applied] = field(default_factory=list)
     calls: list[tuple[str, str]] = field(default_factory=list)
     _known: dict[str, set[str]] = field(default_factory=dict)
 
@@ -91,6 +93,7 @@ class SimWorld:
     def _take_effect(self, target: str, transaction: Transaction) -> None:
         known = self._known.setdefault(target, set())
         if transaction.id in known:
+            self.repeats.append(Applied(self.clock.now(), target, transaction.id))
             return
         known.add(transaction.id)
         there = self.state.setdefault(target, {})
