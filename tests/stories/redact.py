@@ -13,7 +13,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"\b(took|for|after) \d+(\.\d+)? (ms|s|min)\b", r"\1 <duration>"),
     (r"\b(sha256|keyed):[0-9a-f]{7,64}\b", r"\1:<digest>"),
     (r"\b[0-9a-f]{40,64}\b", "<digest>"),
-    (r"\b(?=[0-9a-z]*\d)[0-9a-z]{20,32}\b", "<id>"),
+    (r"\b(?=[0-9a-z]*\d)[0-9a-z]{16,32}\b", "<id>"),
 )
 
 

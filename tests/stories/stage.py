@@ -1,14 +1,10 @@
 """Where a story happens: hosts of the lab, a Git repository, settings, and the real command line; nothing else."""
 
-import hashlib
-import io
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +14,12 @@ import tomli_w
 import yaml
 
 from tests.lab.hosts import Lab, LabHost
+from tests.stories import repository
 from tests.stories.story import Commit, Story
 
 RECONCILER = Path(sys.executable).with_name("reconciler")
 CLI_LIMIT = 180.0
 STOP_LIMIT = 60.0
-_SHA256 = re.compile(r"<sha256 ([^>]+)>")
 
 
 class Stage:
@@ -38,6 +34,8 @@ class Stage:
         self._daemon: subprocess.Popen[bytes] | None = None
         self._log = folder / "daemon.log"
         self._git("init", "--quiet", "--initial-branch", "main", str(self.repository))
+        repository.lay_out(story.repository, self.repository)
+        self._write_hosts()
         settings = _settings(lab, story.settings)
         (folder / "reconciler.toml").write_text(tomli_w.dumps(settings))
 
@@ -57,17 +55,17 @@ class Stage:
 
     def commit(self, act: Commit) -> None:
         """Write what the act says, with the Host documents, and commit it."""
-        for name, members in act.archives.items():
-            self._write(name, _archive(members))
-        for name, spec in act.hosts.items():
-            self._specs[name] = {**self._specs[name], **spec}
-        documents = [{"kind": "Host", **_document(name, spec)} for name, spec in self._specs.items()]
-        self._write("desired-state/hosts.yaml", yaml.safe_dump_all(documents, sort_keys=False).encode())
         for name, text in act.files.items():
             if text is None:
                 (self.repository / name).unlink()
             else:
-                self._write(name, _SHA256.sub(self._sha256, text).encode())
+                repository.write(self.repository, name, repository.with_digests(text, self.repository).encode())
+        for name, words in act.edits.items():
+            path = self.repository / name
+            path.write_text(repository.edited(path.read_text(), words, self.repository))
+        for name, spec in act.hosts.items():
+            self._specs[name] = {**self._specs[name], **spec}
+        self._write_hosts()
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", act.message)
         self.commits.append(self._git("rev-parse", "HEAD").strip())
@@ -106,7 +104,12 @@ class Stage:
         with self._log.open("ab") as log:
             command = [RECONCILER, "run"]
             self._daemon = subprocess.Popen(
-                command, cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                cwd=self.folder,
+                env=self._environment() | {"RECONCILER_LOG__LEVEL": "info"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def stop_daemon(self) -> None:
@@ -128,13 +131,10 @@ class Stage:
         """Return the last lines that the daemon wrote, for a person to find out what went wrong."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-40:]) if self._log.exists() else ""
 
-    def _write(self, name: str, content: bytes) -> None:
-        path = self.repository / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-    def _sha256(self, found: re.Match[str]) -> str:
-        return hashlib.sha256((self.repository / found[1]).read_bytes()).hexdigest()
+    def _write_hosts(self) -> None:
+        documents = [_document(name, spec) for name, spec in self._specs.items()]
+        text = yaml.safe_dump_all(documents, sort_keys=False)
+        repository.write(self.repository, "desired-state/hosts.yaml", text.encode())
 
     def _git(self, *words: str) -> str:
         folder = self.repository if self.repository.exists() else self.folder
@@ -153,7 +153,8 @@ def _spec(host: LabHost, differing: dict[str, Any]) -> dict[str, Any]:
 
 def _document(name: str, spec: dict[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in spec.items() if key != "labels"}
-    return {"apiVersion": "reconciler/v1", "metadata": {"name": name, "labels": spec.get("labels", {})}, "spec": rest}
+    meta = {"name": name, "labels": spec.get("labels", {})}
+    return {"apiVersion": "reconciler/v1", "kind": "Host", "metadata": meta, "spec": rest}
 
 
 def _settings(lab: Lab, differing: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
@@ -162,16 +163,6 @@ def _settings(lab: Lab, differing: Mapping[str, dict[str, Any]]) -> dict[str, An
         "git": {"url": "repository"},
         "ssh": {"identities": [str(lab.client_key)], "agent": False},
         "drift": {"interval": "2s"},
+        "log": {"level": "warning"},
     }
     return settings | {section: {**settings.get(section, {}), **keys} for section, keys in differing.items()}
-
-
-def _archive(members: Mapping[str, str]) -> bytes:
-    """Return a zip that is the same bytes wherever it is made; scripts in it can be run."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, text in members.items():
-            member = zipfile.ZipInfo(name)
-            member.external_attr = (0o755 if text.startswith("#!") else 0o644) << 16
-            archive.writestr(member, text)
-    return buffer.getvalue()

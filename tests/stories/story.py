@@ -13,11 +13,11 @@ class _Part(BaseModel):
 
 
 class Commit(_Part):
-    """Write files (null removes one), archives (name to members) and changed Host specs, and commit them."""
+    """Write files (null removes one), replace words in files, change Host specs, and commit all that."""
 
     message: str = Field(alias="commit")
     files: dict[str, str | None] = {}
-    archives: dict[str, dict[str, str]] = {}
+    edits: dict[str, dict[str, str]] = {}
     hosts: dict[str, dict[str, Any]] = {}
 
 
@@ -80,9 +80,13 @@ _ACTS: Mapping[str, type[Act]] = {
 
 
 class Story(_Part):
-    """``hosts`` are lab hosts by name with what differs from the default Host spec; ``settings`` are the daemon's."""
+    """``repository`` names the folder the first commit starts from; ``settings`` are what differs for the daemon.
+
+    ``hosts`` are lab hosts by name with what differs from the usual Host spec.
+    """
 
     title: str = Field(alias="story")
+    repository: str
     hosts: dict[str, dict[str, Any]]
     settings: dict[str, dict[str, Any]] = {}
     acts: tuple[Act, ...]
