@@ -77,7 +77,7 @@ def test_every_kind_of_the_catalog_takes_part() -> None:
 
 @pytest.mark.parametrize("name", CATALOG)
 @given(answer=st.lists(ROUGHLY, max_size=12))
-@settings(max_examples=300)
+@settings(max_examples=200, deadline=None)
 def test_an_answer_is_read_or_refused_with_a_value_error(name: str, answer: list[str]) -> None:
     kind, resource = CATALOG[name], resource_of(name, WRITTEN[name])
     try:
@@ -99,6 +99,7 @@ def test_what_is_absent_is_made_and_nothing_is_there_to_remove(name: str) -> Non
 
 
 @pytest.mark.parametrize("name", CATALOG)
+@settings(deadline=None)
 @given(extra=st.dictionaries(st.text(max_size=5), st.one_of(st.none(), st.integers(), st.text(max_size=5)), min_size=1))
 def test_a_key_that_a_kind_does_not_know_is_a_mistake(name: str, extra: dict[str, Any]) -> None:
     assume(not extra.keys() & set(CATALOG[name].Spec.model_json_schema()["properties"]))
