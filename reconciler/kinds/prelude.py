@@ -41,7 +41,7 @@ rcl_stat() {
     }
     case $rcl_seen in
         *': No such file or directory') return 1 ;;
-        *) rcl_unknown "cannot look at $1: ${rcl_seen##*: }" ;;
+        *) rcl_unknown "$1: ${rcl_seen##*: }" ;;
     esac
 }
 
