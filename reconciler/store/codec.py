@@ -74,8 +74,9 @@ def _dataclass(kind: Any) -> Reader:
             raise ValueError(  # noqa: TRY004 - it is the text that is wrong, not a type of ours
                 f"{kind.__name__} is not an object: {value!r:.80}"
             )
+        given = {name: convert(value[name]) for name, convert in fields() if name in value}
         try:
-            return kind(**{name: convert(value[name]) for name, convert in fields() if name in value})
+            return kind(**given)
         except TypeError as error:
             raise ValueError(f"{kind.__name__} cannot be read: {error}") from error
 
