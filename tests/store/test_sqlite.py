@@ -72,7 +72,7 @@ async def test_any_path_will_do(tmp_path: Path) -> None:
 
 
 async def test_looking_at_a_journal_that_is_not_there_makes_none(path: Path) -> None:
-    with pytest.raises(JournalUnavailable, match="there is no journal at .*journal.db; the daemon makes it"):
+    with pytest.raises(JournalUnavailable, match=r"there is no journal at .*journal.db; the daemon makes it"):
         SqliteStore.open_read_only(path)
     assert list(path.parent.iterdir()) == []
 
@@ -103,7 +103,7 @@ async def test_a_journal_that_another_holds_for_too_long_is_told(
     impatient = await SqliteStore.open(path)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(JournalUnavailable, match="another process holds it.*database is locked"):
+    with pytest.raises(JournalUnavailable, match=r"another process holds it.*database is locked"):
         await impatient.append([EVENT], NOW)
     assert await impatient.accepted_commit() is None
     holder.execute("ROLLBACK")
