@@ -18,7 +18,8 @@ from reconciler.desired.resources import Draft
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
 from reconciler.desired.tree import Document
 from reconciler.desired.words import Path, nearest, one_of
-from reconciler.model.canonical import Digest, digest, plain
+from reconciler.model.canonical import Digest, Json, digest, plain
+from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.problem import Problem
@@ -58,6 +59,10 @@ class Rendering:
             self._hosts.setdefault(written.spec.environment, []).append(written.spec.to_model(written.metadata))
 
     @property
+    def _all_hosts_read(self) -> bool:
+        return len(self.fleet.hosts) == len(self.fleet.named("Host"))
+
+    @property
     def hosts(self) -> dict[str, Host]:
         """All hosts by name."""
         return {host.name: host for hosts in self._hosts.values() for host in hosts}
@@ -66,13 +71,15 @@ class Rendering:
         self, app: Written[AppSpec], drafts: Sequence[Draft], policies: Mapping[UnitId, RolloutPolicy]
     ) -> Iterator[Unit]:
         """Yield the units of an app; those that cannot be made leave problems instead."""
+        health = tuple(check.to_model() for check in app.spec.health)
+        checks = (health, plain(health))
         for name, here in app.spec.environments.items():
             version = here.version or app.spec.version
             targets = self._targets(app, name)
             if name in self.fleet.environments and version and targets:
                 work = _UnitWork(self, app, UnitId(app.name, name), _variables(self.fleet, app, (name, here)))
                 resources = tuple(work.resources(drafts, targets, policies[work.unit]))
-                yield work.finished(targets, resources, policies[work.unit])
+                yield work.finished(targets, resources, policies[work.unit], checks)
 
     def _targets(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
         labels = app.spec.targets.hosts
@@ -82,8 +89,7 @@ class Rendering:
             self._selected[key] = tuple(host for host in hosts if has(host.labels, labels))
         targets = self._selected[key]
         # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
-        all_read = len(self.fleet.hosts) == len(self.fleet.named("Host")) and environment in self.fleet.environments
-        if not targets and all_read:
+        if not targets and environment in self.fleet.environments and self._all_hosts_read:
             wanted = ", ".join(f"{name}: {value}" for name, value in labels.items()) or "any labels"
             message = f"no Host in environment '{environment}' has {wanted}"
             hint = "an environment without hosts for the app is left out of spec.environments"
@@ -125,6 +131,7 @@ class _UnitWork:
             target = {"name": host.name, "address": host.address, "labels": host.labels}
             variables = {**self.variables, "target": target}
             here: dict[str, Resource] = {}
+            as_before = len(self._shared) == len(drafts)
             for index, draft in enumerate(drafts):
                 made = self._made(index, draft, variables)
                 if made is None:
@@ -134,17 +141,24 @@ class _UnitWork:
                 self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
                 here[resource.id.ref] = resource
                 yield resource
-            self._check_refs(drafts, here)
+            if not as_before:
+                self._check_refs(drafts, here)
 
-    def finished(self, targets: Sequence[Host], resources: tuple[Resource, ...], policy: RolloutPolicy) -> Unit:
-        """Return the unit."""
-        health = tuple(check.to_model() for check in self.app.spec.health)
+    def finished(
+        self,
+        targets: Sequence[Host],
+        resources: tuple[Resource, ...],
+        policy: RolloutPolicy,
+        checks: tuple[tuple[HealthCheck, ...], Json],
+    ) -> Unit:
+        """Return the unit. ``checks`` are its health checks, and their JSON."""
+        health, as_json = checks
         version = str(self.variables["version"])
         return Unit(
             id=self.unit,
             version=version,
             commit=self.rendering.commit,
-            digest=digest({"version": version, "resources": self.digests, "health": plain(health)}),
+            digest=digest({"version": version, "resources": self.digests, "health": as_json}),
             targets=tuple(host.name for host in targets),
             resources=resources,
             health=health,
