@@ -176,15 +176,16 @@ tx_finish() {
     rm -f -- "$T/tail"
 }
 
-# tx_close: the last thing of a transaction that went well.
+# tx_close: the last thing of a transaction that went well. The last five keep what they kept, the last fifty their outcome.
 tx_close() {
-    tx_count=0
+    tx_count=0 tx_full=0
     ls -1t -- "$STATE/tx" | while IFS= read -r tx_name; do
         tx_count=$((tx_count + 1))
         [ -f "$STATE/tx/$tx_name/outcome" ] || continue
+        [ ! -f "$STATE/tx/$tx_name/home" ] || tx_full=$((tx_full + 1))
         if [ "$tx_count" -gt 50 ]; then
             rm -rf -- "$STATE/tx/$tx_name"
-        elif [ "$tx_count" -gt 5 ] && [ -f "$STATE/tx/$tx_name/home" ]; then
+        elif [ "$tx_full" -gt 5 ] && [ -f "$STATE/tx/$tx_name/home" ]; then
             tx_strip "$STATE/tx/$tx_name"
         fi
     done
