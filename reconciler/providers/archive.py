@@ -17,14 +17,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 MAX_MEMBERS = 200_000
 MAX_BYTES = 8 * 1024**3
 # Extended headers are read into memory whole; no honest one is anywhere near this.
 _MAX_READ = 1024 * 1024
 _CHUNK = 256 * 1024
-_READERS = {b"\x1f\x8b": gzip.GzipFile, b"\xfd7zXZ\x00": lzma.LZMAFile, b"BZh": bz2.BZ2File}
 
 
 class UnsafeArchive(Exception):
@@ -133,13 +132,20 @@ def _link(name: str, to: str) -> str:
 
 def _tar(source: Path, max_bytes: int) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
     with source.open("rb") as file:
-        start = file.read(6)
-        file.seek(0)
-        reader = next((made for magic, made in _READERS.items() if start.startswith(magic)), None)
-        stream = reader(file) if reader else file
+        stream = _decompressed(file)
         with tarfile.open(fileobj=_Bounded(stream, max_bytes), mode="r:") as archive:
             for member in archive:
                 yield member, archive.extractfile(member) if member.isreg() else None
+
+
+def _decompressed(file: IO[bytes]) -> IO[bytes]:
+    start = file.read(6)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        return cast(IO[bytes], gzip.open(file))
+    if start.startswith(b"\xfd7zXZ\x00"):
+        return cast(IO[bytes], lzma.open(file))
+    return cast(IO[bytes], bz2.open(file)) if start.startswith(b"BZh") else file
 
 
 def _zip(source: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:

@@ -27,7 +27,7 @@ def _busybox() -> Path:
     if not (applets / "sh").exists():
         _CACHE.mkdir(parents=True, exist_ok=True)
         got = subprocess.run(
-            ["apt-get", "download", "-qq", "busybox-static"], cwd=_CACHE, capture_output=True, text=True
+            ["apt-get", "download", "-qq", "busybox-static"], cwd=_CACHE, capture_output=True, text=True, check=False
         )
         packages = sorted(_CACHE.glob("busybox-static*.deb"))
         if not packages:

@@ -15,7 +15,7 @@ DASH = ("/bin/sh", "/usr/local/bin:/usr/bin:/bin")
 
 
 class LocalShell:
-    """Runs scripts with $HOME ``home`` and ``home/bin`` first in PATH. ``sh`` is the login shell, ``path`` the rest of PATH."""
+    """Runs scripts in ``home``, with its ``bin`` first in PATH. ``sh`` is the login shell, ``path`` the rest."""
 
     def __init__(self, home: Path, sh: str, path: str) -> None:
         self._home = home
