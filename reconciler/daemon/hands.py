@@ -20,6 +20,8 @@ class Hands:
         self._driver = driver
         self._ring = ring
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.broken: dict[str, Exception] = {}
+        """Rollouts that met a bug of ours, and which. They are not taken up again until this is cleared."""
 
     def take_up(self, rollout: str) -> None:
         """Execute the rollout, unless that is being done already. Also how a crashed daemon's rollouts go on."""
@@ -50,7 +52,7 @@ class Hands:
             await asyncio.wait(self._tasks.values())
 
     def _start(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout | None]]) -> None:
-        if rollout in self._tasks:
+        if rollout in self._tasks or rollout in self.broken:
             return
         task = asyncio.create_task(self._work(rollout, work), name=f"rollout {rollout}")
         self._tasks[rollout] = task
@@ -63,6 +65,9 @@ class Hands:
             log.warning("another process has taken over the rollout", rollout=rollout)
         except (JournalUnavailable, WorldError) as error:
             log.error("the rollout cannot go on now; it will be taken up again", rollout=rollout, error=str(error))
+        except Exception as bug:  # noqa: BLE001 - the outermost place of a task; nothing may be lost
+            self.broken[rollout] = bug
+            log.exception("internal error; the rollout stays where it is for now", rollout=rollout)
         finally:
             del self._tasks[rollout]
             self._ring()

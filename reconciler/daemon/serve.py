@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from reconciler.daemon.systemd import notify
 from reconciler.daemon.wake import ring_every, ring_on, touched
 from reconciler.daemon.wiring import Acting, acting
 from reconciler.desired.watch import changes
+
+BROKEN_RESTS = timedelta(minutes=1)
 
 
 async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
@@ -54,7 +57,15 @@ def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any,
         yield ring_on(lambda: changes(repository), parts.wake, clock)
     else:
         yield ring_every(settings.git.poll, parts.wake, parts.world.clock)
-    yield feed_watchdog(parts.world.clock)
+    yield feed_watchdog(clock)
+    yield _try_broken_again(parts)
+
+
+async def _try_broken_again(parts: Acting) -> None:
+    """A bug may have been a passing one; but never try in a circle."""
+    while True:
+        await parts.world.clock.sleep(BROKEN_RESTS)
+        parts.hands.broken.clear()
 
 
 def _reloaded(settings: Settings, reload: Callable[[], Settings]) -> Settings:

@@ -46,6 +46,8 @@ async def settle(world: World, hands: Hands, wake: Wake, units: Callable[[Assess
         seen = await one_pass(world)
         chosen = tuple(each for each in seen.review.assessments if units(each))
         await carry_out(replace(seen.review, assessments=chosen), seen.desired, world, hands)
+        if hands.broken:
+            raise next(iter(hands.broken.values()))
         if not hands.busy and not _moves(chosen):
             ended = await _ended(world, {each.id for each in before})
             return Settled(review=seen.review, ended=ended)
