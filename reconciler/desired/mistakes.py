@@ -41,11 +41,16 @@ def problems(error: ValidationError, model: type[BaseModel], document: Document,
             found.append(document.key_problem((*at, *given), message, nearest(str(key), keys)))
         elif each["type"] == "missing":
             found.append(document.problem((*at, *given[:-1]), f"the key '{given[-1]}' is missing"))
-        else:
+        elif not _of_items(each):
             path = _in_document(document.data, at, given)
             message, hint = _words(each, model)
             found.append(document.problem(path, message, hint))
     return found
+
+
+def _of_items(error: Any) -> bool:
+    """Whether a list is only called too short because items of it are wrong, which is told anyway."""
+    return bool(error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"])
 
 
 def _in_document(data: Any, at: Path, given: Path) -> Path:

@@ -1,16 +1,25 @@
 """What documents say about each other: names that must be there, and circles that must not."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from reconciler.desired.fleet import Fleet
-from reconciler.desired.tree import Document
-from reconciler.desired.words import Path, describe, nearest, one_of
+from reconciler.desired.words import Path, describe, expected, nearest
 from reconciler.model.problem import Problem
+
+_REFERENCES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "Environment": (("after", "Environment"),),
+    "Host": (("environment", "Environment"), ("jump", "Host")),
+    "App": (("dependsOn", "App"),),
+}
+"""Which keys of a spec name other documents, and of which kind."""
+
+_FEW = 6
 
 
 def check(fleet: Fleet) -> list[Problem]:
     """Return every reference that leads nowhere or in a circle."""
-    problems = [*_environments(fleet), *_hosts(fleet), *_apps(fleet)]
+    problems = [*_names(fleet), *_apps(fleet)]
     after = {name: each.spec.after for name, each in fleet.environments.items()}
     jumps = {name: (each.spec.jump,) for name, each in fleet.hosts.items() if each.spec.jump}
     depends = {name: each.spec.depends_on for name, each in fleet.apps.items()}
@@ -46,40 +55,38 @@ def _turned(circle: Sequence[str]) -> tuple[str, ...]:
     return (*circle[first:], *circle[:first])
 
 
-def _environments(fleet: Fleet) -> Iterator[Problem]:
-    for environment in fleet.environments.values():
-        for index, name in enumerate(environment.spec.after):
-            yield from _exists(fleet, "Environment", name, (environment.document, ("spec", "after", index)))
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """The text, or the texts of the list, at a place; whatever else is there is told by others."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        yield from (((*path, index), each) for index, each in enumerate(value) if isinstance(each, str))
 
 
-def _hosts(fleet: Fleet) -> Iterator[Problem]:
-    for host in fleet.hosts.values():
-        yield from _exists(fleet, "Environment", host.spec.environment, (host.document, ("spec", "environment")))
-        if host.spec.jump:
-            yield from _exists(fleet, "Host", host.spec.jump, (host.document, ("spec", "jump")))
+def _names(fleet: Fleet) -> Iterator[Problem]:
+    """Names that are not there. Read from the plain data, so that documents with other mistakes count as well."""
+    for (kind, _), document in fleet.names.items():
+        spec = document.data.get("spec")
+        for key, wanted in _REFERENCES.get(kind, ()) if isinstance(spec, dict) else ():
+            for path, name in _texts(spec.get(key), ("spec", key)):
+                if not fleet.has(wanted, name):
+                    known = fleet.named(wanted)
+                    yield document.problem(path, _unknown(wanted, name, known), nearest(name, known))
 
 
 def _apps(fleet: Fleet) -> Iterator[Problem]:
-    for app in fleet.apps.values():
-        for index, name in enumerate(app.spec.depends_on):
-            yield from _exists(fleet, "App", name, (app.document, ("spec", "dependsOn", index)))
-        for name, environment in app.spec.environments.items():
-            here: Path = ("spec", "environments", name)
+    for (kind, _), document in fleet.names.items():
+        spec = document.data.get("spec")
+        environments = spec.get("environments") if kind == "App" and isinstance(spec, dict) else None
+        for name, here in environments.items() if isinstance(environments, dict) else ():
+            path: Path = ("spec", "environments", name)
             if not fleet.has("Environment", name):
                 known = fleet.named("Environment")
-                message = f"there is no Environment named {describe(name)}{_known(known)}"
-                yield app.document.key_problem(here, message, nearest(name, known))
-            if not (environment.version or app.spec.version):
-                yield app.document.problem(here, "there is no version, neither here nor in spec.version")
+                yield document.key_problem(path, _unknown("Environment", name, known), nearest(name, known))
+            if "version" not in spec and "version" not in (here if isinstance(here, dict) else ()):
+                yield document.problem(path, "there is no version, neither here nor in spec.version")
 
 
-def _exists(fleet: Fleet, kind: str, name: str, place: tuple[Document, Path]) -> Iterator[Problem]:
-    if not fleet.has(kind, name):
-        document, path = place
-        known = fleet.named(kind)
-        message = f"there is no {kind} named {describe(name)}{_known(known)}"
-        yield document.problem(path, message, nearest(name, known))
-
-
-def _known(names: Sequence[str]) -> str:
-    return f"; expected {one_of(sorted(names))}" if 0 < len(names) <= 6 else ""
+def _unknown(kind: str, name: str, known: Sequence[str]) -> str:
+    few = expected(sorted(known)) if len(known) <= _FEW else ""
+    return f"there is no {kind} named {describe(name)}{few}"

@@ -17,7 +17,7 @@ from reconciler.desired.references import circles
 from reconciler.desired.resources import Draft
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
 from reconciler.desired.tree import Document
-from reconciler.desired.words import Path, nearest, one_of
+from reconciler.desired.words import Path, expected, nearest
 from reconciler.model.canonical import Digest, Json, digest, plain
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
@@ -231,7 +231,7 @@ class _UnitWork:
         for index, name in enumerate(draft.common.ignore):
             if name.partition(".")[0] not in rendered.attributes:
                 known = list(rendered.attributes)
-                message = f"{identity.ref} has no field '{name}'; expected {one_of(known)}"
+                message = f"{identity.ref} has no field '{name}'{expected(known)}"
                 place = (*draft.path, "ignore", index)
                 self.rendering.problem(self.app.document.problem(place, message, nearest(name, known)))
         return Resource(
@@ -260,7 +260,7 @@ class _UnitWork:
             for each in wanted:
                 if each not in here:
                     key = "dependsOn" if each in draft.common.depends_on else "restartOn"
-                    message = f"there is no resource {each} in this app; expected {one_of(sorted(here.keys() - {ref}))}"
+                    message = f"there is no resource {each} in this app{expected(sorted(here.keys() - {ref}))}"
                     problem = self.app.document.problem((*draft.path, key), message, nearest(each, here))
                     self.rendering.problem(problem)
         for circle in circles(needs):

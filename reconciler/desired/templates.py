@@ -17,7 +17,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from reconciler.desired.words import nearest, one_of
+from reconciler.desired.words import expected, nearest
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
 
 OUTPUT_LIMIT = 16 * 1024 * 1024
@@ -193,12 +193,11 @@ def _not_there(error: "_Missing", variables: Variables) -> TemplateMistake:
             message = "secrets can be used in template files only, by a resource that declares them under 'secrets'"
             return TemplateMistake(message, line)
         known = sorted(variables.keys() - {"range"})
-        message = f"'{error.name}' is not defined; expected {one_of(known)}"
+        message = f"'{error.name}' is not defined{expected(known)}"
         return TemplateMistake(message, line, nearest(str(error.name), known))
     what = ".".join((*_way(variables, error.inside), str(error.name)))
     known = [str(key) for key in error.inside] if isinstance(error.inside, Mapping) else []
-    there = f"; expected {one_of(sorted(known))}" if known else ""
-    return TemplateMistake(f"'{what}' is not defined{there}", line, nearest(str(error.name), known))
+    return TemplateMistake(f"'{what}' is not defined{expected(sorted(known))}", line, nearest(str(error.name), known))
 
 
 def _way(around: Any, inside: Any) -> tuple[str, ...]:

@@ -57,5 +57,10 @@ def one_of(words: Sequence[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def expected(words: Sequence[str]) -> str:
+    """Return ``; expected a, b or c`` for the end of a message, nothing when there are no words."""
+    return f"; expected {one_of(words)}" if words else ""
+
+
 def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN_AT_MOST else text[: _SHOWN_AT_MOST - 3] + "..."
