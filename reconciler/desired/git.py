@@ -103,7 +103,7 @@ class GitSource:
         folders = [] if "." in self.folders else [f":(top,literal){folder.strip('/')}" for folder in self.folders]
         listing = await self._git(
             f"cannot read {commit[:12]}",
-            *("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit, "--", *folders),
+            *("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit, *folders),
         )
         entries = _entries(listing)
         if sum(entry.size for entry in entries) > _SIZE_LIMIT:

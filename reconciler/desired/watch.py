@@ -24,7 +24,6 @@ async def changes(repository: Path) -> AsyncIterator[None]:
             watch_filter=_About(folder),
             debounce=_TOGETHER_MS,
             step=_STEP_MS,
-            raise_interrupt=False,
             ignore_permission_denied=True,
         ):
             yield
