@@ -1,0 +1,64 @@
+"""HTTP checks against a live server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from reconciler.model.health import HttpCheck, Timing
+from reconciler.providers.checks import HealthChecks
+from reconciler.providers.http import Http
+from tests.providers.local_shell import DASH, LocalShell, host
+
+
+class Server:
+    """Answers every request with the status its path names; /silent never."""
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+        self.port = 0
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+        self.requests.append(path)
+        if path != "/silent":
+            head = f"HTTP/1.1 {path[1:]} Word\r\nLocation: /200\r\nContent-Length: 0\r\n\r\n"
+            writer.write(head.encode())
+            await writer.drain()
+        else:
+            await reader.read()
+        writer.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    made = Server()
+    listening = await asyncio.start_server(made.answer, "127.0.0.1", 0)
+    made.port = listening.sockets[0].getsockname()[1]
+    yield made
+    listening.close()
+    await listening.wait_closed()
+
+
+@pytest.mark.parametrize(("status", "healthy"), [(200, True), (204, True), (302, True), (404, False), (500, False)])
+async def test_two_and_three_hundreds_are_healthy(server: Server, tmp_path, status: int, healthy: bool) -> None:
+    http = Http()
+    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http).ask(
+        host(), HttpCheck(port=server.port, path=f"/{status}")
+    )
+    assert answer.healthy is healthy
+    assert answer.detail == f"HTTP {status} from http://127.0.0.1:{server.port}/{status}"
+    assert server.requests == [f"/{status}"]
+    await http.close()
+
+
+async def test_a_server_that_is_silent_is_unhealthy_in_time(server: Server, tmp_path) -> None:
+    http = Http()
+    check = HttpCheck(port=server.port, path="/silent", timing=Timing(timeout=timedelta(seconds=0.2)))
+    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http).ask(host(), check)
+    assert (answer.healthy, answer.detail) == (
+        False,
+        f"no answer from http://127.0.0.1:{server.port}/silent within 0.2 s",
+    )
+    await http.close()
