@@ -98,7 +98,7 @@ def unseen(resources: Sequence[Resource], reason: str) -> Survey:
 
 
 def _observation(resource: Resource, answer: Answer, kind: Kind) -> Present | Absent | Unknown:
-    lines = answer.output.splitlines()
+    lines = answer.output.removesuffix("\n").split("\n") if answer.output else []
     if answer.status != 0:
         said = lines[-1].removeprefix(REASON) if lines and lines[-1].startswith(REASON) else ""
         errors = answer.errors.strip().splitlines()

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ class _Server:
 
 
 class Fleet:
-    """Hosts by name. Every host's folder is $HOME and the working directory of its shell; ``bin`` in it is first in PATH."""
+    """Hosts by name. Every host's folder is $HOME and working directory of its shell; its ``bin`` is first in PATH."""
 
     def __init__(self, folder: Path, names: Sequence[str], port_base: int = 0) -> None:
         self._folder = folder
@@ -251,7 +252,8 @@ async def _serve(folder: Path, names: Sequence[str], port_base: int) -> None:
         }
         for host in hosts
     ]
-    print(json.dumps({"identity": str(fleet.client_key), "hosts": shown}), flush=True)
+    sys.stdout.write(json.dumps({"identity": str(fleet.client_key), "hosts": shown}) + "\n")
+    sys.stdout.flush()
     await ended.wait()
     await fleet.stop()
 

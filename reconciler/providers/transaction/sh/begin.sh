@@ -181,11 +181,11 @@ tx_close() {
     tx_count=0 tx_full=0
     ls -1t -- "$STATE/tx" | while IFS= read -r tx_name; do
         tx_count=$((tx_count + 1))
-        [ -f "$STATE/tx/$tx_name/outcome" ] || continue
+        [ "$tx_name" != "$tx_id" ] && [ -f "$STATE/tx/$tx_name/outcome" ] || continue
         [ ! -f "$STATE/tx/$tx_name/home" ] || tx_full=$((tx_full + 1))
         if [ "$tx_count" -gt 50 ]; then
             rm -rf -- "$STATE/tx/$tx_name"
-        elif [ "$tx_full" -gt 5 ] && [ -f "$STATE/tx/$tx_name/home" ]; then
+        elif [ "$tx_full" -gt 4 ] && [ -f "$STATE/tx/$tx_name/home" ]; then
             tx_strip "$STATE/tx/$tx_name"
         fi
     done
