@@ -46,6 +46,7 @@ async def _apply(settings: "Settings", plans: Mapping[str, str]) -> "Settled":
     from reconciler.daemon.wiring import acting
 
     async with acting(settings) as parts:
+        await parts.world.commits.refresh()
         return await apply(parts.world, parts.hands, parts.wake, lambda review: refuse_stale(review, plans))
 
 

@@ -38,6 +38,8 @@ async def picture(store: SqliteStore) -> Picture:
         accepted=commits.accepted,
         refused=commits.refused,
         refused_at=commits.refused_at,
+        lost=commits.lost,
+        lost_at=commits.lost_at,
         plans={each.plan: await store.history.plan(each.plan) for each in running},
         now=SystemClock().now(),
     )

@@ -46,4 +46,5 @@ async def _once(settings: "Settings") -> "Settled":
     from reconciler.daemon.wiring import acting
 
     async with acting(settings) as parts:
+        await parts.world.commits.refresh()
         return await settle(parts.world, parts.hands, parts.wake, lambda _: True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from reconciler.daemon.hands import Hands
-from reconciler.daemon.logs import log
 from reconciler.daemon.world import World
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import Digest
@@ -45,15 +44,6 @@ async def begin(plan: Plan, contents: Mapping[Digest, bytes], world: World) -> s
     """Store the plan, the contents it speaks of and a pending rollout, before any effect; return the rollout's id."""
     now = world.clock.now()
     rollout = _pending(plan, world.clock.new_id(), now)
-    log.info(
-        "rollout",
-        unit=str(plan.unit_id),
-        state=rollout.state.value,
-        cause=plan.cause.value,
-        commit=plan.unit.commit[:8],
-        changes=len(plan.changes),
-        rollout=rollout.id,
-    )
     await world.journal.begin(rollout, plan, _spoken_of(plan, contents), now)
     return rollout.id
 

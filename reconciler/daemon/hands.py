@@ -59,8 +59,7 @@ class Hands:
 
     async def _work(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout | None]]) -> None:
         try:
-            if after := await work():
-                log.info("rollout", unit=str(after.unit), state=after.state.value, reason=after.reason, rollout=rollout)
+            await work()
         except LeaseLost:
             log.warning("another process has taken over the rollout", rollout=rollout)
         except (JournalUnavailable, WorldError) as error:

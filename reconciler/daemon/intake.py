@@ -1,18 +1,22 @@
-"""What Git says now: the newest commit that loads. A bad commit, or a Git that is away, changes nothing."""
+"""What Git says now: the newest commit that loads. A bad commit, or a Git that is away, changes nothing.
+
+Asking Git and loading happen in ``refresh``, which the daemon runs beside its passes; a pass takes ``newest`` as it is.
+So a remote that hangs holds up no heal and no revert.
+"""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.desired.load import Folders, Invalid, load
-from reconciler.model.event import CommitAccepted, CommitRefused
-from reconciler.model.problem import Problem
+from reconciler.model.canonical import Digest, digest_bytes
+from reconciler.model.event import CommitAccepted, CommitRefused, SourceFound, SourceLost
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal
 from reconciler.ports.kind import Kind
-from reconciler.ports.secrets import Secrets
+from reconciler.ports.secrets import SecretMissing, Secrets
 from reconciler.ports.source import Commit, Source, SourceError
 
 
@@ -24,7 +28,7 @@ class Intake:
     commit, if there is one. ``trouble`` says why Git could not be asked, if it could not.
     """
 
-    desired: Desired | None
+    desired: Desired | None = None
     refused: tuple[str, ...] = ()
     trouble: str | None = None
 
@@ -41,6 +45,23 @@ class Reading:
         """Load in a thread, so that a large repository does not hold up the loop; raise Invalid."""
         return await asyncio.to_thread(load, commit, files, self.kinds, self.secrets, self.folders)
 
+    def secrets_of(self, desired: Desired) -> Mapping[str, Digest]:
+        """Return the keyed digest of every secret the desired state speaks of: it changes when a value does."""
+        return {reference: self._fingerprint(reference) for reference in sorted(set(_references(desired)))}
+
+    def _fingerprint(self, reference: str) -> Digest:
+        try:
+            return self.secrets.keyed(digest_bytes(self.secrets.value(reference).encode()))
+        except SecretMissing:
+            return "missing"
+
+
+def _references(desired: Desired) -> Iterator[str]:
+    for unit in desired.units.values():
+        for resource in unit.resources:
+            for content in resource.contents.values():
+                yield from content.secrets.values()
+
 
 class Commits:
     """Follows the branch: loads each new commit once, remembers which loaded, and keeps that one readable."""
@@ -50,58 +71,87 @@ class Commits:
         self._journal = journal
         self._reading = reading
         self._clock = clock
-        self._desired: Desired | None = None
+        self._newest = Intake()
+        self._head = Commit("", "")
+        self._refused = ""
+        self._secrets: Mapping[str, Digest] = {}
         self._hosts: Mapping[str, Host] = {}
-        self._refused: tuple[str, tuple[str, ...]] = ("", ())
+        self._refreshing = asyncio.Lock()
 
-    async def newest(self) -> Intake:
-        """Ask Git, and return what it says; a commit that was looked at before is not loaded again."""
-        try:
-            head = await self._source.head()
-        except SourceError as error:
-            return Intake(desired=await self._last_accepted(), refused=self._refused[1], trouble=str(error))
-        if self._desired and self._desired.commit == head.id:
-            return Intake(desired=self._desired)
-        if self._refused[0] != head.id:
-            await self._look_at(head)
-        return Intake(desired=await self._last_accepted(), refused=self._refused[1])
+    @property
+    def newest(self) -> Intake:
+        """What Git said when it was asked last."""
+        return self._newest
 
+    @property
     def hosts(self) -> Mapping[str, Host]:
-        """Return the hosts of the newest desired state that was read; none before the first."""
+        """The hosts of the desired state that was read last; none before the first."""
         return self._hosts
 
+    async def begin(self) -> None:
+        """Go on from the last commit that loaded, without asking anybody outside."""
+        accepted = await self._journal.accepted_commit()
+        if accepted is None:
+            return
+        try:
+            await self._take(await self.at(Commit(accepted, "")))
+        except (Invalid, SourceError) as error:
+            self._newest = Intake(trouble=f"the last commit that loaded, {accepted[:8]}, cannot be read now: {error}")
+
+    async def refresh(self) -> None:
+        """Ask Git; load what is new, and what reads a secret that has changed. Raises JournalUnavailable."""
+        async with self._refreshing:
+            lost = self._newest.trouble
+            try:
+                await self._follow(await self._source.head())
+            except Invalid as invalid:
+                await self._refuse(invalid)
+            except SourceError as error:
+                self._newest = replace(self._newest, trouble=str(error))
+            await self._tell(lost)
+
     async def at(self, commit: Commit) -> Desired:
-        """Return what the commit asks for, without remembering it; raise Invalid or SourceError."""
+        """Return what the commit asks for, without following it; raise Invalid or SourceError."""
         desired = await self._reading.of(commit.id, await self._source.read(commit.id))
         self._hosts = desired.hosts
         return desired
 
-    def forget(self) -> None:
-        """Load again at the next pass: settings or secrets may be others now."""
-        self._desired = None
-        self._refused = ("", ())
+    async def _stale(self, desired: Desired) -> bool:
+        blocked = any(unit.blocked for unit in desired.units.values())
+        return blocked or await asyncio.to_thread(self._reading.secrets_of, desired) != self._secrets
 
-    async def _look_at(self, head: Commit) -> None:
-        now = self._clock.now()
-        try:
-            self._desired = await self.at(head)
-        except Invalid as invalid:
-            self._refused = (head.id, tuple(str(problem) for problem in invalid.problems))
-            await self._refuse(head, invalid.problems)
-            return
-        self._refused = ("", ())
+    async def _follow(self, head: Commit) -> None:
+        self._head = head
+        desired = self._newest.desired
+        if desired is not None and desired.commit == head.id and not await self._stale(desired):
+            self._newest = Intake(desired=desired)
+        elif self._refused == head.id:
+            self._newest = replace(self._newest, trouble=None)
+        else:
+            await self._accept(head, await self.at(head))
+
+    async def _accept(self, head: Commit, desired: Desired) -> None:
         await self._source.keep(head.id)
         if await self._journal.accepted_commit() != head.id:
-            await self._journal.append([CommitAccepted(commit=head.id, subject=head.subject)], now)
+            await self._journal.append([CommitAccepted(commit=head.id, subject=head.subject)], self._clock.now())
+        await self._take(desired)
 
-    async def _refuse(self, head: Commit, problems: tuple[Problem, ...]) -> None:
-        event = CommitRefused(commit=head.id, subject=head.subject, problems=problems)
+    async def _refuse(self, invalid: Invalid) -> None:
+        head = self._head
+        self._refused = head.id
+        self._newest = Intake(desired=self._newest.desired, refused=tuple(str(each) for each in invalid.problems))
+        event = CommitRefused(commit=head.id, subject=head.subject, problems=invalid.problems)
         await self._journal.append([event], self._clock.now())
 
-    async def _last_accepted(self) -> Desired | None:
-        if self._desired is None and (commit := await self._journal.accepted_commit()):
-            try:
-                self._desired = await self.at(Commit(commit, ""))
-            except (Invalid, SourceError):
-                return None
-        return self._desired
+    async def _tell(self, before: str | None) -> None:
+        """Write down that Git was lost or found, once each time."""
+        now = self._newest.trouble
+        if now and not before:
+            await self._journal.append([SourceLost(reason=now)], self._clock.now())
+        if before and not now:
+            await self._journal.append([SourceFound()], self._clock.now())
+
+    async def _take(self, desired: Desired) -> None:
+        self._secrets = await asyncio.to_thread(self._reading.secrets_of, desired)
+        self._newest = Intake(desired=desired)
+        self._refused = ""

@@ -32,7 +32,7 @@ async def _pass(world: World, hands: Hands) -> timedelta:
         seen = await one_pass(world)
         await carry_out(seen.review, seen.desired, world, hands)
     except NothingToDo as nothing:
-        log.warning("nothing to do", reason=str(nothing))
+        log.info("nothing to do", reason=str(nothing))
         notify(f"STATUS=nothing to do: {nothing}")
         return LONGEST_REST
     except JournalUnavailable as error:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reconciler import observe
-from reconciler.daemon.logs import log
 from reconciler.daemon.world import World
 from reconciler.diff import pair
 from reconciler.model.assessment import Review
@@ -42,9 +41,7 @@ class Pass:
 
 async def one_pass(world: World) -> Pass:
     """Look at everything once and return what follows; raise NothingToDo, JournalUnavailable."""
-    intake = await world.commits.newest()
-    if intake.trouble:
-        log.warning("Git cannot be asked; going on with the last commit that loaded", reason=intake.trouble)
+    intake = world.commits.newest
     if intake.desired is None:
         raise NothingToDo("; ".join(intake.refused) or intake.trouble or "no commit has loaded yet")
     concluded = await conclude(world, intake.desired)

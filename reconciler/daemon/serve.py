@@ -12,9 +12,10 @@ from reconciler.daemon.logs import log, set_up
 from reconciler.daemon.loop import feed_watchdog, loop
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.systemd import notify
-from reconciler.daemon.wake import ring_every, ring_on, touched
+from reconciler.daemon.wake import every, on, touched
 from reconciler.daemon.wiring import Acting, acting
 from reconciler.desired.watch import changes
+from reconciler.ports.journal import JournalUnavailable
 
 BROKEN_RESTS = timedelta(minutes=1)
 
@@ -50,15 +51,34 @@ async def _passing_on(event: asyncio.Event, leave: asyncio.Event, parts: Acting)
 
 
 def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any, None]]:
-    yield ring_every(settings.drift.interval, parts.wake, parts.world.clock)
     clock, repository = parts.world.clock, Path(settings.git.url)
-    yield ring_on(lambda: touched(settings.state_dir / "wake"), parts.wake, clock)
+
+    async def look_at_fleet() -> None:
+        parts.wake.ring()
+
+    async def look_at_git() -> None:
+        await refreshed(parts)
+
+    yield look_at_git()
+    yield every(settings.drift.interval, look_at_fleet, clock)
+    yield every(settings.git.poll, look_at_git, clock)
+    yield on(lambda: touched(settings.state_dir / "wake"), look_at_fleet, clock)
     if repository.is_dir():
-        yield ring_on(lambda: changes(repository), parts.wake, clock)
-    else:
-        yield ring_every(settings.git.poll, parts.wake, parts.world.clock)
+        yield on(lambda: changes(repository), look_at_git, clock)
     yield feed_watchdog(clock)
     yield _try_broken_again(parts)
+
+
+async def refreshed(parts: Acting) -> None:
+    """Ask Git what is new, beside the passes; ring when it says something else than before."""
+    before = parts.world.commits.newest
+    try:
+        await parts.world.commits.refresh()
+    except JournalUnavailable as error:
+        log.error("a commit cannot be written down now; it is looked at again later", error=str(error))
+    after = parts.world.commits.newest
+    if after != before:
+        parts.wake.ring()
 
 
 async def _try_broken_again(parts: Acting) -> None:

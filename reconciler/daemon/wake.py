@@ -1,7 +1,7 @@
 """What wakes the loop. A wake carries no message: the pass that follows looks at everything anyway."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,12 +34,12 @@ class Wake:
         self._rung.clear()
 
 
-async def ring_on(changes: Callable[[], AsyncIterator[None]], wake: Wake, clock: Clock) -> None:
-    """Ring whenever the iterator yields, until cancelled; what cannot be watched now is tried again."""
+async def on(changes: Callable[[], AsyncIterator[None]], then: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Do something whenever the iterator yields, until cancelled; what cannot be watched now is tried again."""
     while True:
         try:
             async for _ in changes():
-                wake.ring()
+                await then()
         except SourceError as error:
             log.warning("cannot watch for commits; looking at intervals meanwhile", reason=str(error))
         await clock.sleep(TRY_AGAIN)
@@ -58,8 +58,8 @@ async def touched(file: Path) -> AsyncIterator[None]:
         yield
 
 
-async def ring_every(interval: timedelta, wake: Wake, clock: Clock) -> None:
-    """Ring at the interval, a tenth sooner or later by chance, so that a thousand daemons do not knock together."""
+async def every(interval: timedelta, then: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Do something at the interval, a tenth sooner or later by chance: a thousand daemons shall not knock together."""
     while True:
         await clock.sleep(clock.jitter(interval))
-        wake.ring()
+        await then()

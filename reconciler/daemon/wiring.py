@@ -11,6 +11,7 @@ from reconciler.daemon.exclusive import exclusive
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.look import Look
+from reconciler.daemon.narrated import Narrated
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
@@ -50,6 +51,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
             await store.break_leases()
             async with _world(settings, store) as world:
                 wake = Wake()
+                await world.commits.begin()
                 yield Acting(world=world, hands=Hands(world.driver, wake.ring), wake=wake)
         finally:
             await store.close()
@@ -77,16 +79,17 @@ async def _world(settings: Settings, store: SqliteStore) -> AsyncIterator[World]
     clock = SystemClock()
     secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
     folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
+    journal = Narrated(store)
     reading = Reading(kinds=CATALOG, secrets=secrets, folders=folders)
-    commits = Commits(_source(settings), store, reading, clock)
-    shell = SshShell(SshOptions(**settings.ssh.model_dump()), commits.hosts, secrets)
+    commits = Commits(_source(settings), journal, reading, clock)
+    shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: commits.hosts, secrets)
     http = Http()
     artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store))
     targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell, http))
-    drives = driver.Driver(store, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
+    drives = driver.Driver(journal, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:
         yield World(
-            commits=commits, journal=store, log=store, targets=targets, kinds=CATALOG, clock=clock, driver=drives
+            commits=commits, journal=journal, log=journal, targets=targets, kinds=CATALOG, clock=clock, driver=drives
         )
     finally:
         await shell.close()

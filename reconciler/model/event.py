@@ -31,6 +31,21 @@ class CommitRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLost:
+    """Git cannot be asked; the fleet is kept as the last commit that loaded says."""
+
+    reason: str
+    event: Literal["source_lost"] = "source_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFound:
+    """Git can be asked again."""
+
+    event: Literal["source_found"] = "source_found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutMoved:
     """A rollout is in a new state."""
 
@@ -143,6 +158,8 @@ class RetryRequested:
 Event: TypeAlias = (
     CommitAccepted
     | CommitRefused
+    | SourceLost
+    | SourceFound
     | RolloutMoved
     | StepStarted
     | StepEnded

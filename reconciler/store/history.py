@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, select
 
-from reconciler.model.event import CommitAccepted, CommitRefused, Event
+from reconciler.model.event import CommitAccepted, CommitRefused, Event, SourceLost
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
@@ -28,12 +28,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commits:
-    """The newest commit that loaded and, when a newer one did not, that one."""
+    """The newest commit that loaded; a newer one that did not, and a Git that cannot be asked, if it is so."""
 
     accepted: CommitAccepted | None
     accepted_at: datetime | None
     refused: CommitRefused | None
     refused_at: datetime | None
+    lost: SourceLost | None
+    lost_at: datetime | None
 
 
 class History:
@@ -75,12 +77,22 @@ def _commits(connection: Connection) -> Commits:
     accepted, refused = _newest(connection, accepted=True), _newest(connection, accepted=False)
     if accepted and refused and refused.number < accepted.number:
         refused = None
+    lost = _lost(connection)
     return Commits(
         accepted=accepted.event if accepted and isinstance(accepted.event, CommitAccepted) else None,
         accepted_at=accepted.at if accepted else None,
         refused=refused.event if refused and isinstance(refused.event, CommitRefused) else None,
         refused_at=refused.at if refused else None,
+        lost=lost.event if lost and isinstance(lost.event, SourceLost) else None,
+        lost_at=lost.at if lost else None,
     )
+
+
+def _lost(connection: Connection) -> Entry | None:
+    table = tables.event
+    about = select(table).where(table.c.type.in_(["source_lost", "source_found"]))
+    rows = connection.execute(about.order_by(table.c.id.desc()).limit(1)).all()
+    return Entry(rows[0].id, moment(rows[0].at), decode_event(rows[0].body)) if rows else None
 
 
 def _newest(connection: Connection, *, accepted: bool) -> Entry | None:

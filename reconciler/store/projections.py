@@ -19,6 +19,8 @@ from reconciler.model.event import (
     RetryRequested,
     RolloutMoved,
     SnapshotTaken,
+    SourceFound,
+    SourceLost,
     StepEnded,
     StepStarted,
     VerdictGiven,
@@ -70,7 +72,7 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
             connection.execute(delete(tables.pause).where(tables.pause.c.unit == unit))
         case RetryRequested():
             _forget(connection, event, number, at)
-        case RolloutMoved() | StepStarted() | StepEnded():
+        case RolloutMoved() | StepStarted() | StepEnded() | SourceLost() | SourceFound():
             pass
         case _:
             assert_never(event)

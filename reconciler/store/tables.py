@@ -30,6 +30,7 @@ event = Table(
     Column("body", Text, nullable=False),
     Index("event_by_unit", "unit", "id"),
     Index("event_by_rollout", "rollout", "id"),
+    Index("event_by_type", "type", "id"),
 )
 
 plan = Table(

@@ -21,6 +21,8 @@ from reconciler.model.event import (
     RetryRequested,
     RolloutMoved,
     SnapshotTaken,
+    SourceFound,
+    SourceLost,
     StepEnded,
     StepStarted,
     VerdictGiven,
@@ -113,10 +115,8 @@ def sentence(event: Event) -> str:
 
 def _sentence(event: Event) -> str:  # noqa: PLR0911 - one line an event
     match event:
-        case CommitAccepted():
-            return f"commit {short(event.commit)} loaded: {event.subject}"
-        case CommitRefused():
-            return f"commit {short(event.commit)} refused: {'; '.join(map(str, event.problems[:1]))}"
+        case CommitAccepted() | CommitRefused() | SourceLost() | SourceFound():
+            return _of_git(event)
         case RolloutMoved():
             return f"{event.unit} {event.after.replace('_', ' ')}: {event.reason}".removesuffix(": ")
         case StepStarted():
@@ -131,6 +131,18 @@ def _sentence(event: Event) -> str:  # noqa: PLR0911 - one line an event
             return f"{event.unit.id} at {short(event.unit.commit)} is the last known good"
         case _:
             return _by_people(event)
+
+
+def _of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFound) -> str:
+    match event:
+        case CommitAccepted():
+            return f"commit {short(event.commit)} loaded: {event.subject}"
+        case CommitRefused():
+            return f"commit {short(event.commit)} refused: {'; '.join(map(str, event.problems[:1]))}"
+        case SourceLost():
+            return f"Git cannot be asked: {event.reason}"
+        case SourceFound():
+            return "Git can be asked again"
 
 
 def _applied(event: ResourcesApplied) -> str:

@@ -39,6 +39,7 @@ def status_text(picture: Picture, width: int = 80) -> Text:
     lines.gap()
     for sentence in _attention(picture):
         lines.prose(sentence, hang="  ")
+    _lost(lines, picture)
     _refused(lines, picture)
     lines.gap()
     lines.prose(_summary(picture, found), style="bold")
@@ -56,6 +57,9 @@ def status_json(picture: Picture) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "commit": picture.accepted.commit if picture.accepted else None,
+        "git": {"lost": picture.lost.reason, "since": picture.lost_at.isoformat()}
+        if picture.lost and picture.lost_at
+        else None,
         "refused": refused
         and {
             "commit": refused.commit,
@@ -155,6 +159,13 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
 def _out_of_sight(assessed: Assessed) -> bool:
     """Whether what it waits for is told by what could not be seen."""
     return bool(assessed.unseen and assessed.waiting and assessed.waiting.reason is Reason.UNREACHABLE)
+
+
+def _lost(lines: Lines, picture: Picture) -> None:
+    if picture.lost:
+        since = f" since {ago(picture.lost_at, picture.now)}" if picture.lost_at else ""
+        lines.gap()
+        lines.prose(f"Git cannot be asked{since}: {clean(picture.lost.reason)}", hang="  ", style="yellow")
 
 
 def _refused(lines: Lines, picture: Picture) -> None:

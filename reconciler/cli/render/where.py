@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from reconciler.model.event import CommitAccepted, CommitRefused, Paused
+from reconciler.model.event import CommitAccepted, CommitRefused, Paused, SourceLost
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
@@ -23,6 +23,8 @@ class Picture:
     accepted: CommitAccepted | None
     refused: CommitRefused | None
     refused_at: datetime | None
+    lost: SourceLost | None = None
+    lost_at: datetime | None = None
     plans: Mapping[str, Plan] = field(default_factory=dict)
     now: datetime
 

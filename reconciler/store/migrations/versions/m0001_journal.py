@@ -29,6 +29,7 @@ def _record() -> None:
     )
     op.create_index("event_by_unit", "event", ["unit", "id"])
     op.create_index("event_by_rollout", "event", ["rollout", "id"])
+    op.create_index("event_by_type", "event", ["type", "id"])
 
 
 def _rollouts() -> None:
