@@ -24,6 +24,8 @@ _SAFE = (
 )
 _BRANCH = "refs/reconciler/branch"
 _KEPT = "refs/reconciler/kept"
+_ASKED = "refs/reconciler/asked"
+_NAME = re.compile(r"\w[\w./+-]*")  # what is a branch, a tag or an id, and nothing more in a refspec
 _SIZE_LIMIT = 512 * 1024 * 1024
 _ADVICE = ("Please make sure", "and the repository exists", "hint:", "Could not read from remote repository")
 _NOT_PLAIN = {"120000": "a symbolic link", "160000": "a submodule"}
@@ -63,39 +65,29 @@ class GitSource:
         async with self._one_at_a_time:
             await self._prepare()
             refspec = f"+refs/heads/{self.branch}:{_BRANCH}"
-            arguments = (
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-write-fetch-head",
-                "--end-of-options",
-                self.url,
-                refspec,
-            )
-            await self._git(f"cannot fetch {self.branch} from {self.shown_url}", *arguments)
+            await self._fetch(f"cannot fetch {self.branch} from {self.shown_url}", refspec)
         return await self.resolve(_BRANCH)
 
     async def resolve(self, revision: str) -> Commit:
-        """Return the commit a revision names in the mirror: an id, its start, or the branch. Raise SourceError."""
+        """Return the commit a revision names: an id, its start, or the branch, as the mirror knows them.
+
+        Any other branch or tag is fetched for this; raise SourceError.
+        """
         await self._prepare()
         name = re.match(r"[^~^@]*", revision)
         wanted = _BRANCH + revision[name.end() :] if name and name[0] in (self.branch, "HEAD") else revision
         if wanted.startswith("-") or not wanted.isprintable():
             raise SourceError(f"{revision!r} is not a revision")
-        answer = await self._git(
-            f"there is no commit {revision} in the branch {self.branch} of {self.shown_url}",
-            *(
-                "log",
-                "-1",
-                "--no-show-signature",
-                "--format=%H%x00%s",
-                "--end-of-options",
-                f"{wanted}^{{commit}}",
-                "--",
-            ),
-        )
-        commit, _, subject = answer.decode(errors="replace").rstrip("\n").partition("\0")
-        return Commit(commit, subject)
+        try:
+            return await self._commit(revision, wanted)
+        except SourceError:
+            if wanted != revision or not _NAME.fullmatch(revision):
+                raise
+        # A branch under review, say: it is not followed, but a person asks for it.
+        asked = f"{_ASKED}/{revision.replace('/', '%')}"
+        async with self._one_at_a_time:
+            await self._fetch(f"there is no commit {revision} in {self.shown_url}", f"+{revision}:{asked}")
+        return await self._commit(revision, asked)
 
     async def read(self, commit: str) -> Mapping[str, bytes]:
         """Return the files of the folders at the commit; raise SourceError, NotPlain for links and submodules."""
@@ -124,6 +116,19 @@ class GitSource:
         if not parts.password:
             return self.url
         return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}"))
+
+    async def _fetch(self, doing: str, refspec: str) -> None:
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options")
+        await self._git(doing, "fetch", *options, self.url, refspec)
+
+    async def _commit(self, shown: str, wanted: str) -> Commit:
+        answer = await self._git(
+            f"there is no commit {shown} in the branch {self.branch} of {self.shown_url}",
+            *("log", "-1", "--no-show-signature", "--format=%H%x00%s", "--end-of-options"),
+            *(f"{wanted}^{{commit}}", "--"),
+        )
+        commit, _, subject = answer.decode(errors="replace").rstrip("\n").partition("\0")
+        return Commit(commit, subject)
 
     async def _prepare(self) -> None:
         """Make the mirror when there is none (git does nothing to one that is there), and say what it may trust."""

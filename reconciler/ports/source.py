@@ -25,7 +25,7 @@ class Source(Protocol):
         ...
 
     async def resolve(self, revision: str) -> Commit:
-        """Return the commit a revision names, without fetching; raise SourceError."""
+        """Return the commit a revision names; only one that is not known yet is fetched. Raise SourceError."""
         ...
 
     async def read(self, commit: str) -> Mapping[str, bytes]:

@@ -97,6 +97,22 @@ async def test_what_was_fetched_is_readable_while_the_remote_is_away(repository:
     assert await source.resolve(commit[:8]) == Commit(commit, "first")
 
 
+async def test_a_branch_or_tag_that_is_not_followed_is_fetched_when_somebody_asks_for_it(
+    repository: Repository, source: GitSource
+) -> None:
+    followed = repository.commit("followed")
+    await source.head()
+    repository.git("checkout", "--quiet", "-b", "team/next")
+    first = repository.commit("proposed", a=b"a")
+    assert await source.resolve("team/next") == Commit(first, "proposed")
+
+    second = repository.commit("proposed again", a=b"b")
+    repository.git("tag", "candidate")
+    assert [(await source.resolve(name)).id for name in ("team/next", "candidate")] == [second, second]
+    assert await source.read(second) == {"desired-state/a": b"b"}
+    assert (await source.head()).id == followed
+
+
 async def test_revisions_are_resolved_in_the_branch(repository: Repository, source: GitSource) -> None:
     first, second = repository.commit("first"), repository.commit("second")
     await source.head()
