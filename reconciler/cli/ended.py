@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 def tell_ended(settled: "Settled") -> Exit:
     """Print how each rollout ended and what waits; return the exit status that follows."""
     from reconciler.cli.render.clean import clean
+    from reconciler.cli.render.words import short
 
-    for rollout in settled.ended:
+    for rollout in sorted(settled.ended, key=lambda each: each.unit):
         because = f": {rollout.reason}" if rollout.reason else ""
-        click.echo(clean(f"{rollout.unit} {rollout.version} at {rollout.commit[:8]} {rollout.state.value}{because}"))
+        click.echo(clean(f"{rollout.unit} {rollout.version} at {short(rollout.commit)} {rollout.state.value}{because}"))
     for each in settled.review.assessments:
         if each.waiting:
             click.echo(clean(f"{each.unit} waits ({each.waiting.reason.value}): {each.waiting.detail}"))

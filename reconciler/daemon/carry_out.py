@@ -87,6 +87,7 @@ def _findings(assessment: Assessment, standing: Standing) -> Sequence[Event]:
         waiting=assessment.waiting,
         drifted=assessment.drifted,
         unseen=tuple(f"{each.target}: {each.reason}" for each in assessment.unseen),
+        rejected=assessment.rejected.digest if assessment.rejected else None,
     )
     if event != standing.of(assessment.unit).assessed:
         found.append(event)

@@ -58,8 +58,10 @@ class Hands:
         self._tasks[rollout] = task
 
     async def _work(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout | None]]) -> None:
+        ring = False
         try:
             await work()
+            ring = True
         except LeaseLost:
             log.warning("another process has taken over the rollout", rollout=rollout)
         except (JournalUnavailable, WorldError) as error:
@@ -69,4 +71,6 @@ class Hands:
             log.exception("internal error; the rollout stays where it is for now", rollout=rollout)
         finally:
             del self._tasks[rollout]
-            self._ring()
+            # What failed would fail again at once: it waits for the next pass that something else wakes.
+            if ring or rollout in self.broken:
+                self._ring()

@@ -138,10 +138,10 @@ class Commits:
 
     async def _refuse(self, invalid: Invalid) -> None:
         head = self._head
-        self._refused = head.id
         self._newest = Intake(desired=self._newest.desired, refused=tuple(str(each) for each in invalid.problems))
         event = CommitRefused(commit=head.id, subject=head.subject, problems=invalid.problems)
         await self._journal.append([event], self._clock.now())
+        self._refused = head.id
 
     async def _tell(self, before: str | None) -> None:
         """Write down that Git was lost or found, once each time."""

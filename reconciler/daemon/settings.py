@@ -29,7 +29,10 @@ class _Section(BaseModel):
 
 
 class GitSettings(_Section):
-    """Where commits come from. ``url`` is a local path or anything ``git fetch`` understands."""
+    """Where commits come from. ``url`` is a local path or anything ``git fetch`` understands.
+
+    ``ssh_command`` is what runs as ssh; ``credentials`` a file in the format of ``git credential-store``, for https.
+    """
 
     url: str
     branch: str = "main"
@@ -37,6 +40,7 @@ class GitSettings(_Section):
     policies: str = "policies"
     poll: Duration = timedelta(seconds=30)
     ssh_command: str | None = None
+    credentials: Path | None = None
 
 
 class SshSettings(_Section):
@@ -107,6 +111,8 @@ class Settings(BaseSettings):
         git = self.git
         if "://" not in git.url and ":" not in git.url.split("/", 1)[0]:
             git = git.model_copy(update={"url": str((folder / Path(git.url).expanduser()).resolve())})
+        if git.credentials:
+            git = git.model_copy(update={"credentials": folder / git.credentials.expanduser()})
         ssh = self.ssh.model_copy(
             update={"identities": tuple(folder / each.expanduser() for each in self.ssh.identities)}
         )

@@ -11,6 +11,7 @@ from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.rollout import Rollout, State
+from reconciler.model.waiting import Reason
 
 LONGEST_QUIET = timedelta(minutes=1)
 """A rollout rings when it ends; this only bounds the wait should a ring be lost."""
@@ -18,7 +19,7 @@ LONGEST_QUIET = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """How it ended: the last look at the fleet, and the rollouts that ended meanwhile."""
+    """How it ended: the last look at the units that were chosen, and the rollouts that ended meanwhile."""
 
     review: Review
     ended: tuple[Rollout, ...]
@@ -32,7 +33,8 @@ class Settled:
         if State.REVERTED in states:
             return 3
         held = {State.HELD, State.ABORTED}
-        return 4 if states & held or any(each.waiting for each in self.review.assessments) else 0
+        waits = any(each.waiting and each.waiting.reason is not Reason.REMOVED for each in self.review.assessments)
+        return 4 if states & held or waits else 0
 
 
 async def settle(world: World, hands: Hands, wake: Wake, units: Callable[[Assessment], bool]) -> Settled:
@@ -50,7 +52,7 @@ async def settle(world: World, hands: Hands, wake: Wake, units: Callable[[Assess
             raise next(iter(hands.broken.values()))
         if not hands.busy and not _moves(chosen):
             ended = await _ended(world, {each.id for each in before})
-            return Settled(review=seen.review, ended=ended)
+            return Settled(review=replace(seen.review, assessments=chosen), ended=ended)
         await wake.heard(LONGEST_QUIET)
 
 

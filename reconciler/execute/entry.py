@@ -54,7 +54,7 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, str | None], no
     step, record = _apply_step(plan, rollout), _record(rollout)
     done = [changes for changes in step.targets if outcomes.get(changes.target, "") is None]
     failures = tuple(
-        TargetFailure(target=target, batch=step.batch, reason=f"{target}: {reason}")
+        TargetFailure(target=target, batch=step.batch, reason=reason)
         for target, reason in outcomes.items()
         if reason is not None
     )

@@ -28,6 +28,7 @@ class Assessment:
     nothing); when ``waiting`` is set too, it is what would be done if nothing stood in the way. ``drifted`` are refs
     with their target (``web-1/file:/etc/x``) that differ though no commit asked; ``unseen`` are targets that could not
     be looked at; ``forgotten`` are resources of ours that nobody asks for any more and that are gone already.
+    ``looked`` is False when nothing was compared: a rollout has the unit in hand, or an input is missing.
     """
 
     unit: UnitId
@@ -40,13 +41,14 @@ class Assessment:
     drifted: tuple[str, ...] = ()
     unseen: tuple[LeftOut, ...] = ()
     forgotten: tuple[ResourceId, ...] = ()
+    looked: bool = True
 
     @property
     def in_sync(self) -> bool | None:
-        """Whether the unit is as it is held to be; None when some of it could not be seen."""
+        """Whether the unit is as it is held to be; None when that could not be seen, or is in the making."""
         if self.plan and self.plan.changes:
             return False
-        return None if self.unseen else True
+        return None if self.unseen or not self.looked else True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

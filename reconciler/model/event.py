@@ -112,7 +112,11 @@ class SnapshotTaken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessed:
-    """What a pass found about a unit; appended only when it differs from what was known."""
+    """What a pass found about a unit; appended only when it differs from what was known.
+
+    ``commit``, ``digest`` and ``version`` are of the state the unit is held to; ``rejected`` is the digest of what
+    Git says, when that is not it because it was found bad.
+    """
 
     unit: UnitId
     commit: str
@@ -122,6 +126,7 @@ class Assessed:
     waiting: WaitingOn | None
     drifted: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
+    rejected: str | None = None
     event: Literal["assessed"] = "assessed"
 
 

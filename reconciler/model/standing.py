@@ -16,8 +16,8 @@ class UnitStanding:
     """What the journal knows about one unit.
 
     ``rollout`` is the one that has not ended, if any; ``last`` the newest that has. ``verdicts`` are by unit digest.
-    ``failed_heals`` counts rollouts with cause drift that ended badly since the last good end, ``last_failed_at``
-    is when the newest of them did.
+    ``failed_heals`` counts what failed since the last good end though nobody
+    committed anything: heals, and reverts of any kind; ``last_failed_at`` is when the newest of them did.
     """
 
     unit: UnitId

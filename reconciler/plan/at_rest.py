@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from reconciler.model.assessment import Assessment
 from reconciler.model.change import Cause
 from reconciler.model.difference import Differing, UnitDiff
 from reconciler.model.plan import Plan
+from reconciler.model.policy import OnFailure
 from reconciler.model.resource import DriftMode
 from reconciler.model.rollout import State
 from reconciler.model.standing import UnitStanding
@@ -46,11 +48,11 @@ def assess_at_rest(wanted: Unit, situation: Situation) -> Assessment:
         forgotten=diff.gone,
     )
     if wanted.blocked:
-        return replace(base, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
+        return replace(base, looked=False, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
     if held.unit is None:
-        return replace(base, waiting=_nothing_good(held))
+        return replace(base, looked=False, waiting=_nothing_to_hold_to(held, wanted))
     if diff.conflicts:
-        return replace(base, waiting=WaitingOn(Reason.PLAN_REFUSED, "; ".join(diff.conflicts)))
+        return replace(base, looked=False, waiting=WaitingOn(Reason.PLAN_REFUSED, "; ".join(diff.conflicts)))
     if diff.unseen and {each.target for each in diff.unseen} >= set(held.unit.targets):
         return replace(base, waiting=_out_of_sight(diff))
     try:
@@ -70,11 +72,11 @@ def _propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) ->
     others = [each for each in diff.orphans if each not in taken_back]
     pruned = pruning(unit.policy.prune, others, len(known.owned))
     delete = (*taken_back, *pruned.delete)
-    only_drift = not differing and not delete
-    if only_drift:
-        differing = left_alone
     verdict = known.verdicts.get(unit.digest)
     proven = verdict is not None and verdict.verdict is Verdict.GOOD
+    only_drift = not differing and not delete and bool(proven or held.rejected)
+    if only_drift:
+        differing = left_alone
     if not differing and not delete and (proven or held.rejected):
         return _Proposal(plan=None, pruning=pruned)
     material = Material(
@@ -114,7 +116,7 @@ def _barriers(proposal: _Proposal, held: Holding, wanted: Unit, situation: Situa
         yield WaitingOn(Reason.PAUSED, f"paused by {paused.author}: {paused.reason}")
     if proposal.plan is None:
         if held.rejected:
-            yield _holding(held, known)
+            yield _holding(held, known, wanted)
         return
     if proposal.pruning.guard:
         yield proposal.pruning.guard
@@ -126,14 +128,23 @@ def _barriers(proposal: _Proposal, held: Holding, wanted: Unit, situation: Situa
             f"drift waits for a person (drift: hold); to mend it: reconciler plan --unit {wanted.id} --out FILE, "
             "reconciler apply FILE",
         )
-    again = next_try(known)
-    if proposal.plan.cause is not Cause.COMMIT and again and again > situation.now:
-        yield WaitingOn(Reason.BACKOFF, f"the last attempt failed: {known.last.reason if known.last else ''}", again)
+    if again := _too_soon(proposal.plan, known, situation.now):
+        yield again
     if proposal.plan.cause is Cause.COMMIT and (before := dependency(wanted, situation.desired, situation.standing)):
         yield before
 
 
-def _holding(held: Holding, known: UnitStanding) -> WaitingOn:
+def _too_soon(plan: Plan, known: UnitStanding, now: datetime) -> WaitingOn | None:
+    again, last = next_try(known), known.last
+    if plan.cause is Cause.COMMIT or again is None or again <= now:
+        return None
+    reason = last.reason if last else ""
+    if plan.cause is Cause.REVERT:
+        return WaitingOn(Reason.REVERT_FAILED, f"the revert failed: {reason}", again)
+    return WaitingOn(Reason.BACKOFF, f"the last attempt failed: {reason}", again)
+
+
+def _holding(held: Holding, known: UnitStanding, wanted: Unit) -> WaitingOn:
     rejected = held.rejected
     if rejected is None or held.unit is None:
         raise AssertionError("internal error: only a rejected unit is held")
@@ -141,13 +152,16 @@ def _holding(held: Holding, known: UnitStanding) -> WaitingOn:
         return WaitingOn(Reason.REVERT_FAILED, f"the revert failed: {known.last.reason}")
     return WaitingOn(
         Reason.REJECTED,
-        f"holding at {held.unit.commit[:8]}, Git says {rejected.commit[:8]} (rejected: {rejected.reason})",
+        f"holding at {held.unit.commit[:8]}, Git says {wanted.commit[:8]} (rejected: {rejected.reason})",
     )
 
 
-def _nothing_good(held: Holding) -> WaitingOn:
+def _nothing_to_hold_to(held: Holding, wanted: Unit) -> WaitingOn:
     reason = held.rejected.reason if held.rejected else ""
-    return WaitingOn(Reason.NOTHING_TO_REVERT_TO, f"rejected: {reason}; no last known good state to go back to")
+    if wanted.policy.on_failure is OnFailure.REVERT:
+        return WaitingOn(Reason.NOTHING_TO_REVERT_TO, f"rejected: {reason}; no last known good state to go back to")
+    held_by = f"onFailure: {wanted.policy.on_failure}"
+    return WaitingOn(Reason.REJECTED, f"rejected: {reason}; left as it is for a person to look at ({held_by})")
 
 
 def _out_of_sight(diff: UnitDiff) -> WaitingOn:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reconciler.model.assessment import Assessment, Signal
 from reconciler.model.change import Cause
+from reconciler.model.event import Paused
 from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict
@@ -22,20 +23,25 @@ def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Asse
     """Return the signal the rollout has to get, the revert it needs, or nothing: it goes on by itself."""
     known = situation.standing.of(wanted.id)
     held = holding(wanted, known)
-    base = Assessment(unit=wanted.id, wanted=wanted, effective=held.unit, rejected=held.rejected)
+    base = Assessment(unit=wanted.id, wanted=wanted, effective=held.unit, rejected=held.rejected, looked=False)
     paused = known.paused or situation.standing.paused
-    if newer := _newer(wanted, rollout, situation):
-        return replace(base, signal=newer)
-    if paused and rollout.state in _MAY_PAUSE:
-        reason = f"paused by {paused.author}: {paused.reason}"
-        return replace(base, signal=Signal(rollout=rollout.id, trigger=Trigger.PAUSE, reason=reason))
-    if not paused and rollout.state in _MAY_RESUME:
-        return replace(base, signal=Signal(rollout=rollout.id, trigger=Trigger.RESUME, reason="resumed"))
+    if wanted.blocked:
+        return replace(base, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
+    if signal := _newer(wanted, rollout, situation) or _stopped(rollout, paused):
+        return replace(base, signal=signal)
     if paused:
         return replace(base, waiting=WaitingOn(Reason.PAUSED, f"paused by {paused.author}: {paused.reason}"))
-    if rollout.state is State.REVERT_NEEDED:
-        return _revert(base, rollout, situation)
-    return base
+    return _revert(base, rollout, situation) if rollout.state is State.REVERT_NEEDED else base
+
+
+def _stopped(rollout: Rollout, paused: Paused | None) -> Signal | None:
+    """A person's stop beats everything but a newer desired state, and lasts until a person lifts it."""
+    if paused and rollout.state in _MAY_PAUSE:
+        reason = f"paused by {paused.author}: {paused.reason}"
+        return Signal(rollout=rollout.id, trigger=Trigger.PAUSE, reason=reason)
+    if not paused and rollout.state in _MAY_RESUME:
+        return Signal(rollout=rollout.id, trigger=Trigger.RESUME, reason="resumed")
+    return None
 
 
 def _newer(wanted: Unit, rollout: Rollout, situation: Situation) -> Signal | None:

@@ -56,6 +56,7 @@ def _removed(known: UnitStanding) -> Assessment:
         unit=known.unit,
         wanted=None,
         effective=None,
+        looked=False,
         signal=signal,
         waiting=WaitingOn(
             Reason.REMOVED,

@@ -10,3 +10,8 @@ def at_least_one(amount: Amount, of: int) -> int:
     """
     count = -(-of * amount.value // 100) if amount.percent else amount.value
     return max(1, count)
+
+
+def at_most(amount: Amount, of: int) -> int:
+    """Return how many of ``of`` things are allowed: percentages round up, and nothing stays nothing."""
+    return at_least_one(amount, of) if amount.value else 0

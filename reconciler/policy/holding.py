@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from reconciler.model.policy import OnFailure
 from reconciler.model.rollout import State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
@@ -12,7 +13,11 @@ REVERTING = frozenset({State.REVERT_NEEDED, State.REVERTING, State.REVERT_PAUSED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """The state a unit is held to; ``unit`` is None when Git's is rejected and nothing good is known."""
+    """The state a unit is held to.
+
+    ``unit`` is None when Git's is rejected and there is nothing else to hold it to: nothing good is known, or policy
+    wants it left as it is.
+    """
 
     unit: Unit | None
     rejected: VerdictRecord | None = None
@@ -28,6 +33,6 @@ def holding(wanted: Unit, standing: UnitStanding) -> Holding:
     if record is None or record.verdict is not Verdict.BAD:
         return Holding(unit=wanted)
     good = standing.last_good
-    if good is None or good.unit.digest == wanted.digest:
+    if wanted.policy.on_failure is not OnFailure.REVERT or good is None or good.unit.digest == wanted.digest:
         return Holding(unit=None, rejected=record)
     return Holding(unit=replace(good.unit, policy=wanted.policy), rejected=record)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reconciler.model.difference import Orphan
 from reconciler.model.policy import Prune, PruneMode
 from reconciler.model.waiting import Reason, WaitingOn
-from reconciler.policy.amount import at_least_one
+from reconciler.policy.amount import at_most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ def pruning(prune: Prune, orphans: Sequence[Orphan], owned: int) -> Pruning:
         )
     ours = tuple(each for each in orphans if each.owned.created)
     kept = tuple(f"{each.owned.resource.id}: it was there before us" for each in orphans if not each.owned.created)
-    most = at_least_one(prune.at_most, owned)
+    most = at_most(prune.at_most, owned)
     guard = None
     if len(ours) > most:
         guard = WaitingOn(

@@ -99,7 +99,8 @@ def _failed_heals(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
     failed = (
         _counting(select(table.c.unit, func.count().label("number"), func.max(table.c.updated_at).label("at")))
         .outerjoin(good, good.c.unit == table.c.unit)
-        .where(table.c.cause == Cause.DRIFT.value, table.c.state.in_(_BAD_ENDS))
+        .where(or_(table.c.cause != Cause.COMMIT.value, table.c.state == State.REVERT_FAILED.value))
+        .where(table.c.state.in_(_BAD_ENDS))
         .where(or_(good.c.number.is_(None), table.c.end_number > good.c.number))
         .group_by(table.c.unit)
     )

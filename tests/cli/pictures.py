@@ -81,7 +81,12 @@ def held(of: UnitId) -> UnitStanding:
     return UnitStanding(
         unit=of,
         assessed=assessed(
-            of, commit=GOOD, digest=GOOD_DIGEST, version="1.4.1", waiting=WaitingOn(Reason.REJECTED, detail)
+            of,
+            commit=GOOD,
+            digest=GOOD_DIGEST,
+            version="1.4.1",
+            waiting=WaitingOn(Reason.REJECTED, detail),
+            rejected=BAD_DIGEST,
         ),
         verdicts={BAD_DIGEST: bad(of)},
         last_good=good(of),

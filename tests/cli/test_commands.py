@@ -33,7 +33,14 @@ Run = Callable[..., Result]
 HELD: Sequence[Event] = (
     CommitAccepted(commit=NEWER, subject="shop 1.4.2"),
     VerdictGiven(unit=SHOP, digest=BAD_DIGEST, verdict=Verdict.BAD, reason="status 500", commit=NEWER),
-    assessed(SHOP, commit=GOOD, digest=GOOD_DIGEST, version="1.4.1", waiting=WaitingOn(Reason.REJECTED, "holding")),
+    assessed(
+        SHOP,
+        commit=GOOD,
+        digest=GOOD_DIGEST,
+        version="1.4.1",
+        waiting=WaitingOn(Reason.REJECTED, "holding"),
+        rejected=BAD_DIGEST,
+    ),
     assessed(DATABASE),
 )
 

@@ -65,7 +65,7 @@ def test_status_fits_80_columns(name: str) -> None:
 def test_a_verdict_on_a_state_that_git_no_longer_asks_for_holds_nothing() -> None:
     known = pictures.held(SHOP)
     assert known.assessed
-    back = replace(known, assessed=replace(known.assessed, commit=NEWER, waiting=None))
+    back = replace(known, assessed=replace(known.assessed, commit=NEWER, waiting=None, rejected=None))
     picture = pictures.picture(back)
     assert place(picture, SHOP).word == "in sync"
     assert not may_retry(picture, SHOP)

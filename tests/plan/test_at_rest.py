@@ -9,7 +9,7 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.health import HttpCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Apply, Bake, Probe
-from reconciler.model.policy import Amount, Prune, PruneMode, Rolling, RolloutPolicy
+from reconciler.model.policy import Amount, OnFailure, Prune, PruneMode, Rolling, RolloutPolicy
 from reconciler.model.resource import Absent, DriftMode, Present, Unknown
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
@@ -314,3 +314,46 @@ def test_a_blocked_unit_says_what_is_missing():
     unit = replace(f.unit(RED), blocked="secret shop/db is nowhere")
     (found,) = f.assess(f.desired(unit), f.absent(RED))
     assert (found.plan, found.waiting.reason) == (None, Reason.BLOCKED)
+
+
+@pytest.mark.parametrize("on_failure", [OnFailure.HOLD, OnFailure.CONTINUE])
+def test_what_policy_holds_after_a_failure_is_left_as_it_is(on_failure):
+    policy = RolloutPolicy(name="p", on_failure=on_failure)
+    old = f.unit(RED, commit="c1")
+    new = f.unit(f.thing("/etc/paint", colour="pink"), commit="c2", version="2", policy=policy)
+    standing = known((old, Verdict.GOOD), (new, Verdict.BAD), owned=ours(RED), last_good=good(old))
+    (found,) = f.assess(f.desired(new), f.as_wanted(*new.resources), standing)
+    assert found.plan is None
+    assert found.waiting.reason is Reason.REJECTED
+    assert "left as it is for a person to look at" in found.waiting.detail
+
+
+def test_a_revert_that_failed_is_tried_again_later_and_says_so():
+    old, new = f.unit(RED, commit="c1"), f.unit(f.thing("/etc/paint", colour="pink"), commit="c2", version="2")
+    standing = known(
+        (old, Verdict.GOOD),
+        (new, Verdict.BAD),
+        owned=ours(*new.resources),
+        last_good=good(old),
+        failed_heals=1,
+        last_failed_at=f.NOW,
+    )
+    (found,) = f.assess(f.desired(new), f.as_wanted(*new.resources), standing)
+    assert (found.waiting.reason, found.waiting.until) == (Reason.REVERT_FAILED, f.NOW + timedelta(seconds=2))
+    (later,) = f.assess(f.desired(new), f.as_wanted(*new.resources), standing, now=f.NOW + timedelta(seconds=2))
+    assert (later.plan.cause, later.waiting) == (Cause.REVERT, None)
+
+
+@pytest.mark.parametrize("mode", [DriftMode.REPORT, DriftMode.HOLD])
+def test_drift_left_alone_does_not_keep_a_new_state_from_being_judged(mode):
+    unit = f.unit(RED, policy=RolloutPolicy(name="p", drift=mode), health=(CHECK,))
+    (found,) = f.assess(f.desired(unit), f.absent(RED), known((unit, Verdict.UNKNOWN), owned=ours(RED)))
+    assert found.plan.changes == ()
+    assert found.waiting is None
+    assert found.drifted == ("web-1/thing:/etc/paint",)
+
+
+def test_what_was_not_compared_is_neither_in_sync_nor_not():
+    unit = replace(f.unit(RED), blocked="secret shop/db is nowhere")
+    (found,) = f.assess(f.desired(unit), f.as_wanted(RED))
+    assert found.in_sync is None

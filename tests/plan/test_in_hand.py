@@ -126,3 +126,9 @@ def test_a_rollout_whose_unit_left_git_is_superseded():
     other = f.unit(f.thing("/x", unit=f.UnitId("other", "production")), of=f.UnitId("other", "production"))
     *_, found = f.assess(f.desired(other), f.as_wanted(*other.resources), standing(rollout()))
     assert found.signal.trigger is Trigger.SUPERSEDE
+
+
+def test_a_missing_secret_supersedes_nothing():
+    found = assess(replace(FIX, blocked="secret shop/db is nowhere"), {}, standing(rollout()))
+    assert found.signal is None
+    assert found.waiting.detail == "secret shop/db is nowhere"

@@ -108,6 +108,8 @@ def orphans(count):
         (Amount(20, percent=True), 2, 10, False),
         (Amount(20, percent=True), 3, 10, True),
         (Amount(20, percent=True), 1, 2, False),
+        (Amount(0), 1, 9, True),
+        (Amount(0, percent=True), 1, 9, True),
     ],
 )
 def test_prune_stops_at_what_policy_allows(at_most, orphaned, owned, stopped):

@@ -49,7 +49,7 @@ def _facts(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
 
 
 def _git(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
-    assessed, good, verdict = known.assessed, known.last_good, rejected(picture, known)
+    assessed, good, verdict = known.assessed, known.last_good, rejected(known)
     if picture.accepted:
         yield "Git says", f"commit {short(picture.accepted.commit)} ({clean(picture.accepted.subject)})"
     if refused := picture.refused:
@@ -126,7 +126,7 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
     waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
     if pause:
         yield f"reconciler resume {name}" if pause.unit else "reconciler resume", "lifts the pause"
-    if rejected(picture, known):
+    if rejected(known):
         yield "git commit", "mend it: a commit that changes this unit clears the verdict by itself"
     if may_retry(picture, where.unit):
         yield f"reconciler retry {name} --reason TEXT", "forgets what failed and tries the same state again"
@@ -144,4 +144,4 @@ def may_retry(picture: Picture, unit: UnitId) -> bool:
     """Whether ``retry`` makes sense: the unit is kept from what Git says, or from trying again, by a failure."""
     known = picture.standing.of(unit)
     waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
-    return waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(picture, known) is not None
+    return waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(known) is not None

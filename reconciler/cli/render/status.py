@@ -80,7 +80,7 @@ def _pause_json(picture: Picture) -> dict[str, str] | None:
 
 def _unit_json(picture: Picture, where: Place) -> dict[str, Any]:
     known = picture.standing.of(where.unit)
-    assessed, verdict = known.assessed, rejected(picture, known)
+    assessed, verdict = known.assessed, rejected(known)
     waiting = assessed.waiting if assessed else None
     return {
         "unit": str(where.unit),
@@ -144,9 +144,10 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     if pause and pause.unit:
         resume = unbroken(f"reconciler resume {name}")
         yield f"{name} is paused by {clean(pause.author)}: {clean(pause.reason)}. To go on: {resume}"
-    if (verdict := rejected(picture, known)) and assessed:
+    if (verdict := rejected(known)) and assessed:
         good = f" at {short(known.last_good.unit.commit)}" if known.last_good else ", and nothing good is known"
-        yield f"{name} is held{good}; Git says {short(verdict.commit)} (rejected: {clean(verdict.reason)})."
+        git_says = short(picture.accepted.commit if picture.accepted else verdict.commit)
+        yield f"{name} is held{good}; Git says {git_says} (rejected: {clean(verdict.reason)})."
     elif assessed and assessed.waiting and not (pause or known.rollout or _out_of_sight(assessed)):
         until = f", looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."

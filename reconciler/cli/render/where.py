@@ -98,7 +98,7 @@ def place(picture: Picture, unit: UnitId) -> Place:
         progress=_progress(picture, rollout) if rollout else "",
         version=shown.version if shown else "",
         commit=shown.commit if shown else "",
-        since=_since(known, word, rejected(picture, known)),
+        since=_since(known, word, rejected(known)),
         stuck=waits or word in (Word.HOLDING, Word.WAITING, Word.PAUSED),
     )
 
@@ -114,7 +114,7 @@ def _word(picture: Picture, known: UnitStanding) -> Word:
         return Word.UNKNOWN
     if not known.assessed.in_sync:
         return Word.DRIFTED if known.assessed.drifted else Word.PENDING
-    return Word.HOLDING if rejected(picture, known) else Word.IN_SYNC
+    return Word.HOLDING if rejected(known) else Word.IN_SYNC
 
 
 def _of_reason(reason: Reason) -> Word:
@@ -159,17 +159,12 @@ def paused(picture: Picture, unit: UnitId) -> Paused | None:
     return picture.standing.of(unit).paused or picture.standing.paused
 
 
-def rejected(picture: Picture, known: UnitStanding) -> VerdictRecord | None:
+def rejected(known: UnitStanding) -> VerdictRecord | None:
     """Return the verdict that keeps the unit from what Git says; None when nothing does.
 
     A bad verdict on a state that Git no longer asks for stays in the journal and means nothing now.
     """
-    bad = [each for each in known.verdicts.values() if each.verdict is Verdict.BAD]
-    if not bad or known.assessed is None:
+    if known.assessed is None or known.assessed.rejected is None:
         return None
-    newest = max(bad, key=lambda each: each.at)
-    waiting = known.assessed.waiting
-    if waiting and waiting.reason in _HELD - {Reason.DRIFT_HELD}:
-        return newest
-    git_says = picture.accepted.commit if picture.accepted else known.assessed.commit
-    return newest if known.assessed.commit != git_says else None
+    verdict = known.verdicts.get(known.assessed.rejected)
+    return verdict if verdict and verdict.verdict is Verdict.BAD else None

@@ -24,7 +24,8 @@ tx_back() {
         if [ -L "$2" ] || [ ! -d "$2" ]; then rm -f -- "$2" && mkdir -- "$2" || return; fi
         chown -- "$tx_owner" "$2" && chmod -- "$tx_mode" "$2"
     elif [ ! -L "$2" ] && [ -d "$2" ]; then
-        rmdir -- "$2"
+        # Something that ran meanwhile may have written into it: that is not ours to take away.
+        rmdir -- "$2" 2>/dev/null || :
     else
         rm -f -- "$2"
     fi
