@@ -1,38 +1,49 @@
-"""Shells to try scripts on: dash, and busybox where Debian's package can be had."""
+"""Shells to try scripts on, dash and busybox, each with a home of its own."""
 
-import os
-import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import unavailable
+from tests.kinds import host
 from tests.providers.local_shell import DASH, LocalShell
+from tests.providers.machine import Machine, release
 
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "reconciler-tests" / "busybox"
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home in memory where that can be had.
+
+    No test cuts the power, and on a busy disk every fsync takes its time; busybox cannot be kept from its own ``sync``.
+    """
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="rcl-home-", dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder) / "home"
+
+
+@pytest.fixture(scope="session")
+def programs() -> Iterator[Path]:
+    with host.home() as folder:
+        yield folder
 
 
 @pytest.fixture(params=["dash", "busybox"])
-def shell(request: pytest.FixtureRequest, tmp_path: Path) -> LocalShell:
-    home = tmp_path / "home"
+def shell(request: pytest.FixtureRequest, home: Path, programs: Path) -> LocalShell:
     if request.param == "dash":
         return LocalShell(home, *DASH)
-    applets = _busybox()
-    return LocalShell(home, str(applets / "sh"), str(applets))
+    found = host.shell("busybox", programs)
+    if found is None:
+        unavailable("busybox-static cannot be had here")
+        raise AssertionError
+    return LocalShell(home, found.command, found.programs)
 
 
-def _busybox() -> Path:
-    """Return a folder with busybox under the name of every applet, and nothing else."""
-    applets = _CACHE / "applets"
-    if not (applets / "sh").exists():
-        _CACHE.mkdir(parents=True, exist_ok=True)
-        got = subprocess.run(
-            ["apt-get", "download", "-qq", "busybox-static"], cwd=_CACHE, capture_output=True, text=True, check=False
-        )
-        packages = sorted(_CACHE.glob("busybox-static*.deb"))
-        if not packages:
-            unavailable(f"busybox-static cannot be downloaded: {got.stderr.strip()[-200:]}")
-        subprocess.run(["dpkg-deb", "-x", packages[-1], _CACHE], check=True)
-        applets.mkdir(exist_ok=True)
-        subprocess.run([_CACHE / "bin/busybox", "--install", "-s", applets], check=True)
-    return applets
+@pytest.fixture
+def machine(shell: LocalShell, tmp_path: Path) -> Machine:
+    tars = {
+        "one": release(tmp_path / "one.tar", {"bin/shop": b"one"}),
+        "two": release(tmp_path / "two.tar", {"bin/shop": b"two"}),
+    }
+    return Machine(shell, tars)

@@ -18,7 +18,7 @@ class LocalShell:
     """Runs scripts in ``home``, with its ``bin`` first in PATH. ``sh`` is the login shell, ``path`` the rest."""
 
     def __init__(self, home: Path, sh: str, path: str) -> None:
-        self._home = home
+        self.home = home
         self._sh = sh
         self._path = path
         (home / "bin").mkdir(parents=True, exist_ok=True)
@@ -32,18 +32,23 @@ class LocalShell:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            cwd=self._home,
+            cwd=self.home,
             env={
-                "HOME": str(self._home),
-                "XDG_STATE_HOME": str(self._home / ".local/state"),
-                "PATH": f"{self._home / 'bin'}:{self._path}",
+                "HOME": str(self.home),
+                "XDG_STATE_HOME": str(self.home / ".local/state"),
+                "PATH": f"{self.home / 'bin'}:{self._path}",
                 **self.environment,
             },
             start_new_session=True,
         )
         payloads = b"".join(part if isinstance(part, bytes) else part.read_bytes() for part in script.payloads)
-        async with asyncio.timeout(script.limit.total_seconds()):
-            output, errors = await child.communicate(bootstrap.opening(script.text, None) + payloads)
+        try:
+            async with asyncio.timeout(script.limit.total_seconds()):
+                output, errors = await child.communicate(bootstrap.opening(script.text, None) + payloads)
+        finally:
+            if child.returncode is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                await child.wait()
         if child.returncode == -signal.SIGKILL:
             raise Unreachable("the script was killed")
         printed = bootstrap.split_ready(output)
