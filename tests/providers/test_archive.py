@@ -1,6 +1,7 @@
 """Archives from outside: what is refused, and that what passes stays in its folder."""
 
 import io
+import os
 import tarfile
 import tempfile
 import zipfile
@@ -171,4 +172,5 @@ def test_whatever_passes_unpacks_within_its_folder(members: list) -> None:
             tar.extractall(folder, filter="fully_trusted")
         assert [path.name for path in outside.iterdir()] == ["folder"]
         for path in folder.rglob("*"):
-            assert path.resolve().is_relative_to(folder.resolve())
+            # Path.resolve gives up on links that go in a circle.
+            assert Path(os.path.realpath(path)).is_relative_to(folder.resolve())
