@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reconciler.daemon.settings import Settings
     from reconciler.daemon.settle import Settled
     from reconciler.model.assessment import Review
+    from reconciler.model.identity import UnitId
 
 
 @click.command()
@@ -23,10 +24,10 @@ def command(config: Path | None, file: Path) -> Exit:
     """Carry out the plan in FILE, written by: reconciler plan --out FILE.
 
     Refuses when Git or the hosts are no longer as they were then. Waits until
-    it has ended; a failure is taken back as policy says. Exit status: 0 done,
-    3 reverted, 4 held or waiting, 1 error.
+    it has ended; a failure is taken back as policy says. While the daemon runs
+    the plan is handed to it, and not waited for. Exit status: 0 done or handed
+    over, 3 reverted, 4 held or waiting, 1 error.
     """
-    from reconciler.cli.ended import tell_ended
     from reconciler.cli.plan_file import read_plan
     from reconciler.daemon.logs import set_up
     from reconciler.daemon.settings import Settings
@@ -37,27 +38,50 @@ def command(config: Path | None, file: Path) -> Exit:
     if not plans:
         click.echo("The plan has nothing to do.")
         return Exit.DONE
-    settled = asyncio.run(_apply(settings, plans))
-    return tell_ended(settled)
+    return _apply(settings, plans)
 
 
-async def _apply(settings: "Settings", plans: Mapping[str, str]) -> "Settled":
+def _apply(settings: "Settings", plans: Mapping[str, str]) -> Exit:
+    from reconciler.cli.ended import tell_ended
+    from reconciler.daemon.exclusive import AlreadyRunning
+
+    try:
+        return tell_ended(asyncio.run(_carry_out(settings, plans)))
+    except AlreadyRunning:
+        asyncio.run(_hand_over(settings, plans))
+        click.echo("Handed to the daemon, which carries it out now. To follow it: reconciler status")
+        return Exit.DONE
+
+
+async def _carry_out(settings: "Settings", plans: Mapping[str, str]) -> "Settled":
+    from reconciler.cli.journal import author
     from reconciler.daemon.by_hand import apply
     from reconciler.daemon.wiring import acting
 
     async with acting(settings) as parts:
         await parts.world.commits.refresh()
-        return await apply(parts.world, parts.hands, parts.wake, lambda review: refuse_stale(review, plans))
+        return await apply(parts.world, parts.hands, parts.wake, lambda review: refuse_stale(review, plans), author())
 
 
-def refuse_stale(review: "Review", plans: Mapping[str, str]) -> frozenset[str]:
-    """Return the units of the plans; raise Failure when one that was reviewed is not what would be done now."""
-    now = {str(each.unit): each.plan.id for each in review.assessments if each.plan}
+async def _hand_over(settings: "Settings", plans: Mapping[str, str]) -> None:
+    from reconciler.cli.journal import author, decide
+    from reconciler.daemon.wiring import looking
+    from reconciler.model.event import PlanAccepted
+
+    async with looking(settings) as look:
+        wanted = refuse_stale(await look.review(None), plans)
+    await decide(settings, [PlanAccepted(unit=unit, plan=plan, author=author()) for unit, plan in wanted.items()])
+
+
+def refuse_stale(review: "Review", plans: Mapping[str, str]) -> "Mapping[UnitId, str]":
+    """Return the plans by unit; raise Failure when one that was reviewed is not what would be done now."""
+    now = {str(each.unit): each for each in review.assessments if each.plan}
     for unit, plan in plans.items():
-        if now.get(unit) != plan:
-            found = "there is nothing to do any more" if unit not in now else "Git or the hosts have changed"
+        found = now[unit].plan if unit in now else None
+        if found is None or found.id != plan:
+            why = "there is nothing to do any more" if found is None else "Git or the hosts have changed"
             raise Failure(
-                f"the plan for {unit} is stale: {found}. Nothing was changed.\n"
+                f"the plan for {unit} is stale: {why}. Nothing was changed.\n"
                 "Review it again: reconciler plan --out FILE"
             )
-    return frozenset(plans)
+    return {now[unit].unit: plan for unit, plan in plans.items()}

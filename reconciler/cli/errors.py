@@ -26,6 +26,7 @@ class Failure(Exception):
 
 EXPECTED = (
     ("reconciler.daemon.exclusive", "AlreadyRunning"),
+    ("reconciler.daemon.exclusive", "NotOurs"),
     ("reconciler.daemon.one_pass", "NothingToDo"),
     ("reconciler.daemon.settings", "SettingsError"),
     ("reconciler.desired.load", "Invalid"),

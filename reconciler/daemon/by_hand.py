@@ -1,34 +1,23 @@
 """A plan that a person has reviewed is carried out, and waited for."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 
-from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.one_pass import one_pass
 from reconciler.daemon.settle import Settled, settle
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
-from reconciler.model.assessment import Assessment, Review
-from reconciler.model.waiting import Reason
+from reconciler.model.assessment import Review
+from reconciler.model.event import PlanAccepted
+from reconciler.model.identity import UnitId
 
-YIELDS_TO_A_PERSON = frozenset({Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD, Reason.BACKOFF})
-"""What waits only for somebody to look; that a person applies the reviewed plan is the answer."""
-
-
-async def apply(world: World, hands: Hands, wake: Wake, accept: Callable[[Review], frozenset[str]]) -> Settled:
-    """Carry out the plans of the units that ``accept`` returns, and wait until they have ended.
-
-    ``accept`` is shown what a pass concludes now, and raises when that is not what the person has seen.
-    """
-    seen = await one_pass(world)
-    units = accept(seen.review)
-    chosen = tuple(_released(each) for each in seen.review.assessments if str(each.unit) in units)
-    await carry_out(replace(seen.review, assessments=chosen), seen.desired, world, hands)
-    return await settle(world, hands, wake, lambda each: str(each.unit) in units)
+Accept = Callable[[Review], Mapping[UnitId, str]]
+"""Shown what a pass concludes now; returns the plans by unit that a person wants, or raises when they are stale."""
 
 
-def _released(assessment: Assessment) -> Assessment:
-    if assessment.waiting and assessment.waiting.reason in YIELDS_TO_A_PERSON:
-        return replace(assessment, waiting=None)
-    return assessment
+async def apply(world: World, hands: Hands, wake: Wake, accept: Accept, author: str) -> Settled:
+    """Carry out just the plans that were accepted, and wait until they have ended."""
+    plans = accept((await one_pass(world)).review)
+    events = [PlanAccepted(unit=unit, plan=plan, author=author) for unit, plan in plans.items()]
+    await world.journal.append(events, world.clock.now())
+    return await settle(world, hands, wake, lambda each: each.unit in plans)

@@ -11,11 +11,21 @@ class AlreadyRunning(Exception):
     """Another process has the state folder. The text names it."""
 
 
+class NotOurs(Exception):
+    """The state folder cannot be used by this user. The text says what to do."""
+
+
 @contextmanager
 def exclusive(state_dir: Path) -> Iterator[None]:
-    """Hold the state folder while the block runs; raise AlreadyRunning."""
-    state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
-    descriptor = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    """Hold the state folder while the block runs; raise AlreadyRunning, or NotOurs when we may not use it."""
+    try:
+        state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        descriptor = os.open(state_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise NotOurs(
+            f"cannot use the state folder {state_dir}: {error.strerror}; it has to belong to the user we run as "
+            "(run as that user, or set state_dir)"
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

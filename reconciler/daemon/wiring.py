@@ -59,19 +59,26 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
 
 @asynccontextmanager
 async def looking(settings: Settings) -> AsyncIterator[Look]:
-    """Put together what it takes to look and to plan; the journal is read, never written."""
+    """Put together what it takes to look and to plan; nothing is written to the state folder unless it is ours.
+
+    For whoever is not its owner (root before the first start, a person beside the daemon) everything that has to be
+    written goes to a folder that is thrown away: a file of theirs in there would lock the daemon out.
+    """
     journal = settings.state_dir / "journal.db"
     with tempfile.TemporaryDirectory(prefix="reconciler-") as empty:
+        scratch = settings if _is_ours(settings.state_dir) else settings.model_copy(update={"state_dir": Path(empty)})
         store = (
-            SqliteStore.open_read_only(journal)
-            if journal.exists()
-            else await SqliteStore.open(Path(empty) / "journal.db")
+            SqliteStore.open_read_only(journal) if journal.exists() else await SqliteStore.open(Path(empty) / "no.db")
         )
         try:
-            async with _world(settings, store) as world:
-                yield Look(world, _source(settings))
+            async with _world(scratch, store) as world:
+                yield Look(world, _source(scratch))
         finally:
             await store.close()
+
+
+def _is_ours(state_dir: Path) -> bool:
+    return state_dir.is_dir() and state_dir.stat().st_uid == os.geteuid()
 
 
 @asynccontextmanager
@@ -111,4 +118,5 @@ def _source(settings: Settings) -> GitSource:
         folders=(git.desired_state, git.policies),
         mirror=settings.state_dir / "git",
         ssh_command=git.ssh_command,
+        credentials=git.credentials,
     )

@@ -160,6 +160,16 @@ class RetryRequested:
     event: Literal["retry_requested"] = "retry_requested"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanAccepted:
+    """A person has reviewed this plan and wants exactly it, though policy alone would let it wait."""
+
+    unit: UnitId
+    plan: str
+    author: str
+    event: Literal["plan_accepted"] = "plan_accepted"
+
+
 Event: TypeAlias = (
     CommitAccepted
     | CommitRefused
@@ -175,4 +185,5 @@ Event: TypeAlias = (
     | Paused
     | Resumed
     | RetryRequested
+    | PlanAccepted
 )

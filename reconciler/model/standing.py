@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.canonical import Digest
-from reconciler.model.event import Assessed, Paused
+from reconciler.model.event import Assessed, Paused, PlanAccepted
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.rollout import Rollout
 from reconciler.model.verdict import Owned, Snapshot, VerdictRecord
@@ -28,6 +28,7 @@ class UnitStanding:
     owned: Mapping[ResourceId, Owned] = field(default_factory=dict)
     paused: Paused | None = None
     assessed: Assessed | None = None
+    accepted: PlanAccepted | None = None
     failed_heals: int = 0
     last_failed_at: datetime | None = None
 

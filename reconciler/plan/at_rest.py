@@ -118,20 +118,23 @@ def _barriers(proposal: _Proposal, held: Holding, wanted: Unit, situation: Situa
         if held.rejected:
             yield _holding(held, known, wanted)
         return
-    if proposal.pruning.guard:
-        yield proposal.pruning.guard
-    if proposal.drift is DriftMode.REPORT:
-        yield WaitingOn(Reason.DRIFT_REPORTED, "drift is only reported (drift: report)")
-    if proposal.drift is DriftMode.HOLD:
-        yield WaitingOn(
-            Reason.DRIFT_HELD,
-            f"drift waits for a person (drift: hold); to mend it: reconciler plan --unit {wanted.id} --out FILE, "
-            "reconciler apply FILE",
-        )
-    if again := _too_soon(proposal.plan, known, situation.now):
-        yield again
+    if known.accepted is None or known.accepted.plan != proposal.plan.id:
+        yield from _yielding_to_a_person(proposal, proposal.plan, known, situation.now)
     if proposal.plan.cause is Cause.COMMIT and (before := dependency(wanted, situation.desired, situation.standing)):
         yield before
+
+
+def _yielding_to_a_person(proposal: _Proposal, plan: Plan, known: UnitStanding, now: datetime) -> Iterator[WaitingOn]:
+    """Yield what waits only for somebody to look at the plan; that a person applies just this plan is the answer."""
+    by_hand = f"reconciler plan --unit {known.unit} --out FILE, reconciler apply FILE"
+    if guard := proposal.pruning.guard:
+        yield replace(guard, detail=f"{guard.detail}, or review it and apply it by hand: {by_hand}")
+    if proposal.drift is DriftMode.REPORT:
+        yield WaitingOn(Reason.DRIFT_REPORTED, f"drift is only reported (drift: report); to mend it: {by_hand}")
+    if proposal.drift is DriftMode.HOLD:
+        yield WaitingOn(Reason.DRIFT_HELD, f"drift waits for a person (drift: hold); to mend it: {by_hand}")
+    if again := _too_soon(plan, known, now):
+        yield again
 
 
 def _too_soon(plan: Plan, known: UnitStanding, now: datetime) -> WaitingOn | None:

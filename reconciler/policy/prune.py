@@ -31,7 +31,7 @@ def pruning(prune: Prune, orphans: Sequence[Orphan], owned: int) -> Pruning:
     if len(ours) > most:
         guard = WaitingOn(
             Reason.PRUNE_GUARD,
-            f"would delete {len(ours)} of {owned} resources; the policy allows {most} (prune.atMost {prune.at_most}). "
-            "Raise it, or let a person apply the plan: reconciler plan --out FILE, reconciler apply FILE",
+            f"would delete {len(ours)} of {owned} resources; the policy allows {most} (prune.atMost {prune.at_most}); "
+            "raise it",
         )
     return Pruning(delete=ours, kept=kept, guard=guard)

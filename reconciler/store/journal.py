@@ -12,7 +12,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease
-from reconciler.store import migrate, projections, rollouts, sqlite
+from reconciler.store import projections, rollouts, sqlite
 from reconciler.store.blobs import get
 from reconciler.store.history import History
 from reconciler.store.standing import accepted_commit, read_standing
@@ -34,6 +34,8 @@ class SqliteStore:
     @staticmethod
     async def open(path: Path) -> "SqliteStore":
         """Open the journal, making or migrating its tables first where needed; its folder must be there."""
+        from reconciler.store import migrate  # noqa: PLC0415 - who only reads never waits for Alembic to be imported
+
         database = sqlite.Database(sqlite.engine_for(path, mode="rwc"), str(path))
         try:
             with sqlite.translating(str(path)):

@@ -14,6 +14,7 @@ from reconciler.model.event import (
     CommitRefused,
     Event,
     Paused,
+    PlanAccepted,
     ResourcesApplied,
     Resumed,
     RetryRequested,
@@ -63,10 +64,8 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
             _judge(connection, event, at)
         case SnapshotTaken():
             _keep(connection, event.unit, at)
-        case Assessed():
-            _put_one(connection, str(event.unit), tables.assessed, encode(event))
-        case Paused():
-            _put_one(connection, str(event.unit or tables.EVERYTHING), tables.pause, encode(event))
+        case Assessed() | PlanAccepted() | Paused():
+            _put_newest(connection, event)
         case Resumed():
             unit = str(event.unit or tables.EVERYTHING)
             connection.execute(delete(tables.pause).where(tables.pause.c.unit == unit))
@@ -88,6 +87,7 @@ def rebuild(connection: Connection) -> None:
         tables.snapshot,
         tables.assessed,
         tables.pause,
+        tables.accepted,
         tables.retry,
     ):
         connection.execute(delete(table))
@@ -105,6 +105,11 @@ def decode_event(body: str) -> Event:
 def _unit_of(event: Event) -> str | None:
     unit: UnitId | Unit | None = getattr(event, "unit", None)
     return str(unit.id if isinstance(unit, Unit) else unit) if unit else None
+
+
+def _put_newest(connection: Connection, event: Assessed | PlanAccepted | Paused) -> None:
+    tables_of = {Assessed: tables.assessed, PlanAccepted: tables.accepted, Paused: tables.pause}
+    _put_one(connection, str(event.unit or tables.EVERYTHING), tables_of[type(event)], encode(event))
 
 
 def _own(connection: Connection, event: ResourcesApplied) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from reconciler.model.change import Cause
-from reconciler.model.event import Assessed, Paused
+from reconciler.model.event import Assessed, Paused, PlanAccepted
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
@@ -32,6 +32,7 @@ def read_standing(connection: Connection) -> Standing:
         _ended(connection),
         _failed_heals(connection),
         _assessed(connection),
+        _accepted(connection),
     ):
         for unit, fields in part.items():
             known[unit].update(fields)
@@ -115,6 +116,11 @@ def _counting(query: Any) -> Any:
     table, retry = tables.rollout, tables.retry
     joined = query.select_from(table).outerjoin(retry, retry.c.unit == table.c.unit)
     return joined.where(table.c.ended, or_(retry.c.number.is_(None), table.c.end_number > retry.c.number))
+
+
+def _accepted(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    rows = connection.execute(select(tables.accepted))
+    return {row.unit: {"accepted": decode(PlanAccepted, row.body)} for row in rows}
 
 
 def _assessed(connection: Connection) -> Mapping[str, Mapping[str, Any]]:

@@ -141,6 +141,13 @@ assessed = Table(
     Column("body", Text, nullable=False),
 )
 
+accepted = Table(
+    "accepted",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
 retry = Table(
     "retry",
     metadata,

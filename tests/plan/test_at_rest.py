@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.change import Action, Cause
+from reconciler.model.event import PlanAccepted
 from reconciler.model.health import HttpCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Apply, Bake, Probe
@@ -357,3 +358,18 @@ def test_what_was_not_compared_is_neither_in_sync_nor_not():
     unit = replace(f.unit(RED), blocked="secret shop/db is nowhere")
     (found,) = f.assess(f.desired(unit), f.as_wanted(RED))
     assert found.in_sync is None
+
+
+def test_a_plan_that_a_person_accepted_goes_on_and_only_just_that_plan():
+    unit = f.unit(RED, policy=RolloutPolicy(name="p", drift=DriftMode.HOLD))
+    standing = known((unit, Verdict.GOOD), owned=ours(RED))
+    (held,) = f.assess(f.desired(unit), f.absent(RED), standing)
+    yes = PlanAccepted(unit=unit.id, plan=held.plan.id, author="ada")
+    (goes,) = f.assess(f.desired(unit), f.absent(RED), known((unit, Verdict.GOOD), owned=ours(RED), accepted=yes))
+    assert goes.waiting is None
+    (other,) = f.assess(
+        f.desired(unit),
+        {RED.id: Present({"colour": "mud"})},
+        known((unit, Verdict.GOOD), owned=ours(RED), accepted=yes),
+    )
+    assert other.waiting.reason is Reason.DRIFT_HELD

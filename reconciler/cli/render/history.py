@@ -16,6 +16,7 @@ from reconciler.model.event import (
     CommitRefused,
     Event,
     Paused,
+    PlanAccepted,
     ResourcesApplied,
     Resumed,
     RetryRequested,
@@ -153,11 +154,13 @@ def _applied(event: ResourcesApplied) -> str:
     return "; ".join(told)
 
 
-def _by_people(event: Assessed | Paused | Resumed | RetryRequested) -> str:
+def _by_people(event: Assessed | Paused | Resumed | RetryRequested | PlanAccepted) -> str:
     match event:
         case Assessed():
             state = {True: "in sync", False: "differs", None: "not seen in full"}[event.in_sync]
             return f"{event.unit} at {short(event.commit)}: {event.waiting.detail if event.waiting else state}"
+        case PlanAccepted():
+            return f"{event.unit}: plan {event.plan} accepted by {event.author}"
         case Paused():
             return f"{event.unit or 'everything'} paused by {event.author}: {event.reason}"
         case Resumed():

@@ -115,7 +115,7 @@ def _projections() -> None:
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("owned_by_unit", "owned", ["unit"])
-    for name in ("pause", "assessed"):
+    for name in ("pause", "assessed", "accepted"):
         op.create_table(
             name,
             sa.Column("unit", sa.Text, primary_key=True),
