@@ -19,11 +19,10 @@ def first_rollout(telling: Telling) -> None:
         """Git says what runs on one staging host and three production hosts. They are empty SSH servers, with nothing
         installed. The daemon starts: staging first, then production, host by host."""
     )
-    telling.git("log --oneline --stat=76")
+    telling.git("ls-files")
     telling.reconciler("validate repository")
     telling.start_daemon()
     telling.watch(MOTD + SHOP, _all_in_sync({"shop": "1.4.2", "motd": "1"}, telling), "everything is in sync")
-    telling.reconciler("status")
     telling.on("web-1", f"readlink {CURRENT}; cat {CONFIG}")
     for host in PRODUCTION:
         _insist_link(telling, host, "1.4.2")
@@ -59,7 +58,7 @@ def drift(telling: Telling) -> None:
     stage = telling.stage
     wanted = stage.file("web-2", CONFIG)
     telling.say("Somebody edits a file on web-2 by hand, and takes another one away. Policy says: heal.")
-    telling.on("web-2", f"sed -i 's/workers = 6/workers = 60/' {CONFIG} && rm motd && grep workers {CONFIG}")
+    telling.on("web-2", f"sed -i 's/workers = 6/workers = 60/' {CONFIG} && rm motd")
     stage.until(
         lambda: (stage.file("web-2", CONFIG), stage.file("web-2", "motd")),
         lambda seen: seen[0] == wanted and seen[1] != "",
@@ -68,7 +67,7 @@ def drift(telling: Telling) -> None:
     for unit in ("shop@production", "motd@production"):
         stage.until(partial(stage.history, unit), _healed, f"the newest rollout of {unit} healed drift")
     telling.on("web-2", f"grep workers {CONFIG}; cat motd")
-    telling.reconciler("history shop@production")
+    telling.reconciler("history shop@production --limit 1")
 
 
 def bad_release(telling: Telling) -> None:
@@ -83,7 +82,6 @@ def bad_release(telling: Telling) -> None:
     telling.watch(SHOP, lambda picture: _is_held(picture, bad), "shop@production is held at 1.4.3")
     telling.reconciler("status", exits=4)
     telling.reconciler("explain shop@production")
-    telling.reconciler(f"history --rollout {stage.history('shop@production')['rollout']}")
     telling.on("web-1", f"ls shop/releases; readlink {CURRENT}")
     for host in PRODUCTION:
         _insist_link(telling, host, "1.4.3")
@@ -116,8 +114,8 @@ def fix(telling: Telling) -> None:
     repository.release(stage.repository, "1.5.1", repository.HEALTHY)
     _commit(telling, "Shop 1.5.1 shares its connections")
     telling.watch(SHOP, _all_in_sync({"shop": "1.5.1", "motd": "2"}, telling), "shop 1.5.1 is in sync")
-    telling.reconciler("history shop@production --limit 2")
     telling.reconciler("status")
+    telling.reconciler("history shop@production")
     telling.reconciler("plan --detailed-exitcode")
     telling.stop_daemon()
     for host in PRODUCTION:

@@ -16,8 +16,11 @@ Seen = TypeVar("Seen")
 GRACE = 10.0
 """Seconds that a process has to leave by itself."""
 
-PACE = 0.05
+PACE = 0.3
 """Seconds between two looks at something that is waited for."""
+
+SHORT = 0.02
+"""The same, for the end of a process."""
 
 
 class Interrupted(BaseException):
@@ -70,11 +73,13 @@ class Processes:
 
     def ended(self, process: subprocess.Popen[bytes], within: float) -> int:
         """Return the exit status of a process when it has ended; raise NotInTime or Interrupted."""
-        code = self.level(process.poll, lambda code: code is not None, within)
+        code = self.level(process.poll, lambda code: code is not None, within, SHORT)
         self._started.remove(process)
         return cast("int", code)
 
-    def level(self, look: Callable[[], Seen], is_there: Callable[[Seen], bool], within: float) -> Seen:
+    def level(
+        self, look: Callable[[], Seen], is_there: Callable[[Seen], bool], within: float, pace: float = PACE
+    ) -> Seen:
         """Look until it is there, and return what was seen; raise NotInTime or Interrupted."""
         deadline = time.monotonic() + within  # noqa: TID251 - the demo happens in the real world
         while not is_there(seen := look()):
@@ -82,7 +87,7 @@ class Processes:
                 raise Interrupted
             if time.monotonic() > deadline:  # noqa: TID251
                 raise NotInTime(seen)
-            time.sleep(PACE)
+            time.sleep(pace)
         return seen
 
     def end_all(self) -> None:

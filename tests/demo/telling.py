@@ -70,6 +70,8 @@ class Telling:
         for line in lines:
             unit, row = line.partition(" ")[0], " ".join(line[: header.find("SINCE")].split())
             if unit in units and "  " in line and shown.get(unit) != row:
+                if not shown:
+                    click.echo(header)
                 shown[unit] = row
                 click.echo(line)
 
