@@ -24,6 +24,7 @@ from reconciler.plan.review import review
 from reconciler.plan.situation import Situation
 from reconciler.policy.holding import holding
 from reconciler.policy.ownership import reachable
+from reconciler.policy.removal import tombstone
 from reconciler.ports.kind import Difference, Kind, Rendered
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -125,7 +126,7 @@ def assess(
     held = [holding(each, standing.of(each.id)).unit for each in wanted.units.values()]
     diffs = {
         each.id: pair.compare(each, survey, reachable(standing.of(each.id).owned, wanted.hosts), KINDS, {})
-        for each in held
+        for each in (*held, *(tombstone(gone, wanted.commit) for gone in standing.units if gone not in wanted.units))
         if each is not None
     }
     situation = Situation(desired=wanted, standing=standing, survey=survey, diffs=diffs, kinds=KINDS, now=now)

@@ -24,6 +24,7 @@ from reconciler.plan.review import review
 from reconciler.plan.situation import Situation
 from reconciler.policy.holding import holding
 from reconciler.policy.ownership import reachable
+from reconciler.policy.removal import tombstone
 from reconciler.policy.scope import scope
 
 
@@ -69,8 +70,12 @@ def _diffs(
 ) -> Mapping[UnitId, UnitDiff]:
     return {
         unit.id: pair.compare(unit, survey, reachable(standing.of(unit.id).owned, desired.hosts), world.kinds, contents)
-        for unit in _held(desired, standing)
+        for unit in (*_held(desired, standing), *_gone(desired, standing))
     }
+
+
+def _gone(desired: Desired, standing: Standing) -> tuple[Unit, ...]:
+    return tuple(tombstone(unit, desired.commit) for unit in standing.units if unit not in desired.units)
 
 
 def _held(desired: Desired, standing: Standing) -> tuple[Unit, ...]:

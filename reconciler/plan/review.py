@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-from reconciler.model.assessment import Assessment, Review, Signal
+from reconciler.model.assessment import Assessment, Review
 from reconciler.model.identity import UnitId
-from reconciler.model.rollout import Trigger
-from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Desired
-from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.at_rest import assess_at_rest
 from reconciler.plan.in_hand import assess_in_hand
+from reconciler.plan.removed import assess_removed
 from reconciler.plan.situation import Situation
 
 
@@ -18,7 +16,7 @@ def review(situation: Situation) -> Review:
     desired, standing = situation.desired, situation.standing
     in_git = tuple(_assess(unit, situation) for unit in waves(desired))
     removed = tuple(
-        _removed(standing.units[unit])
+        assess_removed(standing.units[unit], situation)
         for unit in sorted(standing.units)
         if unit not in desired.units and (standing.units[unit].owned or standing.units[unit].rollout)
     )
@@ -45,21 +43,3 @@ def _assess(unit: UnitId, situation: Situation) -> Assessment:
     if known.rollout is not None:
         return assess_in_hand(wanted, known.rollout, situation)
     return assess_at_rest(wanted, situation)
-
-
-def _removed(known: UnitStanding) -> Assessment:
-    targets = sorted({each.target for each in known.owned})
-    signal = None
-    if known.rollout:
-        signal = Signal(rollout=known.rollout.id, trigger=Trigger.SUPERSEDE, reason=f"{known.unit} is no longer in Git")
-    return Assessment(
-        unit=known.unit,
-        wanted=None,
-        effective=None,
-        looked=False,
-        signal=signal,
-        waiting=WaitingOn(
-            Reason.REMOVED,
-            f"no longer in Git; its {len(known.owned)} resources stay in place on {', '.join(targets) or 'no target'}",
-        ),
-    )

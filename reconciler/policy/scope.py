@@ -16,13 +16,18 @@ _IN_HAND = frozenset({State.PENDING, State.RUNNING, State.REVERTING, State.PAUSE
 def scope(desired: Desired, standing: Standing) -> Mapping[str, tuple[Resource, ...]]:
     """Return the resources to observe, by target.
 
-    For every unit: the state it is held to, and what is ours though nobody names it any more. A unit whose rollout is
+    For every unit: the state it is held to, and what is ours though nobody names it any more; of units that left Git,
+    what is ours. A unit whose rollout is
     in hand is left out: it is being changed, and what it looks like half-way decides nothing.
     """
     wanted: dict[str, list[Resource]] = defaultdict(list)
     for unit in desired.units.values():
         for resource in _of_unit(unit, standing.of(unit.id), desired):
             wanted[resource.id.target].append(resource)
+    for known in standing.units.values():
+        if known.unit not in desired.units:
+            for owned in reachable(known.owned, desired.hosts).values():
+                wanted[owned.resource.id.target].append(owned.resource)
     return {target: tuple(resources) for target, resources in wanted.items()}
 
 

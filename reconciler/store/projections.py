@@ -71,6 +71,9 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
             connection.execute(delete(tables.pause).where(tables.pause.c.unit == unit))
         case RetryRequested():
             _forget(connection, event, number, at)
+        case RolloutMoved(before=None):
+            # What a person accepted was this one rollout: should it fail, it is not tried again by itself.
+            connection.execute(delete(tables.accepted).where(tables.accepted.c.unit == str(event.unit)))
         case RolloutMoved() | StepStarted() | StepEnded() | SourceLost() | SourceFound():
             pass
         case _:

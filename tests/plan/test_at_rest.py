@@ -235,11 +235,42 @@ def test_what_is_gone_already_is_forgotten():
     assert found.forgotten == (old.id,)
 
 
-def test_a_unit_that_left_git_keeps_what_it_has():
-    shop, gone = f.unit(RED), UnitId("old", "production")
-    standing = Standing(units={gone: UnitStanding(unit=gone, owned={(t := f.thing("/x", unit=gone)).id: ours(t)[0]})})
+GONE = UnitId("old", "production")
+LEFT = f.thing("/x", unit=GONE)
+
+
+def left_git(seen, created=True, **more):
+    shop = f.unit(RED)
+    owned = {LEFT.id: Owned(resource=LEFT, created=created)}
+    standing = Standing(units={GONE: UnitStanding(unit=GONE, owned=owned, **more)})
+    *_, found = f.assess(f.desired(shop), {**f.as_wanted(RED), **seen}, standing)
+    return found
+
+
+def test_a_unit_that_left_git_keeps_what_it_has_until_a_person_wants_it_gone():
+    found = left_git(f.as_wanted(LEFT))
+    assert (found.unit, found.waiting.reason) == (GONE, Reason.REMOVED)
+    assert [(change.action, change.resource) for change in found.plan.changes] == [(Action.DELETE, LEFT.id)]
+    yes = PlanAccepted(unit=GONE, plan=found.plan.id, author="ada")
+    assert left_git(f.as_wanted(LEFT), accepted=yes).waiting is None
+
+
+def test_of_a_unit_that_left_git_what_was_there_before_is_only_forgotten():
+    found = left_git(f.as_wanted(LEFT), created=False)
+    assert (found.plan, found.forgotten) == (None, (LEFT.id,))
+
+
+def test_of_a_unit_that_left_git_what_is_gone_is_forgotten():
+    found = left_git(f.absent(LEFT))
+    assert (found.plan, found.forgotten) == (None, (LEFT.id,))
+
+
+def test_a_unit_and_its_host_that_left_git_are_forgotten():
+    shop, there = f.unit(RED), f.thing("/x", "web-9", unit=GONE)
+    owned = {there.id: Owned(resource=there, created=True)}
+    standing = Standing(units={GONE: UnitStanding(unit=GONE, owned=owned)})
     *_, found = f.assess(f.desired(shop), f.as_wanted(RED), standing)
-    assert (found.unit, found.plan, found.waiting.reason) == (gone, None, Reason.REMOVED)
+    assert (found.plan, found.forgotten) == (None, (there.id,))
 
 
 def test_a_unit_waits_until_what_it_comes_after_is_good_at_this_commit():
