@@ -49,7 +49,7 @@ class Rendering:
     kinds: Mapping[str, Kind]
     sources: Sources
     problems: dict[Problem, None] = field(default_factory=dict)
-    _claims: dict[tuple[str, str, str], tuple[UnitId, Document, Path]] = field(default_factory=dict)
+    _claims: dict[tuple[str, str], tuple[ResourceId, Document, Path]] = field(default_factory=dict)
     _selected: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Host, ...]] = field(default_factory=dict)
     _hosts: dict[str, list[Host]] = field(default_factory=dict)
 
@@ -102,11 +102,13 @@ class Rendering:
 
     def claim(self, resource: Resource, document: Document, path: Path) -> None:
         """Take a name on a target; a problem when something else has it."""
-        key = (resource.id.target, resource.id.kind, resource.id.name)
-        unit, first, at = self._claims.setdefault(key, (resource.id.unit, document, path))
-        if (first, at) != (document, path) or unit != resource.id.unit:
+        name = resource.id.name
+        # A path is one thing, whatever kind speaks of it.
+        key = (resource.id.target, name if name.startswith(("/", "~/")) else resource.id.ref)
+        other, first, at = self._claims.setdefault(key, (resource.id, document, path))
+        if (first, at) != (document, path) or other.unit != resource.id.unit:
             message = (
-                f"{resource.id.ref} on {resource.id.target} is already in {unit}, {mistakes.where(first, at)}; "
+                f"{other.ref} on {resource.id.target} is already in {other.unit}, {mistakes.where(first, at)}; "
                 "two resources cannot share one thing"
             )
             self.problem(document.problem(path, message))
