@@ -12,6 +12,7 @@ from reconciler.ports.errors import Broken
 from reconciler.ports.kind import CONTENT_KEY, REASON, Kind
 from reconciler.ports.secrets import Secrets
 from reconciler.ports.shell import Script
+from reconciler.providers.sh_source import compact, needed
 from reconciler.providers.transaction.library import STATE
 
 
@@ -25,7 +26,7 @@ class Probes:
 
 # An answer goes out with its length before it, so that nothing in it can be taken for another one. What a probe that
 # failed had to say is asked for by running it again: it costs nothing while all is well.
-_FRAMES = """\
+_FRAMES = compact("""\
 exec </dev/null
 rcl_frame() {
     rcl_answer=$(rcl_probe 2>/dev/null); rcl_status=$?
@@ -33,7 +34,7 @@ rcl_frame() {
     [ "$rcl_status" = 0 ] || rcl_errors=$(rcl_probe 2>&1 >/dev/null)
     printf '%s %s %s\\n%s%s\\n' "$rcl_status" "${#rcl_answer}" "${#rcl_errors}" "$rcl_answer" "$rcl_errors"
 }
-"""
+""")
 
 
 def compose(resources: Sequence[Resource], probes: Probes) -> Script:
@@ -41,12 +42,13 @@ def compose(resources: Sequence[Resource], probes: Probes) -> Script:
     refs: dict[tuple[str, str], dict[str, Resource]] = {}
     for resource in resources:
         refs.setdefault((str(resource.id.unit), resource.id.target), {})[resource.id.ref] = resource
-    parts = [probes.prelude, STATE, _FRAMES]
+    asked = []
     for resource in resources:
         siblings = refs[str(resource.id.unit), resource.id.target]
         probe = probes.kinds[resource.id.kind].probe(resource, siblings)
-        parts.append(f"rcl_probe() (\n{probe}\n)\nrcl_frame")
-    return Script(text="\n".join(parts))
+        asked.append(f"rcl_probe() (\n{probe}\n)\nrcl_frame")
+    questions = "\n".join(asked)
+    return Script(text=compact(needed(probes.prelude, questions)) + STATE + _FRAMES + questions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Archives from outside: what is refused, and that what passes stays in its folder."""
 
+import errno
 import io
-import os
 import tarfile
 import tempfile
 import zipfile
@@ -172,5 +172,13 @@ def test_whatever_passes_unpacks_within_its_folder(members: list) -> None:
             tar.extractall(folder, filter="fully_trusted")
         assert [path.name for path in outside.iterdir()] == ["folder"]
         for path in folder.rglob("*"):
-            # Path.resolve gives up on links that go in a circle.
-            assert Path(os.path.realpath(path)).is_relative_to(folder.resolve())
+            assert goes_in_a_circle(path) or path.resolve().is_relative_to(folder.resolve())
+
+
+def goes_in_a_circle(path: Path) -> bool:
+    """Whether it is a link that leads to itself, and so nowhere."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno == errno.ELOOP
+    return False

@@ -24,6 +24,7 @@ from reconciler.model.operation import (
 )
 from reconciler.ports.shell import Script, quote, quote_path
 from reconciler.ports.targets import Transaction
+from reconciler.providers.sh_source import compact, needed
 from reconciler.providers.transaction.checks import checks
 from reconciler.providers.transaction.deliver import Delivery
 from reconciler.providers.transaction.keep import keeping
@@ -56,7 +57,7 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str)
         "tx_close",
     ]
     return Script(
-        text="\n".join((prelude, LIBRARY, STATE, *lines)),
+        text=compact(needed(prelude, LIBRARY)) + LIBRARY + STATE + "\n".join(lines),
         payloads=tuple(sent[place].payload for place, _ in operations if place in sent),
         limit=transaction.limit,
     )

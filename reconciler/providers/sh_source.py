@@ -1,0 +1,49 @@
+"""Our own sh texts, made small for the way to a host: only what is called, without comments and indentation. Pure."""
+
+import re
+from functools import cache
+
+_FUNCTION = re.compile(r"^(\w+)\(\) [{(](?:.*[})]\n|\n(?:.*\n)*?[})]\n)", re.MULTILINE)
+_PARTS = re.compile(
+    r"""
+      (?P<data> '[^']*' | "(?:[^"\\]|\\.)*" | \\. )
+    | (?P<gap> (?: [ \t]* (?:(?<![^\s;(])\#[^\n]*)? \n [ \t]* )+ )
+    | (?P<wrong> << | ['"] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@cache
+def compact(text: str) -> str:
+    """Return the text without comments, blank lines and indentation; what is quoted stays as it is.
+
+    ValueError for a text with a here-document or a quote that does not end: what is data in it cannot be told.
+    """
+    return _PARTS.sub(_shortened, f"\n{text}\n").lstrip("\n")
+
+
+def _shortened(part: re.Match[str]) -> str:
+    if part["wrong"]:
+        raise ValueError(f"internal error: cannot make this small: {part.string[part.start() :][:60]!r}")
+    return "\n" if part["gap"] else part[0]
+
+
+def needed(library: str, calls: str) -> str:
+    """Return the library with only those of its functions that the text calls, directly or through another one.
+
+    A function starts at the beginning of a line and ends on it, or with a brace at the beginning of a line.
+    """
+    functions = _functions(library)
+    wanted: set[str] = set()
+    texts = [calls]
+    while texts:
+        named = functions.keys() & set(re.findall(r"\w+", texts.pop()))
+        texts.extend(functions[name] for name in named - wanted)
+        wanted |= named
+    return _FUNCTION.sub(lambda function: function[0] if function[1] in wanted else "", library)
+
+
+@cache
+def _functions(library: str) -> dict[str, str]:
+    return {function[1]: function[0] for function in _FUNCTION.finditer(library)}
