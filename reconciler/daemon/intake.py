@@ -124,11 +124,18 @@ class Commits:
         self._head = head
         desired = self._newest.desired
         if desired is not None and desired.commit == head.id and not await self._stale(desired):
-            self._newest = Intake(desired=desired)
+            await self._back_at(head, desired)
         elif self._refused == head.id:
             self._newest = replace(self._newest, trouble=None)
         else:
             await self._accept(head, await self.at(head))
+
+    async def _back_at(self, head: Commit, desired: Desired) -> None:
+        if self._refused:
+            # The branch has left the commit that was refused: the journal shall not name it any longer.
+            await self._journal.append([CommitAccepted(commit=head.id, subject=head.subject)], self._clock.now())
+            self._refused = ""
+        self._newest = Intake(desired=desired)
 
     async def _accept(self, head: Commit, desired: Desired) -> None:
         await self._source.keep(head.id)

@@ -53,7 +53,7 @@ async def conclude(world: World, desired: Desired) -> Review:
     """Return what follows from a desired state, the journal and a look at the fleet."""
     standing = await world.journal.standing()
     survey = await observe.look(scope(desired, standing), desired.hosts, world.targets)
-    contents = {**await _contents_of_held(world, desired, standing), **desired.contents}
+    contents = {**await _contents_of_last_good(world, desired, standing), **desired.contents}
     diffs = _diffs(world, desired, standing, survey, contents)
     situation = Situation(
         desired=desired, standing=standing, survey=survey, diffs=diffs, kinds=world.kinds, now=world.clock.now()
@@ -83,7 +83,9 @@ def _held(desired: Desired, standing: Standing) -> tuple[Unit, ...]:
     return tuple(unit for unit in held if unit is not None)
 
 
-async def _contents_of_held(world: World, desired: Desired, standing: Standing) -> Mapping[Digest, bytes]:
-    old = (unit for unit in _held(desired, standing) if unit.digest != desired.units[unit.id].digest)
+async def _contents_of_last_good(world: World, desired: Desired, standing: Standing) -> Mapping[Digest, bytes]:
+    """The bytes of states before the present one: to go back to, and to show what a commit changes in them."""
+    last = ((unit, standing.of(unit.id).last_good) for unit in desired.units.values())
+    old = [good.unit for unit, good in last if good is not None and good.unit.digest != unit.digest]
     blobs = {content.blob for unit in old for resource in unit.resources for content in resource.contents.values()}
     return await world.log.contents(blobs) if blobs else {}

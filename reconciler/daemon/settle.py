@@ -45,12 +45,14 @@ async def settle(world: World, hands: Hands, wake: Wake, units: Callable[[Assess
     """
     before = await _ended(world, ())
     while True:
+        # What ends while a pass looks is not in what the pass saw, so such a pass concludes nothing about the end.
+        at_work = hands.busy
         seen = await one_pass(world)
         chosen = tuple(each for each in seen.review.assessments if units(each))
         await carry_out(replace(seen.review, assessments=chosen), seen.desired, world, hands)
         if hands.broken:
             raise next(iter(hands.broken.values()))
-        if not hands.busy and not _moves(chosen):
+        if not (at_work or hands.busy or _moves(chosen)):
             ended = await _ended(world, {each.id for each in before})
             return Settled(review=replace(seen.review, assessments=chosen), ended=ended)
         await wake.heard(LONGEST_QUIET)

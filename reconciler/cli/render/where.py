@@ -81,8 +81,14 @@ def _decided(known: UnitStanding, standing: Standing) -> UnitStanding:
 
 
 def places(picture: Picture) -> tuple[Place, ...]:
-    """Return where every unit stands, by name."""
-    return tuple(place(picture, unit) for unit in sorted(picture.standing.units))
+    """Return where every unit stands, by name; one that left Git and of which nothing is left is not shown."""
+    units = picture.standing.units
+    return tuple(place(picture, unit) for unit in sorted(units) if not _is_gone(units[unit]))
+
+
+def _is_gone(known: UnitStanding) -> bool:
+    left_git = known.assessed is not None and not known.assessed.digest
+    return left_git and not known.owned and known.rollout is None
 
 
 def place(picture: Picture, unit: UnitId) -> Place:
