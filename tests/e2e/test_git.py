@@ -1,0 +1,146 @@
+"""What Git may say, and what follows: above all what must not."""
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.e2e.documents import app, check, file
+from tests.e2e.world import World
+
+LASTS = {**check("test ! -e bad")["exec"], "successThreshold": 100_000}
+"""The check of a rollout that stays under way until the file ``bad`` is there; then it has failed."""
+
+
+def test_a_work_tree_with_changes_that_are_not_committed_changes_nothing(world: World) -> None:
+    commit = world.app(file("one\n"))
+    with world.daemon():
+        world.until(world.in_sync_at(commit), "the first rollout")
+        world.write({"desired-state/shop.yaml": app(file("dirty\n")), "desired-state/broken.yaml": ": ["})
+        world.git("add", "--all")
+        _passes_go_on(world)
+        assert world.in_sync_at(commit)()
+        assert world.status()["refused"] is None
+
+
+def test_a_commit_that_does_not_load_is_refused_whole_and_told(world: World) -> None:
+    commit = world.app(file("one\n"))
+    with world.daemon():
+        world.until(world.in_sync_at(commit), "the first rollout")
+        bad = world.commit(
+            {
+                "desired-state/shop.yaml": app(file("two\n")),
+                "desired-state/other.yaml": app(file("x", path="~/x"), name="other").replace("version", "verzion"),
+            },
+            "Good and bad in one",
+        )
+        world.until(lambda: world.status()["refused"], "the commit is refused")
+        refused = world.status()["refused"]
+        assert refused["commit"] == bad
+        assert re.match(r"desired-state/other\.yaml:5:\d+: spec\.verzion: .*version", refused["problems"][0])
+        _passes_go_on(world)
+        assert world.status()["commit"] == commit
+        assert not (world.home() / "x").exists()
+        shown = world.reconciler("status")
+        assert shown.status == 4
+        assert f"Commit {bad[:7]} (Good and bad in one) was refused" in shown.flat
+        assert f"the fleet stays at {commit[:7]}" in shown.flat
+        assert refused["problems"][0] in shown.flat
+        world.git("revert", "--no-edit", "HEAD")
+        world.until(lambda: world.status()["refused"] is None, "the mistake is mended")
+
+
+def test_a_branch_that_has_left_a_refused_commit_has_no_refused_commit(world: World) -> None:
+    commit = world.app(file("one\n"))
+    with world.daemon():
+        world.until(world.in_sync_at(commit), "the first rollout")
+        world.commit({"desired-state/other.yaml": "kind: Ap\n"})
+        world.until(lambda: world.status()["refused"], "the commit is refused")
+        world.git("reset", "--quiet", "--hard", commit)
+        world.until(lambda: world.status()["refused"] is None, "it is forgotten", within=15)
+    assert world.reconciler("status").status == 0
+
+
+@pytest.mark.parametrize("gone", ["the folder", "all apps"])
+def test_a_desired_state_that_has_vanished_prunes_nothing(world: World, gone: str) -> None:
+    world.policy(prune={"mode": "delete", "atMost": "100%"})
+    commit = world.app(file("one\n"), file("two\n", path="~/second.txt"))
+    with world.daemon() as daemon:
+        world.until(world.in_sync_at(commit), "the first rollout")
+        world.git("rm", "-r", "--quiet", "desired-state" if gone == "the folder" else "desired-state/shop.yaml")
+        empty = world.commit({})
+        world.until(lambda: empty in (world.status()["commit"], (world.status()["refused"] or {}).get("commit")), "it")
+        assert daemon.stop() == 0
+    world.reconciler("run", "--once")
+    assert (world.home() / "shop.txt").read_text() == "one\n"
+    assert (world.home() / "second.txt").read_text() == "two\n"
+    assert len(world.transactions()) == 1
+
+
+def test_a_remote_repository_is_polled(world: World) -> None:
+    bare = world.folder / "remote.git"
+    world.git("clone", "--quiet", "--bare", str(world.repository), str(bare))
+    world.settings(git={"url": f"file://{bare}", "poll": "300ms"}, drift={"interval": "1h"})
+    with world.daemon():
+        for content in ("one\n", "two\n"):
+            commit = world.app(file(content))
+            world.git("push", "--quiet", str(bare), "main")
+            world.until(world.in_sync_at(commit), "what was pushed arrives")
+    assert (world.home() / "shop.txt").read_text() == "two\n"
+
+
+def test_a_history_that_was_rewritten_is_followed(world: World) -> None:
+    world.app(file("one\n"))
+    world.app(file("two\n"))
+    world.settled()
+    world.git("reset", "--quiet", "--hard", "HEAD~1")
+    rewritten = world.app(file("three\n"))
+    world.settled()
+    assert (world.home() / "shop.txt").read_text() == "three\n"
+    assert world.in_sync_at(rewritten)()
+
+
+@pytest.mark.parametrize("remote", ["refuses", "never answers"])
+def test_while_git_is_away_drift_is_healed_and_a_failed_rollout_reverted(world: World, remote: str) -> None:
+    world.app(file("good\n"), file("kept\n", path="~/kept.txt"))
+    world.settled()
+    bad = world.app(file("bad\n"), file("kept\n", path="~/kept.txt"), health=[{"exec": LASTS}])
+    with world.daemon() as daemon:
+        world.until(lambda: world.unit().get("progress") == "2 of 2", "the rollout waits for health")
+        assert daemon.stop() == 0
+    with _away(remote) as url:
+        world.settings(git={"url": url, "poll": "1s"})
+        with world.daemon():
+            (world.home() / "bad").touch()
+            world.until(world.state_of("holding"), "the revert, with Git away", within=15)
+            assert (world.home() / "shop.txt").read_text() == "good\n"
+            (world.home() / "kept.txt").unlink()
+            world.until((world.home() / "kept.txt").exists, "the heal, with Git away", within=15)
+            assert world.unit()["rejected"]["commit"] == bad
+
+
+def test_a_git_that_was_never_there_is_told(world: World) -> None:
+    world.settings(git={"url": "ssh://127.0.0.1:1/x"})
+    said = world.reconciler("run", "--once")
+    assert said.status == 1
+    assert "cannot fetch main from ssh://127.0.0.1:1/x" in said.err
+    assert "internal error" not in said.text
+
+
+@contextmanager
+def _away(remote: str) -> Iterator[str]:
+    """Yield a URL where nobody serves a repository."""
+    if remote == "refuses":
+        yield "ssh://127.0.0.1:1/x"
+        return
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        yield f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+
+
+def _passes_go_on(world: World) -> None:
+    """Wait until the daemon has looked again and mended something, so that what it has not done it will not do."""
+    (world.home() / "shop.txt").write_text("drift\n")
+    world.until(lambda: (world.home() / "shop.txt").read_text() == "one\n", "drift is healed")
+    world.until(world.state_of("in sync"), "the heal has ended")
