@@ -16,7 +16,7 @@ Seen = TypeVar("Seen")
 GRACE = 10.0
 """Seconds that a process has to leave by itself."""
 
-PACE = 0.3
+PACE = 0.5
 """Seconds between two looks at something that is waited for."""
 
 SHORT = 0.02

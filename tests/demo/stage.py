@@ -50,7 +50,7 @@ class Stage:
             "state_dir": "state",
             "git": {"url": "repository"},
             "ssh": {"identities": [fleet["identity"]], "agent": False},
-            "drift": {"interval": "2s"},
+            "drift": {"interval": "4s"},
         }
         (self.folder / "reconciler.toml").write_text(tomli_w.dumps(settings))
 

@@ -2,11 +2,12 @@
 
 import shlex
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 
 import click
 
-from tests.demo.stage import RECONCILER, NotAsTold, Picture, Stage
+from tests.demo.stage import RECONCILER, NotAsTold, Stage
 
 WIDTH = 80
 
@@ -49,31 +50,21 @@ class Telling:
         click.secho("\n$ kill %1; wait %1", bold=True)
         self._insist("reconciler run", self.stage.stop_daemon(), 0)
 
-    def watch(self, units: Sequence[str], is_there: Callable[[Picture], bool], what: str) -> None:
-        """Show the rows of ``reconciler status`` as they change, until it is there."""
+    def watch(self, wanted: Mapping[str, str]) -> None:
+        """Show rows of ``reconciler status`` as they change, until each unit has the version and state wanted of it."""
         click.secho("\n$ reconciler status  # again and again; rows as they change", bold=True)
         shown: dict[str, str] = {}
-        before: list[Picture] = []
 
-        def look() -> Picture:
-            picture = self.stage.status()
-            if picture.get("units") != before:
-                before[:] = picture.get("units", [])
-                self._show_rows(units, shown)
-            return picture
+        def look() -> dict[str, str]:
+            header, *rows = [*takewhile(bool, self.stage.rows().splitlines())] or [""]
+            for row in rows if header.startswith("UNIT ") else ():
+                unit, *standing = row[: header.index("COMMIT")].split()
+                if unit in wanted and shown.get(unit) != " ".join(standing):
+                    click.echo(row if shown else f"{header}\n{row}")
+                    shown[unit] = " ".join(standing)
+            return shown
 
-        self.stage.until(look, is_there, what)
-
-    def _show_rows(self, units: Sequence[str], shown: dict[str, str]) -> None:
-        lines = self.stage.rows().splitlines()
-        header = next((line for line in lines if line.startswith("UNIT ")), "")
-        for line in lines:
-            unit, row = line.partition(" ")[0], " ".join(line[: header.find("SINCE")].split())
-            if unit in units and "  " in line and shown.get(unit) != row:
-                if not shown:
-                    click.echo(header)
-                shown[unit] = row
-                click.echo(line)
+        self.stage.until(look, lambda seen: seen == wanted, f"reconciler status shows {wanted}")
 
     def _perform(self, shown: str, words: Sequence[object], exits: int) -> None:
         click.secho(f"\n$ {shown}", bold=True)
