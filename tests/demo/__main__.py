@@ -16,6 +16,8 @@ from tests.demo.processes import Interrupted, Processes
 from tests.demo.stage import NotAsTold, Stage
 from tests.demo.telling import Telling
 
+FAILED, INTERRUPTED = 1, 130
+
 
 def main() -> int:
     """Tell the story, and take everything away again."""
@@ -25,18 +27,18 @@ def main() -> int:
     processes = Processes()
     processes.listen()
     stage = Stage(processes)
-    status = 1
+    status = FAILED
     try:
         status = _tell(stage)
     except Interrupted:
-        status, keep = 130, False
+        status, keep = INTERRUPTED, False
         click.echo("\ninterrupted; everything is taken away", err=True)
     except BrokenPipeError:
         # Nobody reads on; what Python would flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
         stage.leave()
-        if keep or status == 1:
+        if keep or status == FAILED:
             click.echo(f"\n# The folder stays: {stage.folder}", err=True)
         else:
             stage.remove()
@@ -55,7 +57,7 @@ def _tell(stage: Stage) -> int:
     except NotAsTold as wrong:
         click.echo(f"\n{act}: this did not end as told: {wrong}\n\nThe daemon's log ends so:", err=True)
         click.echo(stage.log_tail(), err=True)
-        return 1
+        return FAILED
     telling.say("Every act ended as told.")
     return 0
 

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import takewhile
 from pathlib import Path
@@ -76,7 +76,7 @@ def _demo(folder: Path) -> Iterator[subprocess.Popen[str]]:
                 demo.terminate()
 
 
-def _environment() -> Mapping[str, str]:
+def _environment() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "CLICOLOR_FORCE")}
 
 
