@@ -96,7 +96,7 @@ class Commits:
         try:
             await self._take(await self.at(Commit(accepted, "")))
         except (Invalid, SourceError) as error:
-            self._newest = Intake(trouble=f"the last commit that loaded, {accepted[:8]}, cannot be read now: {error}")
+            self._newest = Intake(trouble=f"the last commit that loaded, {accepted[:7]}, cannot be read now: {error}")
 
     async def refresh(self) -> None:
         """Ask Git; load what is new, and what reads a secret that has changed. Raises JournalUnavailable."""

@@ -29,6 +29,6 @@ class Look:
             problems = tuple(str(problem) for problem in invalid.problems)
         accepted = None if revision else await self._world.journal.accepted_commit()
         if accepted is None:
-            raise NothingToDo(f"commit {commit.id[:8]} does not load:\n" + "\n".join(problems))
+            raise NothingToDo(f"commit {commit.id[:7]} does not load:\n" + "\n".join(problems))
         desired = await self._world.commits.at(Commit(accepted, ""))
         return replace(await conclude(self._world, desired), refused=problems)

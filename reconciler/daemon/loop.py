@@ -54,7 +54,7 @@ def _in_a_line(review: Review) -> str:
     in_sync = sum(each.in_sync is True and not each.waiting for each in units)
     waiting = sum(each.waiting is not None for each in units)
     refused = ", a newer commit was refused" if review.refused else ""
-    return f"commit {review.commit[:8]}: {in_sync} of {len(units)} units as they shall be, {waiting} waiting{refused}"
+    return f"commit {review.commit[:7]}: {in_sync} of {len(units)} units as they shall be, {waiting} waiting{refused}"
 
 
 async def feed_watchdog(clock: Clock) -> None:

@@ -46,7 +46,7 @@ class Narrated:
             "rollout planned",
             unit=str(rollout.unit),
             cause=rollout.cause.value,
-            commit=rollout.commit[:8],
+            commit=rollout.commit[:7],
             changes=len(plan.changes),
             rollout=rollout.id,
         )
@@ -93,7 +93,7 @@ def _tell(events: Sequence[Event]) -> None:
             case StepEnded():
                 log.info("step done", unit=str(event.unit), step=event.what, **_said(detail=event.detail))
             case VerdictGiven(verdict=Verdict.BAD):
-                log.error("rejected", unit=str(event.unit), commit=event.commit[:8], reason=event.reason)
+                log.error("rejected", unit=str(event.unit), commit=event.commit[:7], reason=event.reason)
             case _:
                 log.debug(event.event)
 
@@ -101,9 +101,9 @@ def _tell(events: Sequence[Event]) -> None:
 def _tell_of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFound) -> None:
     match event:
         case CommitAccepted():
-            log.info("commit loaded", commit=event.commit[:8], subject=event.subject)
+            log.info("commit loaded", commit=event.commit[:7], subject=event.subject)
         case CommitRefused():
-            log.error("commit refused", commit=event.commit[:8], problems=[str(each) for each in event.problems])
+            log.error("commit refused", commit=event.commit[:7], problems=[str(each) for each in event.problems])
         case SourceLost():
             log.warning("Git cannot be asked; going on with the last commit that loaded", reason=event.reason)
         case SourceFound():

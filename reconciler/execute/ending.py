@@ -49,7 +49,7 @@ def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: 
 def finished(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
     """Every step of its plan has succeeded."""
     if rollout.state is State.REVERTING:
-        reason = f"back at {plan.unit.version} ({plan.unit.commit[:8]}): {rollout.reason}"
+        reason = f"back at {plan.unit.version} ({plan.unit.commit[:7]}): {rollout.reason}"
     else:
         reason = f"done but for {listed(rollout.failures)}" if rollout.failures else ""
     entry = _moved(rollout, Trigger.FINISH, reason, now)

@@ -13,7 +13,7 @@ from reconciler.model.resource import DriftMode
 from reconciler.model.rollout import State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
-from reconciler.model.verdict import Verdict, VerdictRecord
+from reconciler.model.verdict import VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.order import Cycle
 from reconciler.plan.planner import Material, build
@@ -22,6 +22,7 @@ from reconciler.policy.dependency import dependency
 from reconciler.policy.drift import next_try, withheld
 from reconciler.policy.holding import Holding, holding
 from reconciler.policy.ownership import created_by
+from reconciler.policy.proven import proven
 from reconciler.policy.prune import Pruning, pruning
 
 
@@ -72,16 +73,15 @@ def _propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) ->
     others = [each for each in diff.orphans if each not in taken_back]
     pruned = pruning(unit.policy.prune, others, len(known.owned))
     delete = (*taken_back, *pruned.delete)
-    verdict = known.verdicts.get(unit.digest)
-    proven = verdict is not None and verdict.verdict is Verdict.GOOD
-    only_drift = not differing and not delete and bool(proven or held.rejected)
+    is_proven = proven(unit.digest, known)
+    only_drift = not differing and not delete and bool(is_proven or held.rejected)
     if only_drift:
         differing = left_alone
-    if not differing and not delete and (proven or held.rejected):
+    if not differing and not delete and (is_proven or held.rejected):
         return _Proposal(plan=None, pruning=pruned)
     material = Material(
         unit=unit,
-        cause=_cause(held, differing, proven=proven),
+        cause=_cause(held, differing, is_proven=is_proven),
         parent=known.last_good.unit.digest if known.last_good else None,
         differing=_with_cause(differing, held.rejected),
         delete=delete,
@@ -93,10 +93,10 @@ def _propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) ->
     return _Proposal(plan=plan, drift=drift, pruning=pruned)
 
 
-def _cause(held: Holding, differing: list[Differing], *, proven: bool) -> Cause:
+def _cause(held: Holding, differing: list[Differing], *, is_proven: bool) -> Cause:
     if held.rejected:
         return Cause.DRIFT if all(each.change.cause is Cause.DRIFT for each in differing) else Cause.REVERT
-    return Cause.DRIFT if proven else Cause.COMMIT
+    return Cause.DRIFT if is_proven else Cause.COMMIT
 
 
 def _with_cause(differing: list[Differing], rejected: VerdictRecord | None) -> list[Differing]:
@@ -155,7 +155,7 @@ def _holding(held: Holding, known: UnitStanding, wanted: Unit) -> WaitingOn:
         return WaitingOn(Reason.REVERT_FAILED, f"the revert failed: {known.last.reason}")
     return WaitingOn(
         Reason.REJECTED,
-        f"holding at {held.unit.commit[:8]}, Git says {wanted.commit[:8]} (rejected: {rejected.reason})",
+        f"holding at {held.unit.commit[:7]}, Git says {wanted.commit[:7]} (rejected: {rejected.reason})",
     )
 
 

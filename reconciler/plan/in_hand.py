@@ -55,7 +55,7 @@ def _newer(wanted: Unit, rollout: Rollout, situation: Situation) -> Signal | Non
         target = unit.digest if unit else rollout.digest
     if target == rollout.digest:
         return None
-    reason = f"Git now says {wanted.commit[:8]}"
+    reason = f"Git now says {wanted.commit[:7]}"
     return Signal(rollout=rollout.id, trigger=Trigger.SUPERSEDE, reason=reason)
 
 
@@ -72,7 +72,7 @@ def _revert(base: Assessment, rollout: Rollout, situation: Situation) -> Assessm
         return replace(base, waiting=WaitingOn(Reason.UNREACHABLE, f"cannot see {first.target}: {first.reason}"))
     created_since = created_by(base.rejected, situation.desired.units[unit.id], diff.orphans)
     if not diff.differing and not created_since:
-        reason = f"nothing to take back: everything is as {unit.commit[:8]} says"
+        reason = f"nothing to take back: everything is as {unit.commit[:7]} says"
         return replace(base, signal=_impossible(rollout, reason))
     material = Material(
         unit=unit,

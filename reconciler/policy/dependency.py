@@ -4,6 +4,7 @@ from reconciler.model.standing import Standing
 from reconciler.model.unit import Desired, Unit
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.policy.proven import proven
 
 
 def dependency(unit: Unit, desired: Desired, standing: Standing) -> WaitingOn | None:
@@ -20,8 +21,8 @@ def dependency(unit: Unit, desired: Desired, standing: Standing) -> WaitingOn | 
         verdict = known.verdicts.get(needed.digest)
         if known.rollout is not None:
             return WaitingOn(Reason.DEPENDENCY, f"{each} is being rolled out")
-        if verdict is None or verdict.verdict is Verdict.UNKNOWN:
-            return WaitingOn(Reason.DEPENDENCY, f"{each} has not been rolled out at this commit yet")
-        if verdict.verdict is Verdict.BAD:
+        if verdict is not None and verdict.verdict is Verdict.BAD:
             return WaitingOn(Reason.DEPENDENCY, f"{each} was rejected: {verdict.reason}")
+        if not proven(needed.digest, known):
+            return WaitingOn(Reason.DEPENDENCY, f"{each} has not been rolled out at this commit yet")
     return None

@@ -23,6 +23,7 @@ CHECK = HttpCheck(port=80)
 
 def known(*units_and_verdicts, owned=(), last_good=None, **more) -> Standing:
     by_unit = {}
+    goods = {each.id: Snapshot(each, f.NOW) for each, verdict in units_and_verdicts if verdict is Verdict.GOOD}
     for each, verdict in units_and_verdicts:
         record = VerdictRecord(
             unit=each.id, digest=each.digest, verdict=verdict, reason="it broke", commit=each.commit, at=f.NOW
@@ -35,7 +36,7 @@ def known(*units_and_verdicts, owned=(), last_good=None, **more) -> Standing:
                 unit=of,
                 verdicts=verdicts,
                 owned={each.resource.id: each for each in owned},
-                last_good=last_good,
+                last_good=last_good or goods.get(of),
                 **more,
             )
             for of, verdicts in by_unit.items()
@@ -404,3 +405,10 @@ def test_a_plan_that_a_person_accepted_goes_on_and_only_just_that_plan():
         known((unit, Verdict.GOOD), owned=ours(RED), accepted=yes),
     )
     assert other.waiting.reason is Reason.DRIFT_HELD
+
+
+def test_a_commit_that_goes_back_to_an_older_good_state_is_a_commit_and_not_drift():
+    older, newer = f.unit(RED, commit="c1"), f.unit(f.thing("/etc/paint", colour="pink"), commit="c2", version="2")
+    standing = known((older, Verdict.GOOD), (newer, Verdict.GOOD), owned=ours(*newer.resources), last_good=good(newer))
+    (found,) = f.assess(f.desired(replace(older, commit="c3")), f.as_wanted(*newer.resources), standing)
+    assert found.plan.cause is Cause.COMMIT

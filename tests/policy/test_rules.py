@@ -83,7 +83,11 @@ def test_what_a_unit_waits_for_is_said(known, detail):
     then = f.unit(f.thing("/a"), after=(DATABASE, UnitId("gone", "production")))
     verdicts = {first.digest: record(first, known["verdict"])} if "verdict" in known else {}
     rollout = running(first) if known.get("rolling") else None
-    standing = Standing(units={DATABASE: UnitStanding(unit=DATABASE, verdicts=verdicts, rollout=rollout)})
+    standing = Standing(
+        units={
+            DATABASE: UnitStanding(unit=DATABASE, verdicts=verdicts, rollout=rollout, last_good=Snapshot(first, f.NOW))
+        }
+    )
     found = dependency(then, f.desired(then, first), standing)
     assert (found.detail if found else None) == detail
 

@@ -52,7 +52,7 @@ def worlds(draw):
         verdicts[unit.digest] = VerdictRecord(
             unit=unit.id, digest=unit.digest, verdict=verdict, reason="why", commit=unit.commit, at=f.NOW
         )
-    past = draw(st.none() | UNITS)
+    past = draw(st.none() | UNITS | st.just(unit))
     known = UnitStanding(
         unit=unit.id,
         verdicts=verdicts,
@@ -109,7 +109,8 @@ def test_after_a_plan_was_carried_out_the_next_pass_plans_no_change(world):
     verdicts = {**known.verdicts, plan.unit.digest: known.verdicts.get(plan.unit.digest, good)}
     if verdicts[plan.unit.digest].verdict is Verdict.UNKNOWN:
         verdicts[plan.unit.digest] = good
-    next_plan = planned((unit, after, Standing(units={unit.id: replace(known, verdicts=verdicts)})))
+    then = replace(known, verdicts=verdicts, last_good=Snapshot(plan.unit, f.NOW))
+    next_plan = planned((unit, after, Standing(units={unit.id: then})))
     left_alone = unit.policy.drift is not DriftMode.HEAL or unit.policy.prune.mode is PruneMode.DELETE
     assert next_plan is None or not next_plan.changes or left_alone
 
