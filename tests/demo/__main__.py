@@ -30,15 +30,17 @@ def main() -> int:
     status = FAILED
     try:
         status = _tell(stage)
+        keep = keep or status == FAILED
     except Interrupted:
         status, keep = INTERRUPTED, False
         click.echo("\ninterrupted; everything is taken away", err=True)
     except BrokenPipeError:
+        keep = False
         # Nobody reads on; what Python would flush at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
         stage.leave()
-        if keep or status == FAILED:
+        if keep:
             click.echo(f"\n# The folder stays: {stage.folder}", err=True)
         else:
             stage.remove()
