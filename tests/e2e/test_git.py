@@ -121,6 +121,21 @@ def test_while_git_is_away_drift_is_healed_and_a_failed_rollout_reverted(world: 
             assert world.unit()["rejected"]["commit"] == bad
 
 
+def test_a_git_that_is_away_is_told_and_forgotten_when_it_is_back(world: World) -> None:
+    remote, hidden = world.folder / "remote.git", world.folder / "hidden.git"
+    commit = world.app(file("one\n"))
+    world.git("clone", "--quiet", "--bare", str(world.repository), str(remote))
+    world.settings(git={"url": f"file://{remote}", "poll": "300ms"})
+    with world.daemon():
+        world.until(world.in_sync_at(commit), "the first rollout")
+        remote.rename(hidden)
+        world.until(lambda: world.status()["git"], "status tells it")
+        assert f"cannot fetch main from file://{remote}" in world.status()["git"]["lost"]
+        assert world.in_sync_at(commit)()
+        hidden.rename(remote)
+        world.until(lambda: world.status()["git"] is None, "status forgets it")
+
+
 def test_a_git_that_was_never_there_is_told(world: World) -> None:
     world.settings(git={"url": "ssh://127.0.0.1:1/x"})
     said = world.reconciler("run", "--once")

@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tests.e2e.documents import FOR_EVER, check, file
 from tests.e2e.world import World
@@ -107,14 +108,17 @@ def test_killed_while_health_is_waited_for(world: World) -> None:
 
 
 def test_killed_while_a_bad_commit_is_taken_back(world: World) -> None:
-    world.app(file("good\n"), health=[check("grep -q good shop.txt")])
+    looks = check("while test -e wait; do sleep 0.1; done; grep -q good shop.txt")
+    looks["exec"]["timeout"] = "60s"
+    world.app(file("good\n"), health=[looks])
     world.settled()
-    bad = world.app(file("bad\n"), health=[check("grep -q good shop.txt || { test -e seen; exit 1; }", failures=1)])
+    (world.home() / "wait").touch()
+    bad = world.app(file("bad\n"), health=[looks])
     with world.daemon() as daemon:
-        # The first mv of the host is that of the forward transaction; the next one takes it back.
-        world.until(lambda: (world.home() / "shop.txt").read_text() == "bad\n", "the bad commit arrives")
+        world.until(_asks_for_health(world), "the bad commit is on the host")
         held = world.hold("mv")
-        world.until(lambda: held.reached() or world.state_of("holding")(), "the revert is under way")
+        (world.home() / "wait").unlink()
+        world.until(held.reached, "the revert is under way")
         daemon.kill()
     held.release()
     with world.daemon():
@@ -160,11 +164,15 @@ def test_a_commit_is_seen_within_a_second(world: World) -> None:
         for number in (1, 2, 3):
             commit = world.app(file(f"{number}\n"))
             began = time.monotonic()  # noqa: TID251 - processes live in real time
-            world.until(lambda commit=commit: world.status()["commit"] == commit, "the commit is seen")
+            world.until(partial(_knows, world, commit), "the commit is seen")
             took.append(time.monotonic() - began)  # noqa: TID251
             world.until(world.in_sync_at(commit), "its rollout")
     # The fastest: the machine may be busy with something else.
     assert min(took) < 1.0, took
+
+
+def _knows(world: World, commit: str) -> bool:
+    return bool(world.status()["commit"] == commit)
 
 
 def _asks_for_health(world: World) -> Callable[[], bool]:
