@@ -81,7 +81,7 @@ def _level(look: Callable[[], Any], is_there: Callable[[Any], bool], within: int
     while not is_there(seen := look()):
         if time.monotonic() > deadline:  # noqa: TID251
             return seen
-        pace.wait(0.2)
+        pace.wait(0.5)
     return None
 
 

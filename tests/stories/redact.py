@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"\bssh-ed25519 [A-Za-z0-9+/=]{40,}", "<host key>"),
+    (r"\bSHA256:[A-Za-z0-9+/]{43}", "SHA256:<fingerprint>"),
     (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?", "<time>"),
     (r"\b\d{4}-\d\d-\d\d\b", "<day>"),
     (r"\b\d\d:\d\d:\d\d(\.\d+)?Z?", "<time>"),

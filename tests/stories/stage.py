@@ -20,6 +20,8 @@ from tests.stories.story import Commit, Story
 RECONCILER = Path(sys.executable).with_name("reconciler")
 CLI_LIMIT = 180.0
 STOP_LIMIT = 60.0
+PRESENT_KEY = "<present>"
+"""As ``hostKey`` in a commit: the key that the host has by then."""
 
 
 class Stage:
@@ -36,6 +38,8 @@ class Stage:
         self._git("init", "--quiet", "--initial-branch", "main", str(self.repository))
         repository.lay_out(story.repository, self.repository)
         self._write_hosts()
+        for name, value in story.secrets.items():
+            repository.write(folder / "secrets", name, value.encode())
         settings = _settings(lab, story.settings)
         (folder / "reconciler.toml").write_text(tomli_w.dumps(settings))
 
@@ -65,6 +69,8 @@ class Stage:
             path.write_text(repository.edited(path.read_text(), words, self.repository))
         for name, spec in act.hosts.items():
             self._specs[name] = {**self._specs[name], **spec}
+            if spec.get("hostKey") == PRESENT_KEY:
+                self._specs[name]["hostKey"] = self.hosts[name].host_key
         self._write_hosts()
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", act.message)
@@ -163,6 +169,7 @@ def _settings(lab: Lab, differing: Mapping[str, dict[str, Any]]) -> dict[str, An
         "git": {"url": "repository"},
         "ssh": {"identities": [str(lab.client_key)], "agent": False},
         "drift": {"interval": "2s"},
+        "secrets": {"directory": "secrets"},
         "log": {"level": "warning"},
     }
     return settings | {section: {**settings.get(section, {}), **keys} for section, keys in differing.items()}

@@ -39,7 +39,7 @@ class Befall(_Part):
     """Let something happen to a host."""
 
     host: str = Field(alias="befall")
-    what: Literal["pause", "unpause", "disconnect", "connect", "kill", "stop", "start"]
+    what: Literal["pause", "unpause", "disconnect", "connect", "kill", "stop", "start", "reset"]
 
 
 class Daemon(_Part):
@@ -82,13 +82,14 @@ _ACTS: Mapping[str, type[Act]] = {
 class Story(_Part):
     """``repository`` names the folder the first commit starts from; ``settings`` are what differs for the daemon.
 
-    ``hosts`` are lab hosts by name with what differs from the usual Host spec.
+    ``hosts`` are lab hosts by name with what differs from the usual Host spec; ``secrets`` are values by reference.
     """
 
     title: str = Field(alias="story")
     repository: str
     hosts: dict[str, dict[str, Any]]
     settings: dict[str, dict[str, Any]] = {}
+    secrets: dict[str, str] = {}
     acts: tuple[Act, ...]
 
 

@@ -18,6 +18,7 @@ COMMITS = ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "60303ae22b998861bce3b28f
         ("2026-11-21T00:10:50.35Z", "<time>"),
         ("2026-11-21 (UTC)", "<day> (UTC)"),
         ("  00:10:50  started", "  <time>  started"),
+        ("SHA256:iCXTLMFwKGI8zLAkRCZL/snOffjwTUAntrMdIdfj46k, it", "SHA256:<fingerprint>, it"),
         ("digest sha256:5cdf7f1c807b", "digest sha256:<digest>"),
         ("rollout 1m7xrfwg00cvktmv", "rollout <id>"),
         ("127.77.0.11:8080 and 127.77.0.110", "<web-1>:8080 and 127.77.0.110"),
