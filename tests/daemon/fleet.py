@@ -1,0 +1,203 @@
+"""A daemon's parts on a simulated fleet: a real repository, a real journal, the real driver; hosts and time are not."""
+
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reconciler.daemon.hands import Hands
+from reconciler.daemon.intake import Commits, Reading
+from reconciler.daemon.narrated import Narrated
+from reconciler.daemon.settle import Settled, settle
+from reconciler.daemon.wake import Wake
+from reconciler.daemon.world import World
+from reconciler.desired.git import GitSource
+from reconciler.desired.load import Folders
+from reconciler.execute import driver
+from reconciler.model.canonical import Digest
+from reconciler.model.event import Event
+from reconciler.model.operation import Operation, WriteFile
+from reconciler.model.plan import Plan
+from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.rollout import Rollout
+from reconciler.model.standing import Standing
+from reconciler.ports.journal import Journal
+from reconciler.ports.kind import Inputs, Rendered
+from reconciler.store.journal import SqliteStore
+from tests import factory
+from tests.desired.repository import Repository
+from tests.providers.secret_values import SecretValues
+from tests.sim.clock import SimClock
+from tests.sim.log import WatchedLog
+from tests.sim.world import SimWorld
+
+T = TypeVar("T")
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
+
+
+class Spec(BaseModel):
+    """A wall in a colour; with secrets the colour is a template."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    colour: str
+    template: str | None = None
+    secrets: dict[str, str] = Field(default_factory=dict)
+
+
+class Wall(type(factory.KINDS["thing"])):  # type: ignore[misc]
+    """A thing that can be written in documents."""
+
+    NAME = "wall"
+    Spec = Spec
+
+    def render(self, spec: Spec, inputs: Inputs) -> Rendered:
+        paint = inputs.template(spec.template, spec.secrets) if spec.template else inputs.text(spec.colour)
+        attributes = {"colour": spec.colour, "paint": paint.digest}
+        return Rendered(name=spec.name, attributes=attributes, contents={"paint": paint})
+
+    def commands(
+        self, resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]
+    ) -> tuple[Operation, ...]:
+        return (WriteFile(resource.id.name, resource.contents["paint"], "0644"),)
+
+
+KINDS: Mapping[str, Any] = {"wall": Wall()}
+
+BASE = f"""\
+kind: Environment
+metadata: {{name: testing}}
+---
+kind: Host
+metadata: {{name: web-1, labels: {{role: web}}}}
+spec: {{environment: testing, address: 203.0.113.1, user: deploy, hostKey: "{KEY}"}}
+---
+kind: Host
+metadata: {{name: web-2, labels: {{role: web}}}}
+spec: {{environment: testing, address: 203.0.113.2, user: deploy, hostKey: "{KEY}"}}
+"""
+
+
+def app(colour: str, name: str = "shop", **wall: Any) -> bytes:
+    """Return an app with one wall; a colour that the world finds unhealthy fails its check."""
+    spec = {"name": f"/{name}", "colour": colour, **wall}
+    return f"""\
+kind: App
+metadata: {{name: {name}}}
+spec:
+  version: "{colour}"
+  environments: {{testing: {{}}}}
+  targets: {{hosts: {{role: web}}}}
+  resources: [wall: {spec}]
+  health: [http: {{port: 80, path: /, failureThreshold: 2}}]
+""".encode()
+
+
+def policy(**spec: str) -> bytes:
+    """Return the policy for everything."""
+    return f"kind: RolloutPolicy\nmetadata: {{name: all}}\nspec: {spec}\n".encode()
+
+
+@dataclass(slots=True)
+class WatchedJournal:
+    """A Journal that works in threads, so that the simulated time stands still meanwhile."""
+
+    journal: Journal
+    clock: SimClock
+
+    async def standing(self) -> Standing:
+        return await self._do(self.journal.standing())
+
+    async def append(self, events: Sequence[Event], at: datetime) -> None:
+        await self._do(self.journal.append(events, at))
+
+    async def begin(self, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> None:
+        await self._do(self.journal.begin(rollout, plan, contents, at))
+
+    async def accepted_commit(self) -> str | None:
+        return await self._do(self.journal.accepted_commit())
+
+    async def _do(self, work: Awaitable[T]) -> T:
+        async with self.clock.working():
+            return await work
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Everything one daemon works with, and what the tests do to it."""
+
+    folder: Path
+    repository: Repository
+    store: SqliteStore
+    secrets: dict[str, str]
+    clock: SimClock
+    hosts: SimWorld
+    log: WatchedLog
+    world: World
+    hands: Hands
+    wake: Wake
+
+    async def commit(self, subject: str, **documents: bytes) -> str:
+        """Commit ``name.yaml`` for each document and let it be loaded, or refused."""
+        files = {f"{name}.yaml" if "." not in name else name: text for name, text in documents.items()}
+        commit = self.repository.commit(subject, **files)
+        await self.world.commits.refresh()
+        return commit
+
+    async def settled(self, unit: str = "") -> Settled:
+        """Pass until nothing more follows, with the time going by itself."""
+        async with self.clock.ticking():
+            return await settle(self.world, self.hands, self.wake, lambda each: unit in str(each.unit))
+
+    def colours(self, name: str = "shop") -> list[str]:
+        """Return the colour of that wall, host by host."""
+        found = (self.hosts.state.get(host, {}) for host in ("web-1", "web-2"))
+        return [str(one.attributes["colour"]) for there in found for one in there.values() if one.id.name == f"/{name}"]
+
+    async def events(self) -> list[Event]:
+        """Return everything that was written down."""
+        return [entry.event for entry in await self.store.history.since(0)]
+
+
+@asynccontextmanager
+async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[Fleet]:
+    """Have the parts of a daemon; a folder in which there was one already is gone on with."""
+    repository = Repository.__new__(Repository)
+    repository.path = folder / "repository"
+    if not repository.path.exists():
+        repository = Repository(repository.path)
+        repository.write("desired-state/base.yaml", BASE.encode())
+        repository.write("policies/all.yaml", policy())
+    clock = SimClock(factory.NOW)
+    hosts = hosts or SimWorld(clock)
+    hosts.clock = clock
+    store = await SqliteStore.open(folder / "journal.db")
+    secrets = {"shop/paint": "first"}
+    narrated = Narrated(store)
+    journal, log = WatchedJournal(narrated, clock), WatchedLog(narrated, clock)
+    source = GitSource(
+        url=str(repository.path), branch="main", folders=("desired-state", "policies"), mirror=folder / "git"
+    )
+    reading = Reading(kinds=KINDS, secrets=SecretValues(secrets), folders=Folders())
+    drives = driver.Driver(log, driver.World(targets=hosts, kinds=KINDS, clock=clock), owner="test")
+    world = World(
+        commits=Commits(source, journal, reading, clock),
+        journal=journal,
+        log=log,
+        targets=hosts,
+        kinds=KINDS,
+        clock=clock,
+        driver=drives,
+    )
+    wake = Wake()
+    try:
+        await store.break_leases()
+        yield Fleet(folder, repository, store, secrets, clock, hosts, log, world, Hands(drives, wake.ring), wake)
+    finally:
+        await store.close()

@@ -1,0 +1,175 @@
+"""The loop: passes until told to stop, whatever goes wrong meanwhile; and what it tells systemd."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reconciler.daemon.loop import feed_watchdog, loop
+from reconciler.daemon.wake import Wake, every, on, touched
+from reconciler.model.rollout import State
+from reconciler.ports.source import SourceError
+from tests.daemon.fleet import Fleet, app
+from tests.factory import NOW
+from tests.sim.clock import SimClock
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there:
+        there.bind(str(tmp_path / "notify"))
+        there.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        yield there
+
+
+def heard(there: socket.socket) -> list[str]:
+    """Return what systemd was told since it was asked last."""
+    told = []
+    while True:
+        try:
+            told.append(there.recv(4096).decode())
+        except BlockingIOError:
+            return told
+
+
+async def until_told(there: socket.socket, word: str) -> str:
+    """Wait until systemd is told something with that word in it."""
+    while True:
+        for told in heard(there):
+            if word in told:
+                return told
+        await asyncio.sleep(0.01)  # a level in another process's socket
+
+
+async def test_it_passes_until_it_is_told_to_stop_and_tells_how_things_are(
+    fleet: Fleet, systemd: socket.socket
+) -> None:
+    stop = asyncio.Event()
+    async with asyncio.timeout(30), fleet.clock.ticking():
+        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, stop))
+        assert await until_told(systemd, "nothing") == "STATUS=nothing to do: no commit has loaded yet"
+        commit = await fleet.commit("first", shop=app("red"))
+        fleet.wake.ring()
+        good = f"STATUS=commit {commit[:7]}: 1 of 1 units as they shall be, 0 waiting"
+        assert await until_told(systemd, "1 of 1") == good
+        assert fleet.colours() == ["red", "red"]
+        await fleet.commit("typo", shop=b"kind: App\n")
+        fleet.wake.ring()
+        assert await until_told(systemd, "refused") == f"{good}, a newer commit was refused"
+        stop.set()
+        fleet.wake.ring()
+        await running
+    assert heard(systemd)[-1] == "STOPPING=1\nSTATUS=finishing the step in hand"
+
+
+async def test_a_step_in_hand_is_finished_before_it_leaves(fleet: Fleet) -> None:
+    fleet.hosts.unhealthy = {"pink"}
+    await fleet.commit("slow", shop=app("pink").replace(b"failureThreshold: 2", b"failureThreshold: 100000"))
+    stop = asyncio.Event()
+    running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, stop))
+    while fleet.clock.sleepers < 2:  # noqa: ASYNC110 - its lease and its check
+        await asyncio.sleep(0)
+    stop.set()
+    fleet.wake.ring()
+    await running
+    assert [rollout.state for rollout in await fleet.store.history.running()] == [State.RUNNING]
+    assert fleet.colours() == ["pink", "pink"]
+
+
+async def test_a_journal_that_cannot_be_used_leaves_the_fleet_as_it_is(fleet: Fleet, systemd: socket.socket) -> None:
+    await fleet.commit("first", shop=app("red"))
+    await fleet.store.close()
+    (fleet.folder / "journal.db").rename(fleet.folder / "kept.db")
+    (fleet.folder / "journal.db").mkdir()
+    stop = asyncio.Event()
+    async with asyncio.timeout(30), fleet.clock.ticking():
+        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, stop))
+        stop.set()
+        fleet.wake.ring()
+        await running
+    assert fleet.hosts.effects == []
+    assert [told for told in heard(systemd) if "units" in told] == []
+
+
+async def test_the_watchdog_is_fed_twice_as_often_as_systemd_asks(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    clock = SimClock(NOW)
+    feeding = asyncio.create_task(feed_watchdog(clock))
+    for seconds in (0, 15, 30):
+        while clock.sleepers < 1:  # noqa: ASYNC110 - until it sleeps
+            await asyncio.sleep(0)
+        assert heard(systemd) == ["WATCHDOG=1"], seconds
+        clock.jump(clock.now() + timedelta(seconds=15))
+        await asyncio.sleep(0)
+    feeding.cancel()
+    await asyncio.gather(feeding, return_exceptions=True)
+
+
+async def test_nothing_is_fed_where_nobody_asks(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WATCHDOG_USEC", raising=False)
+    await feed_watchdog(SimClock(NOW))
+    assert heard(systemd) == []
+
+
+async def test_many_rings_are_one_and_a_ring_is_not_lost() -> None:
+    wake = Wake()
+    wake.ring()
+    wake.ring()
+    await asyncio.wait_for(wake.heard(timedelta(minutes=1)), 10)
+    await asyncio.wait_for(wake.heard(timedelta(milliseconds=1)), 10)
+
+
+async def test_what_cannot_be_watched_is_tried_again_later() -> None:
+    clock, seen = SimClock(NOW), []
+    tries = iter([SourceError("it is no repository"), None])
+
+    async def changes() -> AsyncIterator[None]:
+        trouble = next(tries, None)
+        if trouble:
+            raise trouble
+        yield
+
+    async def then() -> None:
+        seen.append(clock.now())
+
+    async with clock.ticking():
+        watching = asyncio.create_task(on(changes, then, clock))
+        while len(seen) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    assert [at - NOW for at in seen[:2]] == [timedelta(seconds=5), timedelta(seconds=10)]
+
+
+async def test_at_intervals_means_for_ever() -> None:
+    clock, seen = SimClock(NOW), []
+
+    async def then() -> None:
+        seen.append(clock.now() - NOW)
+
+    async with clock.ticking():
+        ticking = asyncio.create_task(every(timedelta(minutes=1), then, clock))
+        while len(seen) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
+    assert seen[:3] == [timedelta(minutes=number) for number in (1, 2, 3)]
+
+
+async def test_a_file_that_is_touched_wakes_and_others_do_not(tmp_path: Path) -> None:
+    rung = touched(tmp_path / "wake")
+    waiting = asyncio.ensure_future(anext(rung))
+    async with asyncio.timeout(30):
+        while not waiting.done():
+            # It is not known when the watch has begun.
+            (tmp_path / "other").touch()
+            (tmp_path / "wake").touch()
+            await asyncio.wait([waiting], timeout=0.2)
+    await rung.aclose()
