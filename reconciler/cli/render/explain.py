@@ -58,7 +58,9 @@ def _git(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
     if verdict:
         at = f"rejected {ago(verdict.at, picture.now)} at commit {short(verdict.commit)}"
         yield "verdict", f"bad, {at}: {clean(verdict.reason)}"
-    if assessed and assessed.commit:
+    if assessed and assessed.rejected and assessed.rejected == assessed.digest:
+        yield "held to", "nothing; what is on the hosts is left as it is"
+    elif assessed and assessed.commit:
         yield "held to", f"{clean(assessed.version)} of commit {short(assessed.commit)}"
     if good:
         same = " (the same)" if assessed and assessed.digest == good.unit.digest else ""
@@ -99,7 +101,11 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
     if assessed is None:
         yield "seen", "not looked at yet"
         return
-    told = assessed.waiting and assessed.waiting.reason in (Reason.REJECTED, Reason.PAUSED)
+    told = assessed.waiting and assessed.waiting.reason in (
+        Reason.REJECTED,
+        Reason.NOTHING_TO_REVERT_TO,
+        Reason.PAUSED,
+    )
     if assessed.waiting and not (told or known.rollout):
         until = f"; looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield "waiting on", f"{clean(assessed.waiting.detail)} ({assessed.waiting.reason}){until}"

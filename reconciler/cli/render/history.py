@@ -58,7 +58,7 @@ def history_text(rollouts: Sequence[Rollout], now: datetime, width: int = 80) ->
         )
         if rollout.reason:
             lines.prose(clean(rollout.reason), indent="    ")
-        for failure in rollout.failures:
+        for failure in (each for each in rollout.failures if each.reason not in rollout.reason):
             lines.prose(f"{clean(failure.target)} (batch {failure.batch}): {clean(failure.reason)}", indent="    ")
         lines.add((f"    rollout {clean(rollout.id)}", "dim"))
     return lines.text()

@@ -149,7 +149,8 @@ def holding(assessment: Assessment) -> str | None:
     if rejected is None:
         return None
     held = f"holding at {short(assessment.effective.commit)}" if assessment.effective else "holding as it is"
-    return f"{held}, Git says {short(rejected.commit)} (rejected: {clean(rejected.reason)})"
+    git_says = assessment.wanted.commit if assessment.wanted else rejected.commit
+    return f"{held}, Git says {short(git_says)} (rejected: {clean(rejected.reason)})"
 
 
 def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
@@ -157,7 +158,7 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
     sentence = holding(assessment)
     if sentence:
         yield "held", sentence
-    if assessment.waiting and not (sentence and assessment.waiting.reason is Reason.REJECTED):
+    if assessment.waiting and assessment.waiting.reason not in _told_elsewhere(assessment):
         yield "waiting", f"{clean(assessment.waiting.detail)} ({assessment.waiting.reason})"
     if assessment.signal:
         yield (
@@ -170,6 +171,14 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
         yield "not seen", f"{listed(targets, NAMED_IN_BATCH)}: {clean(reason)}"
     for kept in assessment.plan.kept if assessment.plan else ():
         yield "kept", clean(kept)
+
+
+def _told_elsewhere(assessment: Assessment) -> Iterator[Reason]:
+    """Yield the reasons for waiting that another note says in full."""
+    if assessment.rejected:
+        yield from (Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO)
+    if assessment.unseen:
+        yield Reason.UNREACHABLE
 
 
 def _unseen(assessment: Assessment) -> dict[str, list[str]]:

@@ -38,7 +38,7 @@ def status_text(picture: Picture, width: int = 80) -> Text:
     _table(lines, picture, found)
     lines.gap()
     for sentence in _attention(picture):
-        lines.prose(sentence, hang="  ")
+        lines.prose(sentence.replace("?.", "?"), hang="  ")
     _lost(lines, picture)
     _refused(lines, picture)
     lines.gap()

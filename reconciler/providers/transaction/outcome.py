@@ -29,6 +29,7 @@ def conclude(host: str, done: Completed) -> None:
 
 def _reason(encoded: str) -> str:
     try:
-        return base64.b64decode(encoded, validate=True).decode(errors="replace").strip()
+        lines = base64.b64decode(encoded, validate=True).decode(errors="replace").splitlines()
+        return "; ".join(line.strip().rstrip(".") for line in lines if line.strip())
     except binascii.Error:
         return "no readable reason"

@@ -48,6 +48,8 @@ tx_unit_failed() {
     case "$tx_verb $tx_error" in
         stop*'not loaded'* | disable*'does not exist'* | disable*'No such file'*) return 0 ;;
     esac
+    # systemd only says where to look; what is to be seen there follows.
+    tx_error=$(printf '%s\n' "$tx_error" | grep -v '^See "')
     tx_journal=
     if [ "$tx_scope_" = user ]; then tx_mine=--user; else tx_mine=--system; fi
     case $tx_verb in
