@@ -6,50 +6,18 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.change import Action, Cause
-from reconciler.model.event import PlanAccepted
 from reconciler.model.health import HttpCheck
 from reconciler.model.identity import UnitId
-from reconciler.model.plan import Apply, Bake, Probe
-from reconciler.model.policy import Amount, OnFailure, Prune, PruneMode, Rolling, RolloutPolicy
-from reconciler.model.resource import Absent, DriftMode, Present, Unknown
-from reconciler.model.standing import Standing, UnitStanding
-from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
+from reconciler.model.plan import Probe
+from reconciler.model.policy import OnFailure, RolloutPolicy
+from reconciler.model.resource import Absent, Present, Unknown
+from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason
 from tests import factory as f
+from tests.plan.standings import good, known, ours
 
 RED = f.thing("/etc/paint")
 CHECK = HttpCheck(port=80)
-
-
-def known(*units_and_verdicts, owned=(), last_good=None, **more) -> Standing:
-    by_unit = {}
-    goods = {each.id: Snapshot(each, f.NOW) for each, verdict in units_and_verdicts if verdict is Verdict.GOOD}
-    for each, verdict in units_and_verdicts:
-        record = VerdictRecord(
-            unit=each.id, digest=each.digest, verdict=verdict, reason="it broke", commit=each.commit, at=f.NOW
-        )
-        before = by_unit.get(each.id, {})
-        by_unit[each.id] = {**before, each.digest: record}
-    return Standing(
-        units={
-            of: UnitStanding(
-                unit=of,
-                verdicts=verdicts,
-                owned={each.resource.id: each for each in owned},
-                last_good=last_good or goods.get(of),
-                **more,
-            )
-            for of, verdicts in by_unit.items()
-        }
-    )
-
-
-def ours(*resources, created=True):
-    return tuple(Owned(resource=each, created=created) for each in resources)
-
-
-def good(unit) -> Snapshot:
-    return Snapshot(unit, f.NOW)
 
 
 def test_what_is_absent_is_created_because_of_the_commit():
@@ -87,54 +55,6 @@ def test_another_world_gives_another_plan_id():
     (one,) = f.assess(wanted, f.absent(RED))
     (two,) = f.assess(wanted, {RED.id: Present({"colour": "blue"})})
     assert one.plan.id != two.plan.id
-
-
-def test_a_difference_in_what_we_applied_is_drift_and_is_healed():
-    unit = f.unit(RED)
-    (found,) = f.assess(
-        f.desired(unit), {RED.id: Present({"colour": "blue"})}, known((unit, Verdict.GOOD), owned=ours(RED))
-    )
-    assert found.plan.cause is Cause.DRIFT
-    assert [change.cause for change in found.plan.changes] == [Cause.DRIFT]
-    assert found.drifted == ("web-1/thing:/etc/paint",)
-    assert found.waiting is None
-
-
-@pytest.mark.parametrize(
-    ("mode", "reason"), [(DriftMode.REPORT, Reason.DRIFT_REPORTED), (DriftMode.HOLD, Reason.DRIFT_HELD)]
-)
-def test_drift_that_policy_leaves_alone_is_planned_and_waits(mode, reason):
-    unit = f.unit(RED, policy=RolloutPolicy(name="p", drift=mode))
-    (found,) = f.assess(f.desired(unit), f.absent(RED), known((unit, Verdict.GOOD), owned=ours(RED)))
-    assert found.plan.changes
-    assert found.waiting.reason is reason
-
-
-def test_a_resource_may_have_its_own_answer_to_drift():
-    calm = replace(RED, drift=DriftMode.REPORT)
-    unit = f.unit(calm, f.thing("/b"))
-    (found,) = f.assess(
-        f.desired(unit), f.absent(*unit.resources), known((unit, Verdict.GOOD), owned=ours(*unit.resources))
-    )
-    assert [change.resource.name for change in found.plan.changes] == ["/b"]
-    assert found.waiting is None
-
-
-def test_drift_left_alone_does_not_stop_a_new_commit():
-    calm, new = replace(RED, drift=DriftMode.HOLD), f.thing("/new")
-    unit = f.unit(calm, new)
-    (found,) = f.assess(f.desired(unit), f.absent(calm, new), known((unit, Verdict.UNKNOWN), owned=ours(calm)))
-    assert [change.resource.name for change in found.plan.changes] == ["/new"]
-    assert found.waiting is None
-
-
-def test_an_ignored_field_is_left_as_it_is():
-    ignoring = replace(f.thing("/a", colour="red", size=1), ignore=("size",))
-    unit = f.unit(ignoring)
-    (found,) = f.assess(
-        f.desired(unit), {ignoring.id: Present({"colour": "red", "size": 9})}, known((unit, Verdict.GOOD))
-    )
-    assert found.plan is None
 
 
 def test_what_could_not_be_seen_is_not_touched_and_is_said():
@@ -199,81 +119,6 @@ def test_a_new_digest_is_tried_from_the_good_base():
     assert found.waiting is None
 
 
-def test_what_is_no_longer_asked_for_is_kept_by_default():
-    unit = f.unit(RED)
-    old = f.thing("/old")
-    (found,) = f.assess(f.desired(unit), f.as_wanted(RED, old), known((unit, Verdict.GOOD), owned=ours(RED, old)))
-    assert found.plan is None
-
-
-DELETE = RolloutPolicy(name="p", prune=Prune(mode=PruneMode.DELETE, at_most=Amount(1)))
-
-
-def test_prune_deletes_what_we_created_and_nothing_else():
-    unit = f.unit(RED, policy=DELETE)
-    made, found_there = f.thing("/made"), f.thing("/found")
-    owned = (*ours(RED, made), *ours(found_there, created=False))
-    (found,) = f.assess(f.desired(unit), f.as_wanted(RED, made, found_there), known((unit, Verdict.GOOD), owned=owned))
-    assert [(change.action, change.resource.name) for change in found.plan.changes] == [(Action.DELETE, "/made")]
-    assert found.plan.kept == ("shop@production/web-1/thing:/found: it was there before us",)
-
-
-def test_a_plan_that_would_delete_too_much_waits_for_a_person():
-    unit = f.unit(RED, policy=DELETE)
-    many = [f.thing(f"/old{n}") for n in range(3)]
-    (found,) = f.assess(f.desired(unit), f.as_wanted(RED, *many), known((unit, Verdict.GOOD), owned=ours(RED, *many)))
-    assert len(found.plan.changes) == 3
-    assert found.waiting.reason is Reason.PRUNE_GUARD
-    assert "would delete 3 of 4 resources; the policy allows 1" in found.waiting.detail
-
-
-def test_what_is_gone_already_is_forgotten():
-    unit, old = f.unit(RED, policy=DELETE), f.thing("/old")
-    (found,) = f.assess(
-        f.desired(unit), {**f.as_wanted(RED), **f.absent(old)}, known((unit, Verdict.GOOD), owned=ours(RED, old))
-    )
-    assert found.plan is None
-    assert found.forgotten == (old.id,)
-
-
-GONE = UnitId("old", "production")
-LEFT = f.thing("/x", unit=GONE)
-
-
-def left_git(seen, created=True, **more):
-    shop = f.unit(RED)
-    owned = {LEFT.id: Owned(resource=LEFT, created=created)}
-    standing = Standing(units={GONE: UnitStanding(unit=GONE, owned=owned, **more)})
-    *_, found = f.assess(f.desired(shop), {**f.as_wanted(RED), **seen}, standing)
-    return found
-
-
-def test_a_unit_that_left_git_keeps_what_it_has_until_a_person_wants_it_gone():
-    found = left_git(f.as_wanted(LEFT))
-    assert (found.unit, found.waiting.reason) == (GONE, Reason.REMOVED)
-    assert [(change.action, change.resource) for change in found.plan.changes] == [(Action.DELETE, LEFT.id)]
-    yes = PlanAccepted(unit=GONE, plan=found.plan.id, author="ada")
-    assert left_git(f.as_wanted(LEFT), accepted=yes).waiting is None
-
-
-def test_of_a_unit_that_left_git_what_was_there_before_is_only_forgotten():
-    found = left_git(f.as_wanted(LEFT), created=False)
-    assert (found.plan, found.forgotten) == (None, (LEFT.id,))
-
-
-def test_of_a_unit_that_left_git_what_is_gone_is_forgotten():
-    found = left_git(f.absent(LEFT))
-    assert (found.plan, found.forgotten) == (None, (LEFT.id,))
-
-
-def test_a_unit_and_its_host_that_left_git_are_forgotten():
-    shop, there = f.unit(RED), f.thing("/x", "web-9", unit=GONE)
-    owned = {there.id: Owned(resource=there, created=True)}
-    standing = Standing(units={GONE: UnitStanding(unit=GONE, owned=owned)})
-    *_, found = f.assess(f.desired(shop), f.as_wanted(RED), standing)
-    assert (found.plan, found.forgotten) == (None, (there.id,))
-
-
 def test_a_unit_waits_until_what_it_comes_after_is_good_at_this_commit():
     database = UnitId("database", "production")
     first = f.unit(f.thing("/db", unit=database), of=database)
@@ -288,37 +133,6 @@ def test_a_unit_waits_until_what_it_comes_after_is_good_at_this_commit():
     assert stale[f.SHOP].waiting.reason is Reason.DEPENDENCY
     ready = {each.unit: each for each in f.assess(f.desired(then, first), seen, known((first, Verdict.GOOD)))}
     assert ready[f.SHOP].waiting is None
-
-
-def test_a_heal_that_failed_is_tried_again_later():
-    unit = f.unit(RED)
-    standing = known((unit, Verdict.GOOD), owned=ours(RED), failed_heals=3, last_failed_at=f.NOW)
-    (found,) = f.assess(f.desired(unit), f.absent(RED), standing)
-    assert found.waiting.reason is Reason.BACKOFF
-    assert found.waiting.until == f.NOW + timedelta(seconds=18)
-    (later,) = f.assess(f.desired(unit), f.absent(RED), standing, now=f.NOW + timedelta(seconds=18))
-    assert later.waiting is None
-
-
-def test_rolling_goes_batch_after_batch_with_health_between():
-    policy = RolloutPolicy(name="p", strategy=Rolling(batch_size=Amount(50, percent=True), pause=timedelta(seconds=9)))
-    things = [f.thing("/a", f"web-{n}") for n in range(1, 4)]
-    (found,) = f.assess(f.desired(f.unit(*things, policy=policy, health=(CHECK,))), f.absent(*things))
-    shape = [
-        ("apply", [t.target for t in step.targets])
-        if isinstance(step, Apply)
-        else ("bake", step.duration.total_seconds())
-        if isinstance(step, Bake)
-        else ("probe", list(step.targets))
-        for step in found.plan.steps
-    ]
-    assert shape == [
-        ("apply", ["web-1", "web-2"]),
-        ("probe", ["web-1", "web-2"]),
-        ("bake", 9.0),
-        ("apply", ["web-3"]),
-        ("probe", ["web-3"]),
-    ]
 
 
 def test_a_change_restarts_what_depends_on_it_and_says_why():
@@ -377,38 +191,7 @@ def test_a_revert_that_failed_is_tried_again_later_and_says_so():
     assert (later.plan.cause, later.waiting) == (Cause.REVERT, None)
 
 
-@pytest.mark.parametrize("mode", [DriftMode.REPORT, DriftMode.HOLD])
-def test_drift_left_alone_does_not_keep_a_new_state_from_being_judged(mode):
-    unit = f.unit(RED, policy=RolloutPolicy(name="p", drift=mode), health=(CHECK,))
-    (found,) = f.assess(f.desired(unit), f.absent(RED), known((unit, Verdict.UNKNOWN), owned=ours(RED)))
-    assert found.plan.changes == ()
-    assert found.waiting is None
-    assert found.drifted == ("web-1/thing:/etc/paint",)
-
-
 def test_what_was_not_compared_is_neither_in_sync_nor_not():
     unit = replace(f.unit(RED), blocked="secret shop/db is nowhere")
     (found,) = f.assess(f.desired(unit), f.as_wanted(RED))
     assert found.in_sync is None
-
-
-def test_a_plan_that_a_person_accepted_goes_on_and_only_just_that_plan():
-    unit = f.unit(RED, policy=RolloutPolicy(name="p", drift=DriftMode.HOLD))
-    standing = known((unit, Verdict.GOOD), owned=ours(RED))
-    (held,) = f.assess(f.desired(unit), f.absent(RED), standing)
-    yes = PlanAccepted(unit=unit.id, plan=held.plan.id, author="ada")
-    (goes,) = f.assess(f.desired(unit), f.absent(RED), known((unit, Verdict.GOOD), owned=ours(RED), accepted=yes))
-    assert goes.waiting is None
-    (other,) = f.assess(
-        f.desired(unit),
-        {RED.id: Present({"colour": "mud"})},
-        known((unit, Verdict.GOOD), owned=ours(RED), accepted=yes),
-    )
-    assert other.waiting.reason is Reason.DRIFT_HELD
-
-
-def test_a_commit_that_goes_back_to_an_older_good_state_is_a_commit_and_not_drift():
-    older, newer = f.unit(RED, commit="c1"), f.unit(f.thing("/etc/paint", colour="pink"), commit="c2", version="2")
-    standing = known((older, Verdict.GOOD), (newer, Verdict.GOOD), owned=ours(*newer.resources), last_good=good(newer))
-    (found,) = f.assess(f.desired(replace(older, commit="c3")), f.as_wanted(*newer.resources), standing)
-    assert found.plan.cause is Cause.COMMIT
