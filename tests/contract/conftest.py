@@ -1,16 +1,21 @@
 """Where the contract suites run. A world is a host and a shell to reach it; add another to WORLDS to run all on it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
-from reconciler.model.target import Host
+from reconciler.model.target import Become, Host
 from reconciler.ports.shell import Shell
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
+from tests.conftest import unavailable
+from tests.lab import hosts, machine
 from tests.lab.fleet import Fleet
+from tests.lab.hosts import LabHost
 from tests.providers.secret_values import SecretValues
 
 
@@ -47,15 +52,104 @@ class FleetWorld:
         await self.fleet.stop()
 
 
-async def _fleet(tmp_path: Path) -> World:
-    return FleetWorld(await Fleet(tmp_path / "fleet", ["web-1"]).start())
+@dataclass(frozen=True)
+class Login:
+    """Who comes to a lab host, and with which rights."""
+
+    user: str
+    become: Become = Become.NONE
 
 
-WORLDS = {"fleet": _fleet}
+DEPLOY = Login("deploy", Become.SUDO)
+PLAIN = Login("plain")
+
+_TIDY = """
+rm -rf /var/lib/reconciler
+if ls -d /etc/systemd/system/demo* /home/plain/.config/systemd/user/demo*; then
+    systemctl stop 'demo*'
+    rm -f /etc/systemd/system/demo* /etc/systemd/system/*.wants/demo*
+    systemctl daemon-reload
+    systemctl --user -M plain@ stop 'demo*'
+    rm -rf /home/plain/.config/systemd
+    systemctl --user -M plain@ daemon-reload
+fi
+find /home/deploy /home/plain -mindepth 1 -delete
+"""
 
 
-@pytest.fixture(params=[*WORLDS])
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    made = await WORLDS[request.param](tmp_path)
+class LabWorld:
+    """A Debian host with sshd, sudo and systemd. It serves many tests, thus what a test left behind is swept away."""
+
+    def __init__(self, lab_host: LabHost, login: Login) -> None:
+        self.machine = lab_host
+        self._login = login
+        self._cut = False
+        options = SshOptions(identities=(lab_host.client_key,), agent=False)
+        self.shell = SshShell(options, lambda: {"web-1": self.host()}, SecretValues({}))
+
+    def host(self) -> Host:
+        return Host(
+            name="web-1",
+            environment="testing",
+            address=self.machine.address,
+            port=22,
+            user=self._login.user,
+            host_key=self.machine.host_key,
+            become=self._login.become,
+            labels={},
+        )
+
+    async def cut(self) -> None:
+        await asyncio.to_thread(self.machine.disconnect)
+        self._cut = True
+
+    async def restore(self) -> None:
+        if self._cut:
+            await asyncio.to_thread(self.machine.connect)
+            self._cut = False
+
+    async def stop(self) -> None:
+        await self.shell.close()
+        await self.restore()
+        await asyncio.to_thread(self.machine.sh, f"( {_TIDY} ) >/dev/null 2>&1; true")
+
+
+@pytest.fixture(scope="session")
+def lab_host() -> Iterator[LabHost]:
+    """One lab host for all the contract tests of a process; the lab of the other tests does not know of it."""
+    reason = machine.obstacle()
+    if reason is not None:
+        unavailable(reason)
+    with hosts.opened() as lab:
+        yield lab.host("web-1")
+
+
+Maker = Callable[[pytest.FixtureRequest], Awaitable[World]]
+
+
+async def _fleet(request: pytest.FixtureRequest) -> World:
+    folder: Path = request.getfixturevalue("tmp_path")
+    return FleetWorld(await Fleet(folder / "fleet", ["web-1"]).start())
+
+
+def _lab(login: Login) -> Maker:
+    async def made(request: pytest.FixtureRequest) -> World:
+        return LabWorld(request.getfixturevalue("lab_host"), login)
+
+    return made
+
+
+WORLDS: dict[str, Maker] = {
+    "fleet": _fleet,
+    "lab": _lab(PLAIN),
+    "lab-sudo": _lab(DEPLOY),
+}
+
+
+@pytest.fixture(
+    params=[pytest.param(name, marks=[pytest.mark.lab] if name.startswith("lab") else []) for name in WORLDS]
+)
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    made = await WORLDS[request.param](request)
     yield made
     await made.stop()
