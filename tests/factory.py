@@ -25,7 +25,7 @@ from reconciler.plan.situation import Situation
 from reconciler.policy.holding import holding
 from reconciler.policy.ownership import reachable
 from reconciler.policy.removal import tombstone
-from reconciler.ports.kind import Difference, Kind, Rendered
+from reconciler.ports.kind import Conflict, Difference, Kind, Rendered
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHOP = UnitId("shop", "production")
@@ -48,6 +48,8 @@ class _Things:
 
     def diff(self, resource: Resource, seen: Present | Absent) -> Difference | None:
         before: Mapping[str, Json] = {} if isinstance(seen, Absent) else seen.attributes
+        if "in the way" in before:
+            raise Conflict(f"{before['in the way']} is in the way; move it")
         fields = tuple(
             FieldDiff(path=key, before=before.get(key), after=value)
             for key, value in sorted(resource.attributes.items())

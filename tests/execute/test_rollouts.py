@@ -52,7 +52,7 @@ async def test_a_revert_brings_the_old_state_back_and_says_why(stage: Stage) -> 
         assert (await stage.driver().run("r1")).state is State.REVERT_NEEDED
         ended = await stage.driver().revert("r1", plans.at_once(plans.shop("1", WEB), Cause.REVERT))
     assert ended.state is State.REVERTED
-    assert ended.reason.startswith("back at 1 (commit-1): health check http :8080/healthz failed on web-1")
+    assert ended.reason.startswith("back at 1 (commit-): health check http :8080/healthz failed on web-1")
     assert stage.world.looks()["web-3"] == {"thing:shop": {"version": "1"}}
     known = (await stage.store.standing()).of(SHOP)
     assert {record.verdict for record in known.verdicts.values()} == {Verdict.GOOD, Verdict.BAD}

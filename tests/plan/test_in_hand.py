@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.model.change import Action, Cause
 from reconciler.model.event import Paused
+from reconciler.model.resource import Present
 from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
@@ -114,6 +115,22 @@ def test_a_revert_that_would_change_nothing_says_so():
 def test_without_a_good_state_there_is_no_revert():
     found = assess(BAD, f.as_wanted(PINK), standing(rollout(state=State.REVERT_NEEDED), bad=BAD, good=None))
     assert found.signal.trigger is Trigger.NO_REVERT
+
+
+def test_a_revert_that_something_stands_in_the_way_of_is_a_persons():
+    seen = {RED.id: Present({"in the way": "a directory"})}
+    found = assess(BAD, seen, standing(rollout(state=State.REVERT_NEEDED), bad=BAD))
+    assert found.signal.trigger is Trigger.NO_REVERT
+    assert found.signal.reason.startswith("cannot go back: ")
+    assert "a directory is in the way; move it" in found.signal.reason
+
+
+def test_a_good_state_that_can_no_longer_be_ordered_is_a_persons():
+    one, two = f.thing("/one"), f.thing("/two")
+    circle = f.unit(replace(one, depends_on=(two.id.ref,)), replace(two, depends_on=(one.id.ref,)), commit="c1")
+    found = assess(BAD, f.absent(one, two), standing(rollout(state=State.REVERT_NEEDED), bad=BAD, good=circle))
+    assert found.signal.trigger is Trigger.NO_REVERT
+    assert "depend on each other in a circle" in found.signal.reason
 
 
 def test_a_revert_waits_while_no_target_can_be_seen():
