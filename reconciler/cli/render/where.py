@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from reconciler.model.event import CommitAccepted, CommitRefused, Paused, SourceLost
+from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Paused, SourceLost
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
@@ -114,13 +114,28 @@ def _word(picture: Picture, known: UnitStanding) -> Word:
         return Word.PAUSED
     if known.rollout:
         return _of_rollout(known.rollout.state)
-    if known.assessed and known.assessed.waiting:
-        return _of_reason(known.assessed.waiting.reason)
-    if known.assessed is None or known.assessed.in_sync is None:
+    return _of_assessment(known.assessed, known.last) if known.assessed else Word.UNKNOWN
+
+
+def _of_assessment(assessed: Assessed, last: Rollout | None) -> Word:
+    if assessed.waiting:
+        return _of_reason(assessed.waiting.reason)
+    if assessed.unseen:
         return Word.UNKNOWN
-    if not known.assessed.in_sync:
-        return Word.DRIFTED if known.assessed.drifted else Word.PENDING
-    return Word.HOLDING if rejected(known) else Word.IN_SYNC
+    if assessed.drifted:
+        return Word.DRIFTED
+    if assessed.in_sync:
+        return Word.HOLDING if assessed.rejected else Word.IN_SYNC
+    # The rollout that had the unit in hand has ended, and no pass has looked since: its end is the newest known.
+    if last:
+        return _of_end(last.state)
+    return Word.UNKNOWN if assessed.in_sync is None else Word.PENDING
+
+
+def _of_end(state: State) -> Word:
+    if state is State.SUCCEEDED:
+        return Word.IN_SYNC
+    return Word.PENDING if state in (State.ABORTED, State.SUPERSEDED) else Word.HOLDING
 
 
 def _of_reason(reason: Reason) -> Word:

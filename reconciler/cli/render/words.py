@@ -31,9 +31,9 @@ def count(number: int, thing: str) -> str:
 
 
 def listed(names: Sequence[str], most: int) -> str:
-    """Return ``a``, ``a and b``, ``a, b and c``; beyond ``most`` names, ``a, b and 8 more``."""
+    """Return ``a``, ``a and b``, ``a, b and c``; well beyond ``most`` names, ``a, b and 8 more``."""
     names = [clean(name) for name in names]
-    if len(names) > most:
+    if len(names) > most + 1:
         return f"{', '.join(names[:most])} and {len(names) - most} more"
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
