@@ -65,7 +65,7 @@ PLAIN = Login("plain")
 
 _TIDY = """
 rm -rf /var/lib/reconciler
-if ls -d /etc/systemd/system/demo* /home/plain/.config/systemd/user/demo*; then
+if ls -d /etc/systemd/system/demo* /home/plain/.config/systemd/user/demo* | grep -q .; then
     systemctl stop 'demo*'
     rm -f /etc/systemd/system/demo* /etc/systemd/system/*.wants/demo*
     systemctl daemon-reload
