@@ -131,20 +131,21 @@ async def test_a_host_that_never_answers_is_given_up_in_time(fleet: Fleet) -> No
 
 
 SUDO = """#!/bin/sh
-# As sudo where the password is "a $ecret `word`": three tries, then it gives up.
-ask=yes
+# As sudo where the password is "a $ecret `word`": three tries, then it gives up. Every wrong one is recorded.
+ask=yes valid=
 while :; do
-    case $1 in -n) ask=never ;; -k | -S) ;; -p) shift ;; --) shift; break ;; esac
+    case $1 in -n) ask=never ;; -k | -S) ;; -v) valid=yes; break ;; -p) shift ;; --) shift; break ;; esac
     shift
 done
 case $(cat "$HOME/sudo") in
-    free) exec env -u HOME "$@" ;;
+    free) [ -z "$valid" ] || exit 0; exec env -u HOME "$@" ;;
     nobody) echo "deploy is not in the sudoers file.  This incident will be reported." >&2; exit 1 ;;
 esac
 [ $ask = yes ] || { echo "sudo: a password is required" >&2; exit 1; }
 for try in 1 2 3; do
-    IFS= read -r given || break
-    [ "$given" != 'a $ecret `word`' ] || exec env -u HOME "$@"
+    IFS= read -r given || [ "$given" ] || break
+    if [ "$given" = 'a $ecret `word`' ]; then [ -z "$valid" ] || exit 0; exec env -u HOME "$@"; fi
+    echo wrong >>"$HOME/tries"
     echo "Sorry, try again." >&2
 done
 echo "sudo: 3 incorrect password attempts" >&2
@@ -193,6 +194,7 @@ async def test_a_wrong_password_is_told_by_the_name_of_its_secret(fleet: Fleet) 
         await shell.run(with_sudo(fleet, "asks", "root"), Script(text="touch ran\ntrue\ntrue"))
     assert "wrong" not in str(caught.value)
     assert not (fleet.root("web-1") / "ran").exists()
+    assert (fleet.root("web-1") / "tries").read_text() == "wrong\n"
     await shell.close()
 
 
