@@ -24,12 +24,12 @@ def test_run_once_ends_with_3_when_it_reverted_and_with_4_while_that_is_held(wor
     bad = world.app(file("bad\n"), version="2", health=[check("grep -q good shop.txt")])
     reverted = world.reconciler("run", "--once")
     assert reverted.status == 3, reverted.text
-    assert f"reverted: back at 1 ({good[:8]})" in reverted.out
+    assert f"reverted: back at 1 ({good[:7]})" in reverted.out
     assert "failed on web-1: exit 1" in reverted.out
     assert (world.home() / "shop.txt").read_text() == "good\n"
     held = world.reconciler("run", "--once")
     assert held.status == 4, held.text
-    assert f"holding at {good[:8]}, Git says {bad[:8]} (rejected: " in held.out
+    assert f"holding at {good[:7]}, Git says {bad[:7]} (rejected: " in held.out
     assert len(world.transactions()) == 3
 
 
@@ -76,14 +76,23 @@ def test_a_plan_of_another_world_is_refused(world: World, what: str) -> None:
     assert world.transactions() == []
 
 
-def test_while_a_daemon_runs_nobody_else_acts_on_its_state_folder(world: World) -> None:
+def test_beside_a_daemon_nobody_acts_and_a_reviewed_plan_is_handed_to_it(world: World) -> None:
+    world.policy(drift="report")
     commit = world.app(file("one\n"))
-    world.reconciler("plan", "--out", "plan.json")
     with world.daemon() as daemon:
         world.until(world.in_sync_at(commit), "the first rollout")
-        for words in (("run",), ("run", "--once"), ("apply", "plan.json")):
+        for words in (("run",), ("run", "--once")):
             refused = world.reconciler(*words)
             assert refused.status == 1, refused.text
             assert f"process {daemon.process.pid} is at work on {world.state}; only one may be" in refused.err
-        assert daemon.process.poll() is None
-    assert len(world.transactions()) == 1
+        (world.home() / "shop.txt").write_text("by hand\n")
+        world.until(world.state_of("drifted"), "the drift is reported")
+        assert len(world.transactions()) == 1
+        world.reconciler("plan", "--out", "plan.json")
+        handed = world.reconciler("apply", "plan.json")
+        assert handed.status == 0, handed.text
+        assert "Handed to the daemon" in handed.out
+        world.until(lambda: (world.home() / "shop.txt").read_text() == "one\n", "the daemon carries it out")
+        world.until(world.in_sync_at(commit), "and ends it")
+        assert daemon.stop() == 0
+    assert len(world.transactions()) == 2
