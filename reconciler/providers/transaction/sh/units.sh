@@ -35,6 +35,7 @@ tx_unit() {
             tx_digest=$(rcl_inputs_digest "$@") || tx_fail "cannot $tx_verb $tx_unit_: $tx_digest"
             ;;
     esac
+    tx_began=$(date +%s)
     tx_error=$(tx_ctl "$tx_scope_" "$tx_verb" "$tx_unit_" 2>&1) || tx_unit_failed
     case $tx_verb in
         start | restart)
@@ -53,7 +54,12 @@ tx_unit_failed() {
     tx_journal=
     if [ "$tx_scope_" = user ]; then tx_mine=--user; else tx_mine=--system; fi
     case $tx_verb in
-        start | restart) tx_journal=$(journalctl "$tx_mine" -u "$tx_unit_" -n 5 --no-pager -o cat 2>/dev/null) ;;
+        start | restart)
+            journalctl --sync >/dev/null 2>&1 || :
+            # What systemd says of every unit that fails is no reason, and would crowd the reason out.
+            tx_journal=$(journalctl "$tx_mine" -u "$tx_unit_" --since "@$tx_began" --no-pager -o cat 2>/dev/null |
+                grep -v -e '^Start' -e '^Stop' -e ': Failed with result ' -e '^Failed to start ' -e 'status=15/TERM' | tail -n 5)
+            ;;
     esac
     tx_fail "cannot $tx_verb $tx_unit_: ${tx_error:-it failed at once}${tx_journal:+$tx_newline$tx_journal}"
 }
