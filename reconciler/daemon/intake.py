@@ -14,7 +14,7 @@ from reconciler.model.event import CommitAccepted, CommitRefused, SourceFound, S
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
-from reconciler.ports.journal import Journal
+from reconciler.ports.journal import Journal, ToldOfGit
 from reconciler.ports.kind import Kind
 from reconciler.ports.secrets import SecretMissing, Secrets
 from reconciler.ports.source import Commit, Source, SourceError
@@ -74,6 +74,7 @@ class Commits:
         self._newest = Intake()
         self._head = Commit("", "")
         self._refused = ""
+        self._told = ToldOfGit()
         self._secrets: Mapping[str, Digest] = {}
         self._hosts: Mapping[str, Host] = {}
         self._refreshing = asyncio.Lock()
@@ -90,6 +91,7 @@ class Commits:
 
     async def begin(self) -> None:
         """Go on from the last commit that loaded, without asking anybody outside."""
+        self._told = await self._journal.told_of_git()
         accepted = await self._journal.accepted_commit()
         if accepted is None:
             return
@@ -101,14 +103,13 @@ class Commits:
     async def refresh(self) -> None:
         """Ask Git; load what is new, and what reads a secret that has changed. Raises JournalUnavailable."""
         async with self._refreshing:
-            lost = self._newest.trouble
             try:
                 await self._follow(await self._source.head())
             except Invalid as invalid:
                 await self._refuse(invalid)
             except SourceError as error:
                 self._newest = replace(self._newest, trouble=str(error))
-            await self._tell(lost)
+            await self._tell()
 
     async def at(self, commit: Commit) -> Desired:
         """Return what the commit asks for, without following it; raise Invalid or SourceError."""
@@ -124,39 +125,41 @@ class Commits:
         self._head = head
         desired = self._newest.desired
         if desired is not None and desired.commit == head.id and not await self._stale(desired):
-            await self._back_at(head, desired)
+            await self._tell_accepted(head)
+            self._newest = Intake(desired=desired)
         elif self._refused == head.id:
             self._newest = replace(self._newest, trouble=None)
         else:
             await self._accept(head, await self.at(head))
 
-    async def _back_at(self, head: Commit, desired: Desired) -> None:
-        if self._refused:
-            # The branch has left the commit that was refused: the journal shall not name it any longer.
-            await self._journal.append([CommitAccepted(commit=head.id, subject=head.subject)], self._clock.now())
-            self._refused = ""
-        self._newest = Intake(desired=desired)
-
     async def _accept(self, head: Commit, desired: Desired) -> None:
         await self._source.keep(head.id)
-        if await self._journal.accepted_commit() != head.id:
-            await self._journal.append([CommitAccepted(commit=head.id, subject=head.subject)], self._clock.now())
+        await self._tell_accepted(head)
         await self._take(desired)
 
     async def _refuse(self, invalid: Invalid) -> None:
         head = self._head
         self._newest = Intake(desired=self._newest.desired, refused=tuple(str(each) for each in invalid.problems))
-        event = CommitRefused(commit=head.id, subject=head.subject, problems=invalid.problems)
-        await self._journal.append([event], self._clock.now())
+        if self._told.refused != head.id:
+            event = CommitRefused(commit=head.id, subject=head.subject, problems=invalid.problems)
+            await self._journal.append([event], self._clock.now())
+            self._told = replace(self._told, refused=head.id)
         self._refused = head.id
 
-    async def _tell(self, before: str | None) -> None:
+    async def _tell_accepted(self, head: Commit) -> None:
+        """Write down that the commit loaded; also when the branch is back at it, so that none is told as refused."""
+        if self._told.refused or await self._journal.accepted_commit() != head.id:
+            await self._journal.append([CommitAccepted(commit=head.id, subject=head.subject)], self._clock.now())
+            self._told = replace(self._told, refused=None)
+        self._refused = ""
+
+    async def _tell(self) -> None:
         """Write down that Git was lost or found, once each time."""
-        now = self._newest.trouble
-        if now and not before:
-            await self._journal.append([SourceLost(reason=now)], self._clock.now())
-        if before and not now:
-            await self._journal.append([SourceFound()], self._clock.now())
+        trouble = self._newest.trouble
+        if (trouble is not None) != self._told.lost:
+            event = SourceLost(reason=trouble) if trouble else SourceFound()
+            await self._journal.append([event], self._clock.now())
+            self._told = replace(self._told, lost=trouble is not None)
 
     async def _take(self, desired: Desired) -> None:
         self._secrets = await asyncio.to_thread(self._reading.secrets_of, desired)

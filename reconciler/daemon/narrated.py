@@ -20,7 +20,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, StepState
 from reconciler.model.standing import Standing
 from reconciler.model.verdict import Verdict
-from reconciler.ports.journal import Lease
+from reconciler.ports.journal import Lease, ToldOfGit
 from reconciler.store.journal import SqliteStore
 
 
@@ -54,6 +54,10 @@ class Narrated:
     async def accepted_commit(self) -> str | None:
         """Return the newest commit that loaded."""
         return await self._store.accepted_commit()
+
+    async def told_of_git(self) -> ToldOfGit:
+        """Return what was written down of Git last."""
+        return await self._store.told_of_git()
 
     async def claim(self, rollout: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         """Take the rollout."""

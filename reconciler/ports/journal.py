@@ -21,6 +21,14 @@ class Lease:
     epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class ToldOfGit:
+    """What the journal says of Git: the commit refused since the last accepted one, and whether Git is lost."""
+
+    refused: str | None = None
+    lost: bool = False
+
+
 class LeaseLost(Exception):
     """Somebody else claimed the rollout; nothing was written, and nothing more may be done for it here."""
 
@@ -49,6 +57,10 @@ class Journal(Protocol):
 
     async def accepted_commit(self) -> str | None:
         """Return the newest commit that loaded, None before the first."""
+        ...
+
+    async def told_of_git(self) -> ToldOfGit:
+        """Return what was written down of Git last, so that it is not told twice and not told for ever."""
         ...
 
 

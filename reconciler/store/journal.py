@@ -11,7 +11,7 @@ from reconciler.model.event import Event
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing
-from reconciler.ports.journal import JournalUnavailable, Lease
+from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
 from reconciler.store import projections, rollouts, sqlite
 from reconciler.store.blobs import get
 from reconciler.store.history import History
@@ -72,6 +72,11 @@ class SqliteStore:
     async def accepted_commit(self) -> str | None:
         """Return the newest commit that loaded, None before the first."""
         return await self._database.read(accepted_commit)
+
+    async def told_of_git(self) -> ToldOfGit:
+        """Return what was written down of Git last."""
+        commits = await self.history.commits()
+        return ToldOfGit(commits.refused.commit if commits.refused else None, commits.lost is not None)
 
     async def claim(self, rollout: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         """Take the rollout with a higher epoch; None when another owner's claim has not run out."""

@@ -25,7 +25,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing
-from reconciler.ports.journal import Journal
+from reconciler.ports.journal import Journal, ToldOfGit
 from reconciler.ports.kind import Inputs, Rendered
 from reconciler.store.journal import SqliteStore
 from tests import factory
@@ -122,6 +122,9 @@ class WatchedJournal:
 
     async def accepted_commit(self) -> str | None:
         return await self._do(self.journal.accepted_commit())
+
+    async def told_of_git(self) -> ToldOfGit:
+        return await self._do(self.journal.told_of_git())
 
     async def _do(self, work: Awaitable[T]) -> T:
         async with self.clock.working():

@@ -159,3 +159,27 @@ def _passes_go_on(world: World) -> None:
     (world.home() / "shop.txt").write_text("drift\n")
     world.until(lambda: (world.home() / "shop.txt").read_text() == "one\n", "drift is healed")
     world.until(world.state_of("in sync"), "the heal has ended")
+
+
+def test_a_refused_commit_that_the_branch_left_while_no_daemon_ran_is_forgotten(world: World) -> None:
+    commit = world.app(file("one\n"))
+    with world.daemon() as daemon:
+        world.until(world.in_sync_at(commit), "the first rollout")
+        world.commit({"desired-state/other.yaml": "kind: Ap\n"})
+        world.until(lambda: world.status()["refused"], "the commit is refused")
+        assert daemon.stop() == 0
+    world.git("reset", "--quiet", "--hard", commit)
+    with world.daemon():
+        world.until(lambda: world.status()["refused"] is None, "it is forgotten", within=15)
+
+
+def test_a_git_that_came_back_while_no_daemon_ran_is_not_told_as_lost(world: World) -> None:
+    world.app(file("one\n"))
+    world.settled()
+    world.settings(git={"url": "ssh://127.0.0.1:1/x", "poll": "300ms"})
+    with world.daemon() as daemon:
+        world.until(lambda: world.status()["git"], "git is lost")
+        assert daemon.stop() == 0
+    world.settings()
+    with world.daemon():
+        world.until(lambda: world.status()["git"] is None, "git is found", within=15)
