@@ -30,7 +30,7 @@ lint: venv ## check format, style, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-PYTEST := -m pytest -n $(WORKERS) --dist worksteal
+PYTEST := -m pytest -n $(WORKERS) --dist worksteal --durations=15
 
 ifeq ($(CI),true)
 test: coverage
