@@ -53,6 +53,9 @@ def serving(folder: Path, names: tuple[str, ...]) -> Iterator[Loopback]:
 async def _ended() -> None:
     """Let what is left in the loop come to its end."""
     left = asyncio.all_tasks() - {asyncio.current_task()}
+    if left:
+        # A shell that is being started ends by itself when its connection is gone; cancelled meanwhile, it never would.
+        _, left = await asyncio.wait(left, timeout=LIMIT / 3)
     for task in left:
         task.cancel()
     await asyncio.gather(*left, return_exceptions=True)
