@@ -29,5 +29,6 @@ async def _look(config: Path | None) -> "Picture":
     from reconciler.cli.journal import picture, reading
     from reconciler.daemon.settings import Settings
 
-    async with reading(Settings.load(config)) as store:
-        return await picture(store)
+    settings = Settings.load(config)
+    async with reading(settings) as store:
+        return await picture(store, settings.state_dir)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from reconciler.cli.errors import Failure
 from reconciler.cli.render.where import Picture, decided
+from reconciler.daemon.exclusive import is_held
 from reconciler.daemon.settings import Settings
 from reconciler.model.event import Event
 from reconciler.providers.clock import SystemClock
@@ -28,8 +29,8 @@ async def reading(settings: Settings) -> AsyncIterator[SqliteStore]:
         await store.close()
 
 
-async def picture(store: SqliteStore) -> Picture:
-    """Return what the journal says now."""
+async def picture(store: SqliteStore, state_dir: Path) -> Picture:
+    """Return what the journal says now, and whether somebody is at work on it."""
     standing = decided(await store.standing())
     commits = await store.history.commits()
     running = [each.rollout for each in standing.units.values() if each.rollout]
@@ -42,6 +43,7 @@ async def picture(store: SqliteStore) -> Picture:
         lost_at=commits.lost_at,
         plans={each.plan: await store.history.plan(each.plan) for each in running},
         now=SystemClock().now(),
+        at_work=is_held(state_dir),
     )
 
 

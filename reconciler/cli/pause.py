@@ -30,7 +30,7 @@ async def _pause(config: Path | None, text: str | None, reason: str) -> str:
 
     settings = Settings.load(config)
     async with reading(settings) as store:
-        seen = await picture(store)
+        seen = await picture(store, settings.state_dir)
     unit = find_unit(text, seen.standing.units) if text else None
     present = seen.standing.of(unit).paused if unit else seen.standing.paused
     name = str(unit) if unit else "everything"

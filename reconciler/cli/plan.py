@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the plan for apply."
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when there are changes.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 when there are changes, 4 when there are none but not all could be seen.",
+)
 def command(
     config: Path | None, commit: str | None, unit: str | None, form: str, out: Path | None, *, detailed_exitcode: bool
 ) -> Exit:
@@ -42,7 +46,12 @@ def command(
     if out:
         write_plan(review, out)
         click.echo(f"Written to {out}. To carry it out: reconciler apply {out}", err=True)
-    return Exit.PENDING if detailed_exitcode and has_changes(review) else Exit.DONE
+    if not detailed_exitcode:
+        return Exit.DONE
+    if has_changes(review):
+        return Exit.PENDING
+    # Nothing to do is something else than nothing to be seen.
+    return Exit.HELD if any(each.unseen for each in review.assessments) else Exit.DONE
 
 
 async def _review(settings: "Settings", commit: str | None) -> "Review":

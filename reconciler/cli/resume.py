@@ -26,7 +26,7 @@ async def _resume(config: Path | None, text: str | None, reason: str) -> str:
 
     settings = Settings.load(config)
     async with reading(settings) as store:
-        standing = (await picture(store)).standing
+        standing = (await picture(store, settings.state_dir)).standing
     unit = find_unit(text, standing.units) if text else None
     everything = standing.paused is not None
     single = sorted(str(each.unit) for each in standing.units.values() if each.paused)

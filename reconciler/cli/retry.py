@@ -28,7 +28,7 @@ async def _retry(config: Path | None, text: str, reason: str) -> str:
 
     settings = Settings.load(config)
     async with reading(settings) as store:
-        seen = await picture(store)
+        seen = await picture(store, settings.state_dir)
     unit = find_unit(text, seen.standing.units)
     if not may_retry(seen, unit):
         raise Failure(f"{unit} is not rejected (state: {place(seen, unit).word}); there is nothing to retry")

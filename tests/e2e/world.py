@@ -199,7 +199,7 @@ class World:
             return None
         store = SqliteStore.open_read_only(self.state / "journal.db")
         try:
-            return await picture(store)
+            return await picture(store, self.state)
         except JournalUnavailable:
             return None
         finally:

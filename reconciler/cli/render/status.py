@@ -42,6 +42,8 @@ def status_text(picture: Picture, width: int = 80) -> Text:
     _lost(lines, picture)
     _refused(lines, picture)
     lines.gap()
+    if picture.at_work is False:
+        lines.prose("No daemon is at work; this is how it was when one looked last.", style="yellow")
     lines.prose(_summary(picture, found), style="bold")
     return lines.text()
 
@@ -57,6 +59,7 @@ def status_json(picture: Picture) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "commit": picture.accepted.commit if picture.accepted else None,
+        "daemonAtWork": picture.at_work,
         "git": {"lost": picture.lost.reason, "since": picture.lost_at.isoformat()}
         if picture.lost and picture.lost_at
         else None,

@@ -17,7 +17,11 @@ from reconciler.model.waiting import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """What the journal says about the fleet at one moment. ``plans`` are those of present rollouts, by id."""
+    """What the journal says about the fleet at one moment.
+
+    ``plans`` are those of present rollouts, by id. ``at_work`` says whether a process keeps the fleet now; None when
+    nobody could tell.
+    """
 
     standing: Standing
     accepted: CommitAccepted | None
@@ -27,6 +31,7 @@ class Picture:
     lost_at: datetime | None = None
     plans: Mapping[str, Plan] = field(default_factory=dict)
     now: datetime
+    at_work: bool | None = None
 
 
 class Word(StrEnum):
