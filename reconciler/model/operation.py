@@ -4,6 +4,7 @@ Paths are absolute or start with ``~/``, the home of the connection's user.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -87,6 +88,89 @@ class RemoveDirectory:
 
 
 @dataclass(frozen=True, slots=True)
+class PutLine:
+    """Have the line in the file once.
+
+    It takes the place of the first line that matches ``instead_of`` (a POSIX extended regular expression), and the
+    others that match go; it goes to the end where none does. Without ``instead_of`` only the line itself is looked for.
+    """
+
+    line: str
+    instead_of: str | None = None
+    edit: Literal["put_line"] = "put_line"
+
+
+@dataclass(frozen=True, slots=True)
+class DropLine:
+    """Have no line in the file that is this one."""
+
+    line: str
+    edit: Literal["drop_line"] = "drop_line"
+
+
+@dataclass(frozen=True, slots=True)
+class PutBlock:
+    """Have the lines ``begin``, those of ``text`` and ``end`` in the file, in the place of what was between the two.
+
+    They go to the end of a file that has no such block. ``text`` ends with a newline or is empty.
+    """
+
+    begin: str
+    end: str
+    text: str
+    edit: Literal["put_block"] = "put_block"
+
+
+@dataclass(frozen=True, slots=True)
+class DropBlock:
+    """Have no line ``begin``, no line ``end``, and nothing of what is between them."""
+
+    begin: str
+    end: str
+    edit: Literal["drop_block"] = "drop_block"
+
+
+Edit: TypeAlias = PutLine | DropLine | PutBlock | DropBlock
+
+
+@dataclass(frozen=True, slots=True)
+class EditFile:
+    """Change a part of a file, by an atomic rename; everything else in it, its mode and owner stay.
+
+    A file that is not there is made with mode, owner and group, unless there is nothing to put in it.
+    """
+
+    path: str
+    edit: Edit
+    mode: str = "0644"
+    owner: str | None = None
+    group: str | None = None
+    op: Literal["edit_file"] = "edit_file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCommand:
+    """Run a program; a status other than 0 fails the transaction.
+
+    ``what`` fits after "cannot": "add the user deploy". ``argv`` and ``undo`` are words, no shell reads them.
+    ``undo`` takes it back; it may be run when the command was never run or only in part, and then has to do no harm:
+    where ``undo_if`` is given, that is run first, and only its status 0 says that there is something to take back.
+    ``user`` runs it as that account (None: as the one the transaction has), ``directory`` is where.
+    What it makes (an account, a mount, a package's folders) is there for the operations after it.
+    """
+
+    what: str
+    argv: tuple[str, ...]
+    undo: tuple[str, ...] = ()
+    undo_if: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    user: str | None = None
+    directory: str | None = None
+    limit: timedelta = timedelta(minutes=4)
+    op: Literal["run_command"] = "run_command"
+
+
+@dataclass(frozen=True, slots=True)
 class UnpackRelease:
     """Unpack the artifact as ``<path>/releases/<version>``; ``current`` is not touched.
 
@@ -160,4 +244,6 @@ Operation: TypeAlias = (
     | RemoveRelease
     | ReloadUnits
     | ControlUnit
+    | EditFile
+    | RunCommand
 )
