@@ -19,6 +19,12 @@ PACKAGES = (
     "sudo",
     "curl",
     "ca-certificates",
+    # For kinds that need a tool by their nature, and for tests that watch or play a server on a host:
+    "git",
+    "cron",
+    "inotify-tools",
+    "python3",
+    "python3-venv",
 )
 CUSTOMISE = Path(__file__).parent / "image" / "customise"
 BUILD_LIMIT = 900.0
