@@ -170,6 +170,50 @@ class RunCommand:
     op: Literal["run_command"] = "run_command"
 
 
+class PackageTool(StrEnum):
+    """Which package tool of a host to use; ``auto`` is the one that is there."""
+
+    AUTO = "auto"
+    APT = "apt"
+    DNF = "dnf"
+
+
+@dataclass(frozen=True, slots=True)
+class PackageVersion:
+    """A package to have: at exactly ``version``, at ``at_least`` or newer, or, without either, at any version."""
+
+    name: str
+    version: str | None = None
+    at_least: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePackages:
+    """Change all of these packages in one run of the host's package tool.
+
+    First ``unhold`` are released, then it installs and removes, at last ``hold`` are held at the version they have.
+    Whatever else would be removed by it fails it. Where ``recommends`` is not set, only what is needed comes along.
+    What it brings (an account, a folder) is there for the operations after it.
+    """
+
+    tool: PackageTool
+    install: tuple[PackageVersion, ...] = ()
+    remove: tuple[str, ...] = ()
+    hold: tuple[str, ...] = ()
+    unhold: tuple[str, ...] = ()
+    recommends: bool = False
+    op: Literal["change_packages"] = "change_packages"
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """Give an account of the host the crypt hash that is the content; None is a password that nobody can enter."""
+
+    user: str
+    content: Content | None
+    op: Literal["set_password"] = "set_password"
+
+
 @dataclass(frozen=True, slots=True)
 class UnpackRelease:
     """Unpack the artifact as ``<path>/releases/<version>``; ``current`` is not touched.
@@ -246,4 +290,6 @@ Operation: TypeAlias = (
     | ControlUnit
     | EditFile
     | RunCommand
+    | ChangePackages
+    | SetPassword
 )
