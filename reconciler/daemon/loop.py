@@ -7,7 +7,8 @@ from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.logs import log
 from reconciler.daemon.one_pass import NothingToDo, one_pass
-from reconciler.daemon.systemd import notify, watchdog_interval
+from reconciler.daemon.pulse import Pulse
+from reconciler.daemon.systemd import notify
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.model.assessment import Review
@@ -15,15 +16,34 @@ from reconciler.ports.clock import Clock
 from reconciler.ports.journal import JournalUnavailable
 
 LONGEST_REST = timedelta(minutes=1)
+LONGEST_PASS = timedelta(minutes=5)
+"""Everything a pass waits for has a limit of its own; one that takes longer than this hangs."""
+
+SET = timedelta(seconds=2)
+"""A clock that was set by less than this is only kept right."""
 
 
-async def loop(world: World, hands: Hands, wake: Wake, stop: asyncio.Event) -> None:
-    """Pass after pass until ``stop`` is set; then the steps in hand are finished, and the rest is left as it is."""
+async def loop(world: World, hands: Hands, wake: Wake, pulse: Pulse, stop: asyncio.Event) -> None:
+    """Pass after pass until ``stop`` is set; then the steps in hand are finished, and the rest is left as it is.
+
+    ``pulse`` hears before each pass and each rest how long it may take.
+    """
     while not stop.is_set():
+        pulse.promise(LONGEST_PASS)
+        if not hands.busy:
+            _keep_time(world.clock)
         rest = await _pass(world, hands)
+        pulse.promise(rest + LONGEST_REST)
         await wake.heard(rest)
+    pulse.leave()
     notify("STOPPING=1", "STATUS=finishing the step in hand")
     await hands.park()
+
+
+def _keep_time(clock: Clock) -> None:
+    moved = clock.catch_up()
+    if abs(moved) > SET:
+        log.warning("the clock of this machine was set", by=f"{moved.total_seconds():+.0f} s")
 
 
 async def _pass(world: World, hands: Hands) -> timedelta:
@@ -55,11 +75,3 @@ def _in_a_line(review: Review) -> str:
     waiting = sum(each.waiting is not None for each in units)
     refused = ", a newer commit was refused" if review.refused else ""
     return f"commit {review.commit[:7]}: {in_sync} of {len(units)} units as they shall be, {waiting} waiting{refused}"
-
-
-async def feed_watchdog(clock: Clock) -> None:
-    """Tell systemd that the loop is alive, as often as it wants to hear it; returns when it does not."""
-    interval = watchdog_interval()
-    while interval:
-        notify("WATCHDOG=1")
-        await clock.sleep(interval)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.daemon.logs import log, set_up
-from reconciler.daemon.loop import feed_watchdog, loop
+from reconciler.daemon.loop import loop
+from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.systemd import notify
 from reconciler.daemon.wake import every, on, touched
@@ -34,12 +35,13 @@ async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
 
 async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.Event) -> None:
     async with acting(settings) as parts, asyncio.TaskGroup() as group:
-        leave = asyncio.Event()
+        leave, pulse = asyncio.Event(), Pulse(parts.world.clock)
         watchers = [group.create_task(each) for each in _watchers(settings, parts)]
+        watchers += [group.create_task(pulse.feed())]
         watchers += [group.create_task(_passing_on(each, leave, parts)) for each in (stop, again)]
         notify("READY=1", "STATUS=looking at the fleet for the first time")
         log.info("ready", git=settings.git.url, branch=settings.git.branch, state=str(settings.state_dir))
-        await loop(parts.world, parts.hands, parts.wake, leave)
+        await loop(parts.world, parts.hands, parts.wake, pulse, leave)
         for watcher in watchers:
             watcher.cancel()
 
@@ -65,7 +67,6 @@ def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any,
     yield on(lambda: touched(settings.state_dir / "wake"), look_at_fleet, clock)
     if repository.is_dir():
         yield on(lambda: changes(repository), look_at_git, clock)
-    yield feed_watchdog(clock)
     yield _try_broken_again(parts)
 
 

@@ -11,6 +11,13 @@ class Clock(Protocol):
         """Return the present time."""
         ...
 
+    def catch_up(self) -> timedelta:
+        """Take over what the machine's clock shows, and return how far it was set; only while nothing waits for a time.
+
+        Until then a clock that somebody sets moves no deadline.
+        """
+        ...
+
     async def sleep(self, duration: timedelta) -> None:
         """Return when the duration has passed."""
         ...

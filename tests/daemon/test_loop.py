@@ -2,16 +2,22 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from reconciler.daemon.loop import feed_watchdog, loop
+from reconciler.daemon.loop import LONGEST_PASS, loop
+from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.wake import Wake, every, on, touched
+from reconciler.model.health import CheckResult, HealthCheck
+from reconciler.model.resource import Resource, Survey
 from reconciler.model.rollout import State
+from reconciler.model.target import Host
 from reconciler.ports.source import SourceError
+from reconciler.ports.targets import Transaction
 from tests.daemon.fleet import Fleet, app
 from tests.factory import NOW
 from tests.sim.clock import SimClock
@@ -50,7 +56,7 @@ async def test_it_passes_until_it_is_told_to_stop_and_tells_how_things_are(
 ) -> None:
     stop = asyncio.Event()
     async with asyncio.timeout(30), fleet.clock.ticking():
-        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, stop))
+        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, Pulse(fleet.clock), stop))
         assert await until_told(systemd, "nothing") == "STATUS=nothing to do: no commit has loaded yet"
         commit = await fleet.commit("first", shop=app("red"))
         fleet.wake.ring()
@@ -70,7 +76,7 @@ async def test_a_step_in_hand_is_finished_before_it_leaves(fleet: Fleet) -> None
     fleet.hosts.unhealthy = {"pink"}
     await fleet.commit("slow", shop=app("pink").replace(b"failureThreshold: 2", b"failureThreshold: 100000"))
     stop = asyncio.Event()
-    running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, stop))
+    running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, Pulse(fleet.clock), stop))
     while fleet.clock.sleepers < 2:  # noqa: ASYNC110 - its lease and its check
         await asyncio.sleep(0)
     stop.set()
@@ -87,7 +93,7 @@ async def test_a_journal_that_cannot_be_used_leaves_the_fleet_as_it_is(fleet: Fl
     (fleet.folder / "journal.db").mkdir()
     stop = asyncio.Event()
     async with asyncio.timeout(30), fleet.clock.ticking():
-        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, stop))
+        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, Pulse(fleet.clock), stop))
         stop.set()
         fleet.wake.ring()
         await running
@@ -101,7 +107,7 @@ async def test_the_watchdog_is_fed_twice_as_often_as_systemd_asks(
     monkeypatch.delenv("WATCHDOG_PID", raising=False)
     monkeypatch.setenv("WATCHDOG_USEC", "30000000")
     clock = SimClock(NOW)
-    feeding = asyncio.create_task(feed_watchdog(clock))
+    feeding = asyncio.create_task(Pulse(clock).feed())
     for seconds in (0, 15, 30):
         while clock.sleepers < 1:  # noqa: ASYNC110 - until it sleeps
             await asyncio.sleep(0)
@@ -112,9 +118,63 @@ async def test_the_watchdog_is_fed_twice_as_often_as_systemd_asks(
     await asyncio.gather(feeding, return_exceptions=True)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "fed"), [(0, True), (59, True), (60, True), (61, False), (3600, False)], ids=str
+)
+async def test_a_loop_that_does_not_keep_its_word_is_not_fed_for(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch, seconds: int, fed: bool
+) -> None:
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    clock = SimClock(NOW)
+    pulse = Pulse(clock)
+    pulse.promise(timedelta(minutes=1))
+    clock.jump(NOW + timedelta(seconds=seconds))
+    feeding = asyncio.create_task(pulse.feed())
+    while clock.sleepers < 1:  # noqa: ASYNC110 - until it sleeps
+        await asyncio.sleep(0)
+    feeding.cancel()
+    await asyncio.gather(feeding, return_exceptions=True)
+    assert heard(systemd) == (["WATCHDOG=1"] if fed else [])
+
+
+class Silent:
+    """Targets that break the promise of every provider: they neither answer nor give up."""
+
+    async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def apply(self, host: Host, transaction: Transaction) -> None:
+        raise AssertionError
+
+    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+        raise AssertionError
+
+
+async def test_a_loop_that_hangs_in_a_pass_is_not_fed_for(
+    fleet: Fleet, systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    monkeypatch.setenv("WATCHDOG_USEC", "30000000")
+    await fleet.commit("first", shop=app("red"))
+    world = replace(fleet.world, targets=Silent())
+    stop, pulse = asyncio.Event(), Pulse(fleet.clock)
+    running = asyncio.create_task(loop(world, fleet.hands, fleet.wake, pulse, stop))
+    feeding = asyncio.create_task(pulse.feed())
+    async with asyncio.timeout(30), fleet.clock.ticking():
+        while fleet.clock.now() < NOW + timedelta(hours=1):  # noqa: ASYNC110 - time passes by itself
+            await asyncio.sleep(0)
+    feeding.cancel()
+    running.cancel()
+    await asyncio.gather(feeding, running, return_exceptions=True)
+    fed = sum(told == "WATCHDOG=1" for told in heard(systemd))
+    assert 1 < fed <= LONGEST_PASS / timedelta(seconds=15) + 2
+
+
 async def test_nothing_is_fed_where_nobody_asks(systemd: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WATCHDOG_USEC", raising=False)
-    await feed_watchdog(SimClock(NOW))
+    await Pulse(SimClock(NOW)).feed()
     assert heard(systemd) == []
 
 

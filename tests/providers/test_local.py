@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import tarfile
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,6 +58,18 @@ def test_ids_are_unique_and_sort_by_time() -> None:
     assert len(set(ids)) == 1000
     assert [name[:9] for name in ids] == sorted(name[:9] for name in ids)
     assert all(len(name) == 16 and name.isalnum() for name in ids)
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_a_machine_clock_that_is_set_moves_no_deadline_until_it_is_caught_up_with(
+    hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, real = SystemClock(), time.time  # noqa: TID251
+    before = clock.now()
+    monkeypatch.setattr(time, "time", lambda: real() + hours * 3600)
+    assert timedelta(0) <= clock.now() - before < timedelta(minutes=1)
+    assert abs(clock.catch_up() - timedelta(hours=hours)) < timedelta(minutes=1)
+    assert abs(clock.now() - before - timedelta(hours=hours)) < timedelta(minutes=1)
 
 
 def test_jitter_stays_within_a_tenth() -> None:

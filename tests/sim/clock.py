@@ -23,6 +23,9 @@ class SimClock:
     def now(self) -> datetime:
         return self._now
 
+    def catch_up(self) -> timedelta:
+        return timedelta(0)
+
     def new_id(self) -> str:
         self._count += 1
         return f"id{self._count:06}"
