@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.daemon.admission import Admission
 from reconciler.daemon.exclusive import exclusive
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
@@ -16,10 +17,16 @@ from reconciler.daemon.settings import Settings
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
+from reconciler.desired.git_line import GitLine
 from reconciler.desired.load import Folders
+from reconciler.desired.remote import remote
+from reconciler.desired.signatures import Anybody, Listed, Signers
+from reconciler.desired.signed_gpg import GpgSigners
+from reconciler.desired.signed_ssh import SshSigners
 from reconciler.execute import driver
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import Digest
+from reconciler.ports.source import Trust
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
@@ -88,11 +95,13 @@ async def _world(settings: Settings, store: SqliteStore) -> AsyncIterator[World]
     folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
     journal = Narrated(store)
     reading = Reading(kinds=CATALOG, secrets=secrets, folders=folders)
-    commits = Commits(_source(settings), journal, reading, clock)
+    source = _source(settings)
+    admission = Admission(source, _trust(settings, source.git), journal, settings.git.rewrites)
+    commits = Commits(source, journal, reading, clock, admission)
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: commits.hosts, secrets)
     http = Http()
     artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store))
-    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell, http))
+    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell, http, clock))
     drives = driver.Driver(journal, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:
         yield World(
@@ -112,11 +121,13 @@ def _blobs_of(store: SqliteStore) -> Callable[[Digest], Awaitable[bytes]]:
 
 def _source(settings: Settings) -> GitSource:
     git = settings.git
-    return GitSource(
-        url=git.url,
-        branch=git.branch,
-        folders=(git.desired_state, git.policies),
-        mirror=settings.state_dir / "git",
-        ssh_command=git.ssh_command,
-        credentials=git.credentials,
-    )
+    line = GitLine(remote(git.url), settings.state_dir / "git", git.ssh_command, git.credentials)
+    return GitSource(line, git.branch, (git.desired_state, git.policies))
+
+
+def _trust(settings: Settings, git: GitLine) -> Trust:
+    trust = settings.git.trust
+    signers: list[Signers] = [SshSigners(trust.allowed_signers)] if trust.allowed_signers else []
+    if trust.gpg_keys:
+        signers.append(GpgSigners(trust.gpg_keys, trust.forge_keys))
+    return Listed(git, tuple(signers)) if signers else Anybody()

@@ -1,5 +1,6 @@
 """What people write under desired-state/: Environment, Host, App."""
 
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -7,6 +8,7 @@ from pydantic import Field, model_validator
 from reconciler.desired.fields import (
     Address,
     HostKey,
+    HostPath,
     HttpPath,
     Labels,
     Name,
@@ -21,7 +23,7 @@ from reconciler.desired.fields import (
     Version,
 )
 from reconciler.desired.fields import Count as CountField
-from reconciler.model.health import ExecCheck, HealthCheck, HttpCheck, TcpCheck, Timing
+from reconciler.model.health import CertificateCheck, ExecCheck, HealthCheck, HttpCheck, TcpCheck, Timing
 from reconciler.model.resource import DriftMode
 from reconciler.model.target import Become
 from reconciler.model.target import Host as HostTarget
@@ -116,17 +118,26 @@ class ExecSpec(_Timing):
     command: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+class CertificateSpec(_Timing):
+    """The certificates in a PEM file on the target are valid, and will be for so long."""
+
+    path: HostPath
+    valid_for: Pause = timedelta(days=14)
+    timeout: Period = timedelta(seconds=10)
+
+
 class HealthSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
     """One health check: exactly one of the keys."""
 
     http: HttpSpec | None = None
     tcp: TcpSpec | None = None
     exec: ExecSpec | None = None
+    certificate: CertificateSpec | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "HealthSpec":
-        if sum(check is not None for check in (self.http, self.tcp, self.exec)) != 1:
-            raise ValueError("expected exactly one of http, tcp or exec")
+        if sum(check is not None for check in (self.http, self.tcp, self.exec, self.certificate)) != 1:
+            raise ValueError("expected exactly one of http, tcp, exec or certificate")
         return self
 
     def to_model(self) -> HealthCheck:
@@ -135,6 +146,9 @@ class HealthSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties":
             return HttpCheck(port=self.http.port, path=self.http.path, scheme=self.http.scheme, timing=self.http.timing)
         if self.tcp:
             return TcpCheck(port=self.tcp.port, timing=self.tcp.timing)
+        if self.certificate:
+            asked = self.certificate
+            return CertificateCheck(path=asked.path, valid_for=asked.valid_for, timing=asked.timing)
         assert self.exec
         return ExecCheck(command=self.exec.command, timing=self.exec.timing)
 

@@ -147,6 +147,7 @@ SecretReference = Annotated[
         r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", "the reference of a secret, such as shop/db"
     ),
 ]
+HostPath = Annotated[str, Matching(r"~?/[^\0]*", "a path on the host that starts with '/' or '~/'")]
 HttpPath = Annotated[str, Matching(r"/[!-~]*", "a path that starts with '/' and has no spaces")]
 Ref = Annotated[str, Matching(r"[A-Za-z]+:.+", "a resource as kind:name, for example file:/etc/motd")]
 Pause = Annotated[

@@ -9,6 +9,7 @@ from reconciler.desired.templates import TemplateMistake, Templates, Variables
 from reconciler.desired.words import describe, nearest
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Artifact, Content
+from reconciler.policy.certificates import public_half
 from reconciler.ports.kind import InputError
 from reconciler.ports.secrets import SecretMissing, Secrets
 
@@ -69,6 +70,25 @@ class ResourceInputs:
     def file(self, path: str) -> Content:
         """Return a file of the repository as it is."""
         return self._plain(self._bytes(path)[1])
+
+    def data(self, path: str) -> bytes:
+        """Return the bytes of a file of the repository."""
+        return self._bytes(path)[1]
+
+    def private_key(self, reference: str, public: bytes) -> Content:
+        """Return the content of a private key that is a secret; one that does not fit is as good as missing.
+
+        It is no mistake of the commit: when a key is renewed, its secret and its certificate seldom change at once.
+        """
+        try:
+            fits = public_half(self.sources.secrets.value(reference).encode()) == public
+            if not fits:
+                self.missing.append(f"the secret {reference} is not the private key of the certificate in Git")
+        except SecretMissing:
+            pass  # told below
+        except ValueError as error:
+            self.missing.append(f"the secret {reference} {error}")
+        return self._secret(f"{SECRET_OPEN}key{SECRET_CLOSE}\n".encode(), {"key": reference})
 
     def template(self, path: str, secrets: Mapping[str, str]) -> Content:
         """Render a template file of the repository."""

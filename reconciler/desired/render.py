@@ -18,7 +18,7 @@ from reconciler.desired.resources import Draft
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
 from reconciler.desired.tree import Document
 from reconciler.desired.words import Path, expected, nearest
-from reconciler.model.canonical import Digest, Json, digest, plain
+from reconciler.model.canonical import Digest, digest, plain
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.policy import RolloutPolicy
@@ -71,8 +71,7 @@ class Rendering:
         self, app: Written[AppSpec], drafts: Sequence[Draft], policies: Mapping[UnitId, RolloutPolicy]
     ) -> Iterator[Unit]:
         """Yield the units of an app; those that cannot be made leave problems instead."""
-        health = tuple(check.to_model() for check in app.spec.health)
-        checks = (health, plain(health))
+        checks = tuple(check.to_model() for check in app.spec.health)
         for name, here in app.spec.environments.items():
             version = here.version or app.spec.version
             targets = self._targets(app, name)
@@ -126,6 +125,7 @@ class _UnitWork:
     digests: dict[str, dict[str, Digest]] = field(default_factory=dict)
     _shared: dict[int, _Made | None] = field(default_factory=dict)
     _ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _brought: dict[HealthCheck, set[str]] = field(default_factory=dict)
 
     def resources(self, drafts: Sequence[Draft], targets: Sequence[Host], policy: RolloutPolicy) -> Iterator[Resource]:
         """Yield all resources, target by target, in the order they are written."""
@@ -140,6 +140,8 @@ class _UnitWork:
                     continue
                 resource = self._resource(draft, made.rendered, host, policy)
                 self.rendering.claim(resource, self.app.document, draft.path)
+                for check in made.rendered.health:
+                    self._brought.setdefault(check, set()).add(host.name)
                 self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
                 here[resource.id.ref] = resource
                 yield resource
@@ -151,16 +153,17 @@ class _UnitWork:
         targets: Sequence[Host],
         resources: tuple[Resource, ...],
         policy: RolloutPolicy,
-        checks: tuple[tuple[HealthCheck, ...], Json],
+        checks: tuple[HealthCheck, ...],
     ) -> Unit:
-        """Return the unit. ``checks`` are its health checks, and their JSON."""
-        health, as_json = checks
+        """Return the unit. ``checks`` are those that the App names; what all targets' resources bring comes after."""
+        brought = (check for check, hosts in self._brought.items() if len(hosts) == len(targets))
+        health = (*checks, *brought)
         version = str(self.variables["version"])
         return Unit(
             id=self.unit,
             version=version,
             commit=self.rendering.commit,
-            digest=digest({"version": version, "resources": self.digests, "health": as_json}),
+            digest=digest({"version": version, "resources": self.digests, "health": plain(health)}),
             targets=tuple(host.name for host in targets),
             resources=resources,
             health=health,

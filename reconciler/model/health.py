@@ -54,7 +54,20 @@ class ExecCheck:
         return "exec " + " ".join(self.command)
 
 
-HealthCheck: TypeAlias = HttpCheck | TcpCheck | ExecCheck
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateCheck:
+    """The certificates in a PEM file on the target are valid now, and will be for at least ``valid_for``."""
+
+    path: str
+    valid_for: timedelta = timedelta(0)
+    timing: Timing = Timing(timeout=timedelta(seconds=10))
+    check: Literal["certificate"] = "certificate"
+
+    def __str__(self) -> str:
+        return f"certificate {self.path}"
+
+
+HealthCheck: TypeAlias = HttpCheck | TcpCheck | ExecCheck | CertificateCheck
 
 
 @dataclass(frozen=True, slots=True)

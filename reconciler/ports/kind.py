@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.content import Artifact, Content
+from reconciler.model.health import HealthCheck
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
 
@@ -57,6 +58,17 @@ class Inputs(Protocol):
         """Return a file of the repository as it is, bytes and all."""
         ...
 
+    def data(self, path: str) -> bytes:
+        """Return the bytes of a file of the repository, for a kind that has to understand them."""
+        ...
+
+    def private_key(self, reference: str, public: bytes) -> Content:
+        """Return the content of a PEM private key that is a secret.
+
+        ``public`` is its public half (DER, SubjectPublicKeyInfo): a unit with another key than that is not touched.
+        """
+        ...
+
     def artifact(self, url: str, sha256: str) -> Artifact:
         """Return the artifact; ``url`` may be https, http, file, or a path in the repository."""
         ...
@@ -64,21 +76,30 @@ class Inputs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What a kind makes of a Spec. The meaning of the fields is that of ``model.resource.Resource``."""
+    """What a kind makes of a Spec. The meaning of the fields is that of ``model.resource.Resource``.
+
+    ``health`` are checks that the resource brings along: they are asked like those that the App names.
+    """
 
     name: str
     attributes: Mapping[str, Json]
     contents: Mapping[str, Content] = field(default_factory=dict)
     restart_on: Sequence[str] = ()
     depends_on: Sequence[str] = ()
+    health: Sequence[HealthCheck] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What a kind says about a resource that is not as it shall be."""
+    """What a kind says about a resource that is not as it shall be.
+
+    ``replaces`` are the paths of files and links whose present content would be lost. While they are not ours, they
+    are only replaced where the document says ``adopt: true``. What only adds to a thing, or is shared, names none.
+    """
 
     action: Action
     fields: tuple[FieldDiff, ...]
+    replaces: tuple[str, ...] = ()
 
 
 class Kind(Protocol):

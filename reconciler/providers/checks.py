@@ -3,21 +3,25 @@
 import asyncio
 from typing import assert_never
 
-from reconciler.model.health import CheckResult, ExecCheck, HealthCheck, HttpCheck, TcpCheck
+from reconciler.model.health import CertificateCheck, CheckResult, ExecCheck, HealthCheck, HttpCheck, TcpCheck
 from reconciler.model.target import Host
+from reconciler.policy.certificates import certificates, validity
+from reconciler.ports.clock import Clock
 from reconciler.ports.errors import TimedOut, WorldError
-from reconciler.ports.shell import Script, Shell, quote
+from reconciler.ports.shell import Script, Shell, quote, quote_path
 from reconciler.providers.http import Http
 
 _HEALTHY = range(200, 400)
+_LARGEST_PEM = 1024 * 1024
 
 
 class HealthChecks:
-    """Asks checks: http and tcp from here to the host's address, exec on the host."""
+    """Asks checks: http and tcp from here to the host's address, exec and certificate on the host."""
 
-    def __init__(self, shell: Shell, http: Http) -> None:
+    def __init__(self, shell: Shell, http: Http, clock: Clock) -> None:
         self._shell = shell
         self._http = http
+        self._clock = clock
 
     async def ask(self, host: Host, check: HealthCheck) -> CheckResult:
         """Return what the check says now. Never raises a WorldError, and takes no longer than the check's timeout."""
@@ -29,6 +33,8 @@ class HealthChecks:
                     return await _ask_tcp(host, check)
                 case ExecCheck():
                     return await self._ask_exec(host, check)
+                case CertificateCheck():
+                    return await self._ask_certificate(host, check)
                 case _:
                     assert_never(check)
         except WorldError as error:
@@ -52,6 +58,18 @@ class HealthChecks:
         said = (done.errors.strip() or done.output.decode(errors="replace").strip()).splitlines()
         detail = f"exit {done.status}" + (f": {said[-1]}" if said and done.status else "")
         return CheckResult(healthy=done.status == 0, detail=_line(detail))
+
+    async def _ask_certificate(self, host: Host, check: CertificateCheck) -> CheckResult:
+        script = Script(text=f"head -c {_LARGEST_PEM} <{quote_path(check.path)}", limit=check.timing.timeout)
+        done = await self._shell.run(host, script)
+        if done.status != 0:
+            why = done.errors.strip().rpartition(": ")[2] or f"exit {done.status}"
+            return CheckResult(healthy=False, detail=_line(f"cannot read {check.path}: {why}"))
+        try:
+            healthy, said = validity(certificates(done.output), self._clock.now(), check.valid_for)
+        except ValueError as error:
+            return CheckResult(healthy=False, detail=_line(f"{check.path}: {error}"))
+        return CheckResult(healthy=healthy, detail=_line(f"{check.path}: {said}"))
 
 
 async def _ask_tcp(host: Host, check: TcpCheck) -> CheckResult:

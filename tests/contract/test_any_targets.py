@@ -18,6 +18,7 @@ from reconciler.ports.errors import Unreachable
 from reconciler.ports.targets import Targets, Transaction
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
+from reconciler.providers.clock import SystemClock
 from reconciler.providers.hosts import HostTargets
 from reconciler.providers.http import Http
 from reconciler.providers.survey import Probes
@@ -46,7 +47,7 @@ async def _real(folder: Path) -> AsyncIterator[Reached]:
     async def no_blob(digest: str) -> bytes:
         raise KeyError(digest)
 
-    cache, checks = ArtifactCache(folder, http, no_blob), HealthChecks(world.shell, http)
+    cache, checks = ArtifactCache(folder, http, no_blob), HealthChecks(world.shell, http, SystemClock())
     targets = HostTargets(world.shell, Probes(CATALOG, PRELUDE), SecretValues({}), cache, checks)
     yield Reached(targets, world.host(), world.cut)
     await http.close()

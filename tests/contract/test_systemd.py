@@ -14,6 +14,7 @@ from reconciler.ports.shell import Script
 from reconciler.ports.targets import Transaction
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
+from reconciler.providers.clock import SystemClock
 from reconciler.providers.hosts import HostTargets
 from reconciler.providers.http import Http
 from reconciler.providers.survey import Probes
@@ -91,7 +92,9 @@ async def systemd(request: pytest.FixtureRequest, lab_host: LabHost, tmp_path: P
     world = LabWorld(lab_host, LOGINS[request.param])
     http, secrets = Http(), SecretValues({})
     cache = ArtifactCache(tmp_path, http, _no_blob)
-    targets = HostTargets(world.shell, Probes(CATALOG, PRELUDE), secrets, cache, HealthChecks(world.shell, http))
+    targets = HostTargets(
+        world.shell, Probes(CATALOG, PRELUDE), secrets, cache, HealthChecks(world.shell, http, SystemClock())
+    )
     yield Systemd(world, request.param, targets)
     await http.close()
     await world.stop()

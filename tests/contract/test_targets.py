@@ -22,6 +22,7 @@ from reconciler.ports.shell import Script
 from reconciler.ports.targets import Targets, Transaction
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
+from reconciler.providers.clock import SystemClock
 from reconciler.providers.hosts import HostTargets
 from reconciler.providers.http import Http
 from reconciler.providers.ssh import SshShell
@@ -43,7 +44,9 @@ async def no_blob(digest: str) -> bytes:
 async def targets(world: World, tmp_path: Path) -> AsyncIterator[Targets]:
     http = Http()
     cache = ArtifactCache(tmp_path / "artifacts", http, no_blob)
-    yield HostTargets(world.shell, Probes(CATALOG, PRELUDE), SECRETS, cache, HealthChecks(world.shell, http))
+    yield HostTargets(
+        world.shell, Probes(CATALOG, PRELUDE), SECRETS, cache, HealthChecks(world.shell, http, SystemClock())
+    )
     await http.close()
 
 
@@ -158,7 +161,11 @@ async def test_a_probe_spoils_no_answer_but_its_own(
     probes = Probes({**CATALOG, "odd": Odd(said)}, PRELUDE)
     http = Http()
     targets = HostTargets(
-        world.shell, probes, SECRETS, ArtifactCache(tmp_path, http, no_blob), HealthChecks(world.shell, http)
+        world.shell,
+        probes,
+        SECRETS,
+        ArtifactCache(tmp_path, http, no_blob),
+        HealthChecks(world.shell, http, SystemClock()),
     )
     odd = Resource(id=ResourceId(UNIT, "web-1", "odd", "x"), attributes={})
     after = directory("~/none")
@@ -227,7 +234,7 @@ async def test_a_look_costs_one_session_and_a_change_one_more(tmp_path: Path) ->
     fleet = await Fleet(tmp_path / "fleet", ["web-1"]).start()
     http, content = Http(), plain(b"x" * 4096)
     shell = SshShell(SshOptions(identities=(fleet.client_key,), agent=False), dict, SECRETS)
-    cache, checks = ArtifactCache(tmp_path, http, no_blob), HealthChecks(shell, http)
+    cache, checks = ArtifactCache(tmp_path, http, no_blob), HealthChecks(shell, http, SystemClock())
     targets = HostTargets(shell, Probes(CATALOG, PRELUDE), SECRETS, cache, checks)
     wanted = [file(f"~/f{number}", content) for number in range(20)]
     await targets.survey(fleet.host("web-1"), wanted)

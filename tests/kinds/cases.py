@@ -77,7 +77,9 @@ def _places(root: str) -> Mapping[str, str]:
 
 @dataclass
 class Repository:
-    """Inputs of a repository that has every file; a file's or template's content is its own path."""
+    """Inputs of a repository that has every file; a file's or template's content is its own path.
+
+    What a kind has to understand is in the folder ``files``."""
 
     version: str = "1.4.2"
     secrets: dict[str, str] = field(default_factory=dict)
@@ -92,6 +94,14 @@ class Repository:
 
     def file(self, path: str) -> Content:
         return self.text(path)
+
+    def data(self, path: str) -> bytes:
+        return (HERE / "files" / path).read_bytes()
+
+    def private_key(self, reference: str, public: bytes) -> Content:
+        assert public
+        blob = digest_bytes(reference.encode())
+        return Content(blob, blob.replace("sha256:", "keyed:"), len(reference), {"key": reference})
 
     def artifact(self, url: str, sha256: str) -> Artifact:
         return Artifact(url, f"sha256:{sha256}")

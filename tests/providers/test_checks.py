@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.model.health import HttpCheck, Timing
+from reconciler.model.health import CertificateCheck, HttpCheck, Timing
 from reconciler.providers.checks import HealthChecks
+from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
+from tests.policy.issuer import START, Issuer
 from tests.providers.local_shell import DASH, LocalShell, host
+from tests.sim.clock import SimClock
 
 
 class Server:
@@ -44,7 +47,7 @@ async def server() -> AsyncIterator[Server]:
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (204, True), (302, True), (404, False), (500, False)])
 async def test_two_and_three_hundreds_are_healthy(server: Server, tmp_path, status: int, healthy: bool) -> None:
     http = Http()
-    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http).ask(
+    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http, SystemClock()).ask(
         host(), HttpCheck(port=server.port, path=f"/{status}")
     )
     assert answer.healthy is healthy
@@ -56,9 +59,38 @@ async def test_two_and_three_hundreds_are_healthy(server: Server, tmp_path, stat
 async def test_a_server_that_is_silent_is_unhealthy_in_time(server: Server, tmp_path) -> None:
     http = Http()
     check = HttpCheck(port=server.port, path="/silent", timing=Timing(timeout=timedelta(seconds=0.2)))
-    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http).ask(host(), check)
+    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http, SystemClock()).ask(host(), check)
     assert (answer.healthy, answer.detail) == (
         False,
         f"no answer from http://127.0.0.1:{server.port}/silent within 0.2 s",
     )
+    await http.close()
+
+
+@pytest.mark.parametrize(
+    ("valid_for", "healthy", "said"),
+    [
+        (14, True, "CN=shop.example is valid until 2026-01-31 00:00Z"),
+        (40, False, "CN=shop.example is valid until 2026-01-31 00:00Z; that is less than 40d"),
+    ],
+)
+async def test_a_certificate_is_healthy_as_long_as_it_is_valid(tmp_path, valid_for, healthy, said) -> None:
+    pem = Issuer.root("root").issue("shop.example", until=START + timedelta(days=30)).pem
+    (tmp_path / "it is.pem").write_bytes(pem)
+    http = Http()
+    check = CertificateCheck(path="~/it is.pem", valid_for=timedelta(days=valid_for))
+    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http, SimClock(START)).ask(host(), check)
+    assert (answer.healthy, answer.detail) == (healthy, f"~/it is.pem: {said}")
+    await http.close()
+
+
+async def test_a_certificate_that_cannot_be_read_is_unhealthy(tmp_path) -> None:
+    (tmp_path / "no.pem").write_text("nothing")
+    http = Http()
+    checks = HealthChecks(LocalShell(tmp_path, *DASH), http, SimClock(START))
+    missing = await checks.ask(host(), CertificateCheck(path="~/gone.pem"))
+    assert (missing.healthy, missing.detail) == (False, "cannot read ~/gone.pem: No such file")
+    wrong = await checks.ask(host(), CertificateCheck(path="~/no.pem"))
+    assert not wrong.healthy
+    assert "no certificate in PEM" in wrong.detail
     await http.close()

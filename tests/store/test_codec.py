@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.model.canonical import canonical, plain
 from reconciler.model.content import Content
 from reconciler.model.event import Event
-from reconciler.model.health import ExecCheck, HttpCheck, TcpCheck
+from reconciler.model.health import CertificateCheck, ExecCheck, HttpCheck, TcpCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
@@ -56,7 +56,20 @@ for kind, values in (
     [
         *get_args(Event),
         *get_args(Operation),
-        *(HttpCheck, TcpCheck, ExecCheck, Content, Resource, Owned, VerdictRecord, Snapshot, Unit, Host, Rollout),
+        *(
+            HttpCheck,
+            TcpCheck,
+            ExecCheck,
+            CertificateCheck,
+            Content,
+            Resource,
+            Owned,
+            VerdictRecord,
+            Snapshot,
+            Unit,
+            Host,
+            Rollout,
+        ),
     ],
 )
 @settings(max_examples=5, deadline=None)
