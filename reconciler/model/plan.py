@@ -1,6 +1,7 @@
 """A plan: frozen, complete, ordered; stored before its first effect. The executor makes no choices."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
@@ -70,6 +71,8 @@ class Plan:
     digest of what the plan was made from; ``apply`` refuses when the world is another by then. ``parent`` is the digest
     of the unit's state that was last good, None when there was none. ``hosts`` are the targets of its steps.
     ``kept`` are resources (as text) that are no longer asked for and stay, each with the reason.
+    ``fences`` has the newest token of another controller by target, where there was one: the plan is stale when there is
+    a newer one.
     """
 
     id: str
@@ -81,6 +84,7 @@ class Plan:
     steps: tuple[Step, ...]
     left_out: tuple[LeftOut, ...] = ()
     kept: tuple[str, ...] = ()
+    fences: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unit_id(self) -> UnitId:

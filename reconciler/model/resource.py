@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from reconciler.model.canonical import Digest, Json, digest
 from reconciler.model.content import Content
+from reconciler.model.ground import Ground
 from reconciler.model.identity import ResourceId
 
 
@@ -18,6 +19,14 @@ class DriftMode(StrEnum):
     HOLD = "hold"
 
 
+class PruneMode(StrEnum):
+    """What happens to a resource of ours that a unit no longer names. Confirm: a person has to accept it first."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+    CONFIRM = "confirm"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
     """One thing on one target as it shall be: fully rendered, nothing left to choose.
@@ -25,7 +34,8 @@ class Resource:
     ``attributes`` is what is compared with an observation, field by field; a field that is not there is not managed.
     ``contents`` holds the bytes the attributes speak of, by attribute name. ``depends_on`` and ``restart_on`` are refs
     (``kind:name``) of resources of the same unit on the same target. ``ignore`` lists attribute paths
-    (dotted) whose differences do not count.
+    (dotted) whose differences do not count. ``adopt`` lets it take the place of a content that is not ours; ``prune``
+    is what happens to it when it is no longer asked for, None leaves that to the policy.
     """
 
     id: ResourceId
@@ -35,10 +45,12 @@ class Resource:
     restart_on: tuple[str, ...] = ()
     drift: DriftMode | None = None
     ignore: tuple[str, ...] = ()
+    adopt: bool = False
+    prune: PruneMode | None = None
 
     @property
     def digest(self) -> Digest:
-        """Digest of what is to be there; policy fields (``drift``, ``ignore``) are not part of it."""
+        """Digest of what is to be there; policy fields (``drift``, ``ignore``, ``adopt``, ``prune``) are not part of it."""
         return digest({"attributes": self.attributes, "restartOn": sorted(self.restart_on)})
 
 
@@ -73,11 +85,13 @@ class Survey:
     """What one look at the fleet saw.
 
     ``contents`` has the present bytes of small, non-secret files that differ from what they shall be, by digest:
-    only so that a plan can show a text difference.
+    only so that a plan can show a text difference. ``grounds`` says of each target looked at how it stands with changes
+    to it.
     """
 
     observations: Mapping[ResourceId, Observation]
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
+    grounds: Mapping[str, Ground] = field(default_factory=dict)
 
     def of(self, resource: ResourceId) -> Observation:
         """Return what was seen; Unknown when nobody looked."""

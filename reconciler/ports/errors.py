@@ -2,10 +2,12 @@
 
   WorldError
   ├── Unreachable        cannot get there: try again later
-  │   └── TimedOut       got no answer in time
+  │   ├── TimedOut       got no answer in time
+  │   └── Busy           another change runs there: wait for it
   ├── Denied             got there, may not: a person must give rights
   │   └── WrongHostKey   it is not the host we know: a person must look
   ├── Refused            it was done all or nothing, and it was nothing
+  ├── Stale              the same, for somebody else has changed it since it was looked at: look and plan again
   └── Broken             it answered something we cannot understand
 
 Providers translate foreign exceptions to these, once, and nothing else leaves a provider.
@@ -24,6 +26,10 @@ class TimedOut(Unreachable):
     """The target did not answer within the limit."""
 
 
+class Busy(Unreachable):
+    """Another change runs on the target; how that one ends is not known yet."""
+
+
 class Denied(WorldError):
     """The target refused us: login, sudo or a permission."""
 
@@ -34,6 +40,10 @@ class WrongHostKey(Denied):
 
 class Refused(WorldError):
     """The target could not do it and left everything as it was."""
+
+
+class Stale(WorldError):
+    """Somebody else has changed the target since it was looked at. Nothing was done; what was planned says nothing."""
 
 
 class Broken(WorldError):

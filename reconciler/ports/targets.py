@@ -18,7 +18,9 @@ class Transaction:
 
     ``id`` is the same whenever the same step of the same rollout is tried again: a target that has already done it
     answers so and does nothing. ``after`` are the resources as they will be, ``removed`` the refs that will be gone:
-    for targets that are not driven by operations. ``contents`` holds the blobs of the operations.
+    for targets that are not driven by operations. ``contents`` holds the blobs of the operations. ``fence`` is the newest
+    token of another controller that was seen there (``model.ground``): a target with a newer one refuses, as Stale; None
+    asks for nothing. One without operations only takes back what was interrupted there.
     """
 
     id: str
@@ -27,6 +29,7 @@ class Transaction:
     removed: tuple[str, ...] = ()
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
     limit: timedelta = timedelta(minutes=5)
+    fence: int | None = None
 
 
 class Targets(Protocol):
@@ -37,7 +40,11 @@ class Targets(Protocol):
         ...
 
     async def apply(self, host: Host, transaction: Transaction) -> None:
-        """Do all of it, or raise and leave everything as it was (Refused) or unknown (any other WorldError)."""
+        """Do all of it, or raise.
+
+        Everything is as it was after Refused, Denied and Stale; Broken is for a person; after Unreachable nobody knows:
+        it may have been done, may be half-way, may still be under way.
+        """
         ...
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
