@@ -1,7 +1,7 @@
 # Everything a fresh machine needs: Python 3.11 to 3.13, git and make. `make` alone says what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help venv lint test coverage lab demo lock clean
+.PHONY: help venv lint test coverage lab demo pages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -58,6 +58,9 @@ lab: venv ## prepare the lab of real Debian hosts, and run nothing
 
 demo: venv ## tell the story of a small fleet on loopback, in under two minutes
 	@$(BIN)/python -m tests.demo
+
+pages: venv ## write the man pages and the shell completion anew from the help of the commands
+	$(BIN)/python docs/make_pages.py
 
 lock: ## make requirements.lock anew from pyproject.toml
 	@test -x .cache/lock/bin/uv || { $(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install -qq --disable-pip-version-check uv; }

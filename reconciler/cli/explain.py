@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import config_option
+from reconciler.cli.options import config_option, unit_argument
 
 if TYPE_CHECKING:
     from reconciler.cli.render.where import Picture
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @config_option
-@click.argument("unit", metavar="UNIT")
+@unit_argument(required=True)
 def command(config: Path | None, unit: str) -> None:
     """Say why UNIT (app@environment) is where it is, and what can be done."""
     from reconciler.cli import terminal

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.errors import Failure
-from reconciler.cli.options import config_option, json_option
+from reconciler.cli.options import config_option, json_option, unit_argument
 
 if TYPE_CHECKING:
     from reconciler.model.rollout import Rollout
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @json_option
-@click.argument("unit", metavar="[UNIT]", required=False)
+@unit_argument(required=False)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many rollouts.")
 @click.option("--rollout", metavar="ID", help="Show the events of this rollout instead.")
 def command(config: Path | None, unit: str | None, limit: int, rollout: str | None, *, as_json: bool) -> None:

@@ -27,6 +27,19 @@ def json_option(function: _Function) -> _Function:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(function)
 
 
+def unit_argument(*, required: bool) -> Callable[[_Function], _Function]:
+    """Add ``UNIT``; the command gets ``unit: str``, or ``str | None`` where it is not required."""
+    metavar = "UNIT" if required else "[UNIT]"
+    return click.argument("unit", metavar=metavar, required=required, shell_complete=_units)
+
+
+def _units(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
+    """Offer the units that the journal knows; nothing where it cannot be read, for there is nobody to tell."""
+    from reconciler.cli.completion import units
+
+    return [name for name in units(context.params.get("config")) if name.startswith(typed)]
+
+
 def reason_option(*, required: bool) -> Callable[[_Function], _Function]:
     """Add ``--reason TEXT``; the command gets ``reason: str``, one line without control characters."""
     return click.option(

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from reconciler.cli.errors import Failure
-from reconciler.cli.options import config_option, reason_option
+from reconciler.cli.options import config_option, reason_option, unit_argument
 
 
 @click.command()
 @config_option
 @reason_option(required=False)
-@click.argument("unit", metavar="[UNIT]", required=False)
+@unit_argument(required=False)
 def command(config: Path | None, reason: str, unit: str | None) -> None:
     """Lift the pause of UNIT (app@environment), or the one of everything."""
     click.echo(asyncio.run(_resume(config, unit, reason)))

@@ -6,13 +6,13 @@ from pathlib import Path
 import click
 
 from reconciler.cli.errors import Failure
-from reconciler.cli.options import config_option, reason_option
+from reconciler.cli.options import config_option, reason_option, unit_argument
 
 
 @click.command()
 @config_option
 @reason_option(required=True)
-@click.argument("unit", metavar="UNIT")
+@unit_argument(required=True)
 def command(config: Path | None, reason: str, unit: str) -> None:
     """Forget that UNIT (app@environment) was rejected; the same state is tried again."""
     click.echo(asyncio.run(_retry(config, unit, reason)))

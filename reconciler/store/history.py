@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, select
 
-from reconciler.model.event import CommitAccepted, CommitRefused, Event, SourceLost
+from reconciler.model.event import CommitAccepted, CommitRefused, Event, RewriteAccepted, SourceLost
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
@@ -28,7 +28,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commits:
-    """The newest commit that loaded; a newer one that did not, and a Git that cannot be asked, if it is so."""
+    """The newest commit that loaded; a newer one that did not, and a Git that cannot be asked, if it is so.
+
+    ``let_by`` are the commits that a person has let by since the accepted one, though the branch was rewritten.
+    """
 
     accepted: CommitAccepted | None
     accepted_at: datetime | None
@@ -36,6 +39,7 @@ class Commits:
     refused_at: datetime | None
     lost: SourceLost | None
     lost_at: datetime | None
+    let_by: frozenset[str] = frozenset()
 
 
 class History:
@@ -68,6 +72,10 @@ class History:
         """Return the events after the given number, in the order they happened."""
         return await self._database.read(_since, number, limit)
 
+    async def units(self) -> Sequence[str]:
+        """Return the names of all units that were ever assessed, sorted."""
+        return await self._database.read(_units)
+
     async def plan(self, plan: str) -> Plan:
         """Return a stored plan; KeyError when there is none."""
         return await self._database.read(rollouts.get_plan, plan)
@@ -85,7 +93,14 @@ def _commits(connection: Connection) -> Commits:
         refused_at=refused.at if refused else None,
         lost=lost.event if lost and isinstance(lost.event, SourceLost) else None,
         lost_at=lost.at if lost else None,
+        let_by=_let_by(connection, accepted.number if accepted else 0),
     )
+
+
+def _let_by(connection: Connection, since: int) -> frozenset[str]:
+    table = tables.event
+    rows = connection.execute(select(table.c.body).where(table.c.type == "rewrite_accepted", table.c.id > since))
+    return frozenset(decode(RewriteAccepted, body).commit for body in rows.scalars())
 
 
 def _lost(connection: Connection) -> Entry | None:
@@ -108,6 +123,10 @@ def _rollouts(connection: Connection, unit: UnitId | None, limit: int) -> Sequen
     if unit:
         query = query.where(table.c.unit == str(unit))
     return [decode(Rollout, body) for body in connection.execute(query).scalars()]
+
+
+def _units(connection: Connection) -> Sequence[str]:
+    return connection.execute(select(tables.assessed.c.unit).order_by(tables.assessed.c.unit)).scalars().all()
 
 
 def _running(connection: Connection) -> Sequence[Rollout]:
