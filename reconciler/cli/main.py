@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("reconciler.cli.explain", "Say why a unit is where it is, and what can be done."),
     "history": ("reconciler.cli.history", "Show what was rolled out, when, why, and how it ended."),
     "retry": ("reconciler.cli.retry", "Try a rejected state again."),
+    "accept": ("reconciler.cli.accept", "Follow a branch that was rewritten."),
     "pause": ("reconciler.cli.pause", "Stop automation for a unit, or for everything."),
     "resume": ("reconciler.cli.resume", "Lift a pause."),
 }

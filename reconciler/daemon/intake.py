@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from reconciler.daemon.admission import Admission, Inadmissible
 from reconciler.desired.load import Folders, Invalid, load
 from reconciler.model.canonical import Digest, digest_bytes
-from reconciler.model.event import CommitAccepted, CommitRefused, SourceFound, SourceLost
+from reconciler.model.event import CommitAccepted, CommitRefused, Refusal, SourceFound, SourceLost
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
@@ -64,10 +65,15 @@ def _references(desired: Desired) -> Iterator[str]:
 
 
 class Commits:
-    """Follows the branch: loads each new commit once, remembers which loaded, and keeps that one readable."""
+    """Follows the branch: loads each new commit once, remembers which loaded, and keeps that one readable.
 
-    def __init__(self, source: Source, journal: Journal, reading: Reading, clock: Clock) -> None:
+    What the admission does not let in is not loaded, and asked about again each time: lists of signers and a person's
+    mind may change.
+    """
+
+    def __init__(self, source: Source, journal: Journal, reading: Reading, clock: Clock, admission: Admission) -> None:
         self._source = source
+        self._admission = admission
         self._journal = journal
         self._reading = reading
         self._clock = clock
@@ -105,17 +111,25 @@ class Commits:
         async with self._refreshing:
             try:
                 await self._follow(await self._source.head())
+            except Inadmissible as inadmissible:
+                await self._refuse(inadmissible, inadmissible.why)
             except Invalid as invalid:
-                await self._refuse(invalid)
+                await self._refuse(invalid, Refusal.MISTAKES)
             except SourceError as error:
                 self._newest = replace(self._newest, trouble=str(error))
             await self._tell()
 
     async def at(self, commit: Commit) -> Desired:
-        """Return what the commit asks for, without following it; raise Invalid or SourceError."""
+        """Return what the commit asks for, followed or not; raise Invalid or SourceError."""
         desired = await self._reading.of(commit.id, await self._source.read(commit.id))
         self._hosts = desired.hosts
         return desired
+
+    async def newly(self, head: Commit) -> Desired:
+        """Return what the commit asks for, if it may be followed; raise Invalid or SourceError."""
+        if head.id != await self._journal.accepted_commit():
+            await self._admission.check(head)
+        return await self.at(head)
 
     async def _stale(self, desired: Desired) -> bool:
         blocked = any(unit.blocked for unit in desired.units.values())
@@ -130,27 +144,27 @@ class Commits:
         elif self._refused == head.id:
             self._newest = replace(self._newest, trouble=None)
         else:
-            await self._accept(head, await self.at(head))
+            await self._accept(head, await self.newly(head))
 
     async def _accept(self, head: Commit, desired: Desired) -> None:
         await self._source.keep(head.id)
         await self._tell_accepted(head)
         await self._take(desired)
 
-    async def _refuse(self, invalid: Invalid) -> None:
+    async def _refuse(self, invalid: Invalid, why: Refusal) -> None:
         head = self._head
         self._newest = Intake(desired=self._newest.desired, refused=tuple(str(each) for each in invalid.problems))
-        if self._told.refused != head.id:
-            event = CommitRefused(commit=head.id, subject=head.subject, problems=invalid.problems)
+        if (self._told.refused, self._told.why) != (head.id, why):
+            event = CommitRefused(commit=head.id, subject=head.subject, problems=invalid.problems, why=why)
             await self._journal.append([event], self._clock.now())
-            self._told = replace(self._told, refused=head.id)
-        self._refused = head.id
+            self._told = replace(self._told, refused=head.id, why=why)
+        self._refused = head.id if why is Refusal.MISTAKES else ""
 
     async def _tell_accepted(self, head: Commit) -> None:
         """Write down that the commit loaded; also when the branch is back at it, so that none is told as refused."""
         if self._told.refused or await self._journal.accepted_commit() != head.id:
             await self._journal.append([CommitAccepted(commit=head.id, subject=head.subject)], self._clock.now())
-            self._told = replace(self._told, refused=None)
+            self._told = replace(self._told, refused=None, why=None)
         self._refused = ""
 
     async def _tell(self) -> None:

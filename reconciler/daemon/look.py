@@ -24,7 +24,9 @@ class Look:
         """
         commit = await (self._source.resolve(revision) if revision else self._source.head())
         try:
-            return await conclude(self._world, await self._world.commits.at(commit))
+            # A person may look at any commit; what would be done now is only what may be followed.
+            commits = self._world.commits
+            return await conclude(self._world, await (commits.at(commit) if revision else commits.newly(commit)))
         except Invalid as invalid:
             problems = tuple(str(problem) for problem in invalid.problems)
         accepted = None if revision else await self._world.journal.accepted_commit()

@@ -107,7 +107,8 @@ def _tell_of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFoun
         case CommitAccepted():
             log.info("commit loaded", commit=event.commit[:7], subject=event.subject)
         case CommitRefused():
-            log.error("commit refused", commit=event.commit[:7], problems=[str(each) for each in event.problems])
+            problems = [str(each) for each in event.problems]
+            log.error("commit refused", commit=event.commit[:7], why=event.why.value, problems=problems)
         case SourceLost():
             log.warning("Git cannot be asked; going on with the last commit that loaded", reason=event.reason)
         case SourceFound():

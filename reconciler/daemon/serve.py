@@ -15,6 +15,7 @@ from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.systemd import notify
 from reconciler.daemon.wake import every, on, touched
 from reconciler.daemon.wiring import Acting, acting
+from reconciler.desired.remote import remote
 from reconciler.desired.watch import changes
 from reconciler.ports.journal import JournalUnavailable
 
@@ -40,7 +41,7 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         watchers += [group.create_task(pulse.feed())]
         watchers += [group.create_task(_passing_on(each, leave, parts)) for each in (stop, again)]
         notify("READY=1", "STATUS=looking at the fleet for the first time")
-        log.info("ready", git=settings.git.url, branch=settings.git.branch, state=str(settings.state_dir))
+        log.info("ready", git=remote(settings.git.url).shown, branch=settings.git.branch, state=str(settings.state_dir))
         await loop(parts.world, parts.hands, parts.wake, pulse, leave)
         for watcher in watchers:
             watcher.cancel()
@@ -65,6 +66,8 @@ def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any,
     yield every(settings.drift.interval, look_at_fleet, clock)
     yield every(settings.git.poll, look_at_git, clock)
     yield on(lambda: touched(settings.state_dir / "wake"), look_at_fleet, clock)
+    # A person may have let a rewritten branch by. Beside the pass: a remote that hangs holds up no other decision.
+    yield on(lambda: touched(settings.state_dir / "wake"), look_at_git, clock)
     if repository.is_dir():
         yield on(lambda: changes(repository), look_at_git, clock)
     yield _try_broken_again(parts)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from reconciler.model.duration import parse_duration
@@ -21,17 +21,41 @@ def _duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
 
 
+def _fingerprint(value: Any) -> Any:
+    return value.replace(" ", "").upper() if isinstance(value, str) else value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Fingerprint = Annotated[str, BeforeValidator(_fingerprint), Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class TrustSettings(_Section):
+    """Who may sign the commits that are followed; without any list everybody who may push is trusted.
+
+    ``allowed_signers`` is a file of SSH keys in the format of ``ssh-keygen``; ``gpg_keys`` one of exported public
+    keys. ``forge_keys`` are fingerprints of keys among those that sign for every committer.
+    """
+
+    allowed_signers: Path | None = None
+    gpg_keys: Path | None = None
+    forge_keys: tuple[Fingerprint, ...] = ()
+
+    @model_validator(mode="after")
+    def _forges_are_listed(self) -> "TrustSettings":
+        if self.forge_keys and not self.gpg_keys:
+            raise ValueError("forge_keys are fingerprints of keys in gpg_keys, which is not set")
+        return self
+
+
 class GitSettings(_Section):
     """Where commits come from. ``url`` is a local path or anything ``git fetch`` understands.
 
     ``ssh_command`` is what runs as ssh; ``credentials`` a file in the format of ``git credential-store``, for https.
+    ``rewrites`` says what becomes of a branch that no longer contains the accepted commit.
     """
 
     url: str
@@ -41,6 +65,8 @@ class GitSettings(_Section):
     poll: Duration = timedelta(seconds=30)
     ssh_command: str | None = None
     credentials: Path | None = None
+    rewrites: Literal["hold", "follow"] = "hold"
+    trust: TrustSettings = TrustSettings()
 
 
 class SshSettings(_Section):
@@ -113,6 +139,9 @@ class Settings(BaseSettings):
             git = git.model_copy(update={"url": str((folder / Path(git.url).expanduser()).resolve())})
         if git.credentials:
             git = git.model_copy(update={"credentials": folder / git.credentials.expanduser()})
+        lists = {name: git.trust.__dict__[name] for name in ("allowed_signers", "gpg_keys")}
+        found = {name: (folder / file.expanduser()).resolve() for name, file in lists.items() if file}
+        git = git.model_copy(update={"trust": git.trust.model_copy(update=found)})
         ssh = self.ssh.model_copy(
             update={"identities": tuple(folder / each.expanduser() for each in self.ssh.identities)}
         )

@@ -1,6 +1,7 @@
 """Journal events: what is appended, and all that projections are made from."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from reconciler.model.identity import ResourceId, UnitId
@@ -20,14 +21,33 @@ class CommitAccepted:
     event: Literal["commit_accepted"] = "commit_accepted"
 
 
+class Refusal(StrEnum):
+    """Why a commit is not followed: it does not load, its signer is not trusted, or the branch was rewritten."""
+
+    MISTAKES = "mistakes"
+    UNTRUSTED = "untrusted"
+    REWRITTEN = "rewritten"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitRefused:
-    """A commit did not load; the fleet stays on the last one that did."""
+    """A commit is not followed; the fleet stays on the last one that was accepted."""
 
     commit: str
     subject: str
     problems: tuple[Problem, ...]
+    why: Refusal = Refusal.MISTAKES
     event: Literal["commit_refused"] = "commit_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteAccepted:
+    """A person lets the branch go on from this commit, though the accepted one is not in its history."""
+
+    commit: str
+    author: str
+    reason: str
+    event: Literal["rewrite_accepted"] = "rewrite_accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +108,24 @@ class ResourcesApplied:
     applied: tuple[Owned, ...] = ()
     removed: tuple[ResourceId, ...] = ()
     event: Literal["resources_applied"] = "resources_applied"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mended:
+    """A resource that was brought back from drift, and the fields that differed; none when it was gone."""
+
+    resource: ResourceId
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Healed:
+    """Drift was healed. What drifts again soon after is a fight with somebody, and is healed less often."""
+
+    rollout: str
+    unit: UnitId
+    mended: tuple[Mended, ...]
+    event: Literal["healed"] = "healed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,12 +211,14 @@ class PlanAccepted:
 Event: TypeAlias = (
     CommitAccepted
     | CommitRefused
+    | RewriteAccepted
     | SourceLost
     | SourceFound
     | RolloutMoved
     | StepStarted
     | StepEnded
     | ResourcesApplied
+    | Healed
     | VerdictGiven
     | SnapshotTaken
     | Assessed

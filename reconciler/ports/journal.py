@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reconciler.model.canonical import Digest
-from reconciler.model.event import Event
+from reconciler.model.event import Event, Refusal
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing
@@ -23,10 +23,15 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class ToldOfGit:
-    """What the journal says of Git: the commit refused since the last accepted one, and whether Git is lost."""
+    """What the journal says of Git: the commit refused since the last accepted one, and whether Git is lost.
+
+    ``why`` it was refused; ``let_by`` are commits that a person has let a rewritten branch go on from since then.
+    """
 
     refused: str | None = None
     lost: bool = False
+    why: Refusal | None = None
+    let_by: frozenset[str] = frozenset()
 
 
 class LeaseLost(Exception):

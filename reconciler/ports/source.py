@@ -35,3 +35,15 @@ class Source(Protocol):
     async def keep(self, commit: str) -> None:
         """Make sure that the commit stays readable whatever happens to the branch."""
         ...
+
+    async def contains(self, commit: str, earlier: str) -> bool:
+        """Whether ``earlier`` is in the history of the commit, or is it; one that nobody knows is not."""
+        ...
+
+
+class Trust(Protocol):
+    """Who may say what the fleet shall be."""
+
+    async def distrust(self, commit: str) -> str | None:
+        """Return why the commit is not trusted ("it is not signed"), None when it is; raise SourceError."""
+        ...

@@ -76,7 +76,13 @@ class SqliteStore:
     async def told_of_git(self) -> ToldOfGit:
         """Return what was written down of Git last."""
         commits = await self.history.commits()
-        return ToldOfGit(commits.refused.commit if commits.refused else None, commits.lost is not None)
+        refused = commits.refused
+        return ToldOfGit(
+            refused=refused.commit if refused else None,
+            lost=commits.lost is not None,
+            why=refused.why if refused else None,
+            let_by=commits.let_by,
+        )
 
     async def claim(self, rollout: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         """Take the rollout with a higher epoch; None when another owner's claim has not run out."""

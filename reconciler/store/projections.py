@@ -18,6 +18,7 @@ from reconciler.model.event import (
     ResourcesApplied,
     Resumed,
     RetryRequested,
+    RewriteAccepted,
     RolloutMoved,
     SnapshotTaken,
     SourceFound,
@@ -74,7 +75,7 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
         case RolloutMoved(before=None):
             # What a person accepted was this one rollout: should it fail, it is not tried again by itself.
             connection.execute(delete(tables.accepted).where(tables.accepted.c.unit == str(event.unit)))
-        case RolloutMoved() | StepStarted() | StepEnded() | SourceLost() | SourceFound():
+        case RolloutMoved() | StepStarted() | StepEnded() | SourceLost() | SourceFound() | RewriteAccepted():
             pass
         case _:
             assert_never(event)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reconciler.daemon.admission import Admission
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.narrated import Narrated
@@ -16,7 +17,10 @@ from reconciler.daemon.settle import Settled, settle
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
+from reconciler.desired.git_line import GitLine
 from reconciler.desired.load import Folders
+from reconciler.desired.remote import remote
+from reconciler.desired.signatures import Anybody
 from reconciler.execute import driver
 from reconciler.model.canonical import Digest
 from reconciler.model.event import Event
@@ -184,13 +188,11 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     secrets = {"shop/paint": "first"}
     narrated = Narrated(store)
     journal, log = WatchedJournal(narrated, clock), WatchedLog(narrated, clock)
-    source = GitSource(
-        url=str(repository.path), branch="main", folders=("desired-state", "policies"), mirror=folder / "git"
-    )
+    source = GitSource(GitLine(remote(str(repository.path)), folder / "git"), "main", ("desired-state", "policies"))
     reading = Reading(kinds=KINDS, secrets=SecretValues(secrets), folders=Folders())
     drives = driver.Driver(log, driver.World(targets=hosts, kinds=KINDS, clock=clock), owner="test")
     world = World(
-        commits=Commits(source, journal, reading, clock),
+        commits=Commits(source, journal, reading, clock, Admission(source, Anybody(), journal)),
         journal=journal,
         log=log,
         targets=hosts,

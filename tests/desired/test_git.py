@@ -8,11 +8,17 @@ from pathlib import Path
 import pytest
 
 from reconciler.desired.git import GitSource
+from reconciler.desired.git_line import GitLine
 from reconciler.desired.load import Invalid
+from reconciler.desired.remote import remote
 from reconciler.ports.source import Commit, SourceError
 from tests.desired.repository import Repository
 
 FOLDERS = ("desired-state", "policies")
+
+
+def source_of(url: str, mirror: Path, branch: str = "main") -> GitSource:
+    return GitSource(GitLine(remote(url), mirror), branch, FOLDERS)
 
 
 @pytest.fixture
@@ -22,7 +28,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 def source(repository: Repository, tmp_path: Path) -> GitSource:
-    return GitSource(str(repository.path), "main", FOLDERS, tmp_path / "state" / "mirror")
+    return source_of(str(repository.path), tmp_path / "state" / "mirror")
 
 
 async def test_the_newest_commit_of_the_branch_is_the_head(repository: Repository, source: GitSource) -> None:
@@ -59,7 +65,7 @@ async def test_a_commit_without_the_folders_has_no_files(repository: Repository,
 async def test_all_files_are_read_where_the_whole_repository_is_the_folder(
     repository: Repository, tmp_path: Path
 ) -> None:
-    source = GitSource(str(repository.path), "main", (".", "policies"), tmp_path / "mirror")
+    source = GitSource(GitLine(remote(str(repository.path)), tmp_path / "mirror"), "main", (".", "policies"))
     repository.write("x.yaml", b"x")
     commit = repository.commit("first", y=b"y")
     await source.head()
@@ -80,7 +86,7 @@ async def test_a_rewritten_branch_is_followed_and_a_kept_commit_stays(
 
     assert (await source.head()).id == new
     shutil.rmtree(repository.path)
-    await source._git("collect", "gc", "--quiet", "--prune=now")
+    await source.git("collect", "gc", "--quiet", "--prune=now")
     assert await source.read(old) == {"desired-state/a": b"old"}
 
 
@@ -140,7 +146,7 @@ async def test_a_remote_that_cannot_be_had_is_told_in_one_line(
     repository: Repository, tmp_path: Path, url: str, branch: str, said: str
 ) -> None:
     repository.commit("first")
-    source = GitSource(url.format(repository=repository.path), branch, FOLDERS, tmp_path / "mirror")
+    source = source_of(url.format(repository=repository.path), tmp_path / "mirror", branch)
 
     with pytest.raises(SourceError) as error:
         await source.head()
@@ -150,7 +156,7 @@ async def test_a_remote_that_cannot_be_had_is_told_in_one_line(
 
 
 async def test_a_password_in_the_url_is_not_told(tmp_path: Path) -> None:
-    source = GitSource("https://me:hunter2@127.0.0.1:1/x", "main", FOLDERS, tmp_path / "mirror")
+    source = source_of("https://me:hunter2@127.0.0.1:1/x", tmp_path / "mirror")
 
     with pytest.raises(SourceError) as error:
         await source.head()
@@ -207,7 +213,8 @@ async def test_git_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> No
     alive = tmp_path / "alive"
     hanging.write_text(f"#!/bin/sh\necho $$ > {alive}\nexec sleep 600\n")
     hanging.chmod(0o755)
-    source = GitSource("ssh://h/x", "main", FOLDERS, tmp_path / "mirror", str(hanging), limit=0.5)
+    line = GitLine(remote("ssh://h/x"), tmp_path / "mirror", str(hanging), limit=0.5)
+    source = GitSource(line, "main", FOLDERS)
 
     with pytest.raises(SourceError, match=r"git took longer than 0\.5 s"):
         await source.head()
@@ -224,7 +231,7 @@ def running(process: int) -> bool:
 
 async def test_two_sources_may_share_a_mirror(repository: Repository, source: GitSource) -> None:
     commit = repository.commit("first", a=b"a")
-    other = GitSource(source.url, "main", FOLDERS, source.mirror)
+    other = source_of(source.git.remote.url, source.git.mirror)
 
     heads = await asyncio.gather(source.head(), other.head(), source.head(), other.head())
 
@@ -233,7 +240,7 @@ async def test_two_sources_may_share_a_mirror(repository: Repository, source: Gi
 
 async def test_a_mirror_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    source = GitSource("/nowhere", "main", FOLDERS, tmp_path / "file" / "mirror")
+    source = source_of("/nowhere", tmp_path / "file" / "mirror")
 
     with pytest.raises(SourceError, match="cannot make the Git mirror"):
         await source.head()

@@ -9,6 +9,7 @@ from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected
 from reconciler.cli.render.words import ago, in_future, listed, short
+from reconciler.model.event import Refusal
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import UnitStanding
@@ -54,7 +55,8 @@ def _git(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         yield "Git says", f"commit {short(picture.accepted.commit)} ({clean(picture.accepted.subject)})"
     if refused := picture.refused:
         problem = f": {clean(str(refused.problems[0]))}" if refused.problems else ""
-        yield "refused", f"the newer commit {short(refused.commit)} did not load{problem}"
+        what = "did not load" if refused.why is Refusal.MISTAKES else "is not followed"
+        yield "refused", f"the newer commit {short(refused.commit)} {what}{problem}"
     if verdict:
         at = f"rejected {ago(verdict.at, picture.now)} at commit {short(verdict.commit)}"
         yield "verdict", f"bad, {at}: {clean(verdict.reason)}"
@@ -132,6 +134,9 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
     waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
     if pause:
         yield f"reconciler resume {name}" if pause.unit else "reconciler resume", "lifts the pause"
+    if picture.refused and picture.refused.why is Refusal.REWRITTEN:
+        commit = clean(picture.refused.commit[:8])
+        yield f"reconciler accept {commit} --reason TEXT", "follows the branch though it was rewritten"
     if rejected(known):
         yield "git commit", "mend it: a commit that changes this unit clears the verdict by itself"
     if may_retry(picture, where.unit):

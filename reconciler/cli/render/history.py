@@ -20,6 +20,7 @@ from reconciler.model.event import (
     ResourcesApplied,
     Resumed,
     RetryRequested,
+    RewriteAccepted,
     RolloutMoved,
     SnapshotTaken,
     SourceFound,
@@ -154,13 +155,15 @@ def _applied(event: ResourcesApplied) -> str:
     return "; ".join(told)
 
 
-def _by_people(event: Assessed | Paused | Resumed | RetryRequested | PlanAccepted) -> str:
+def _by_people(event: Assessed | Paused | Resumed | RetryRequested | PlanAccepted | RewriteAccepted) -> str:
     match event:
         case Assessed():
             state = {True: "in sync", False: "differs", None: "not seen in full"}[event.in_sync]
             return f"{event.unit} at {short(event.commit)}: {event.waiting.detail if event.waiting else state}"
         case PlanAccepted():
             return f"{event.unit}: plan {event.plan} accepted by {event.author}"
+        case RewriteAccepted():
+            return f"the rewritten branch accepted at {short(event.commit)} by {event.author}: {event.reason}"
         case Paused():
             return f"{event.unit or 'everything'} paused by {event.author}: {event.reason}"
         case Resumed():

@@ -66,6 +66,7 @@ def status_json(picture: Picture) -> dict[str, Any]:
         "refused": refused
         and {
             "commit": refused.commit,
+            "why": refused.why.value,
             "subject": refused.subject,
             "at": picture.refused_at.isoformat() if picture.refused_at else None,
             "problems": [str(problem) for problem in refused.problems],

@@ -1,0 +1,63 @@
+"""A program run to its end within a limit, with all that it started."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a program wrote, and its exit status."""
+
+    status: int
+    output: bytes
+    errors: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a program runs: its folder, its whole environment, and how many seconds it may take."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    limit: float
+
+
+async def run(command: Sequence[str], given: bytes, place: Place) -> Ended:
+    """Run the program with ``given`` as its input; raise OSError when there is none, TimeoutError after the limit."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=place.folder,
+        env=place.environment,
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(place.limit):
+            output, errors = await process.communicate(given)
+    finally:
+        if process.returncode is None:
+            _kill(process.pid)
+            await process.wait()
+    assert process.returncode is not None
+    return Ended(process.returncode, output, errors)
+
+
+def plain_environment() -> dict[str, str]:
+    """Return our environment without what steers git and ssh, with messages in English."""
+    steering = ("GIT_", "SSH_ASKPASS", "GNUPGHOME")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(steering)}
+    return kept | {"LC_ALL": "C.UTF-8"}
+
+
+def _kill(leader: int) -> None:
+    """End the program with the ssh or the server that it started."""
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
