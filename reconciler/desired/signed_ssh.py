@@ -41,8 +41,10 @@ class SshSigners:
             if (await _keygen(of_committer, commit.payload, folder)).status == 0:
                 return Signed(key, (commit.committer,), for_committer=True)
             found = await _keygen(("-Y", "find-principals", *listed, "-s", file.name), b"", folder)
-        names = found.output.decode(errors="replace").split()
-        return Signed(key, tuple(names), for_committer=False) if names else Unlisted(key, _why(found, self.allowed))
+        names = tuple(found.output.decode(errors="replace").split())
+        if commit.committer in names:
+            return Unlisted(key, f"is not listed for commits (the namespace git) in {self.allowed}")
+        return Signed(key, names, for_committer=False) if names else Unlisted(key, _why(found, self.allowed))
 
 
 def _readable(file: Path) -> None:
