@@ -107,6 +107,10 @@ class ResourceInputs:
             return self._plain(data)
         return self._secret(data, {each: secrets[each] for each in sorted(made.secrets)})
 
+    def secret(self, reference: str) -> Content:
+        """Return the content that is just the value of a secret."""
+        return self._secret(f"{SECRET_OPEN}value{SECRET_CLOSE}".encode(), {"value": reference})
+
     def artifact(self, url: str, sha256: str) -> Artifact:
         """Return an archive: by URL, or a file of the repository, of which the bytes come along."""
         if not _SHA256.fullmatch(sha256.lower()):

@@ -7,7 +7,7 @@ from reconciler.kinds.written import Account, Mode, Path, Written
 from reconciler.model.operation import MakeDirectory, Operation, RemoveDirectory
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered
-from reconciler.ports.shell import quote_path
+from reconciler.ports.look import Look
 
 NAME = "directory"
 _COMPARED = ("type", "mode", "owner", "group")
@@ -28,9 +28,9 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
     return Rendered(name=spec.path, attributes={"type": "directory", "mode": spec.mode, **accounts})
 
 
-def probe(resource: Resource, siblings: Mapping[str, Resource]) -> str:
-    """Print what is at the path."""
-    return f"rcl_entry {quote_path(resource.id.name)}"
+def probe(resource: Resource, siblings: Mapping[str, Resource]) -> Look:
+    """Look at the path."""
+    return Look(resource.id.name)
 
 
 def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:

@@ -12,6 +12,7 @@ from reconciler.model.content import Content
 from reconciler.model.operation import Operation, RemoveFile, SetAttributes, WriteFile
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import SHOWN_AT_MOST, Difference, Inputs, Rendered
+from reconciler.ports.look import Look
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "file"
@@ -56,17 +57,21 @@ def _content(spec: Spec, inputs: Inputs) -> Content:
     return inputs.text(spec.content or "")
 
 
-def probe(resource: Resource, siblings: Mapping[str, Resource]) -> str:
-    """Print what is at the path, and a content that differs where it may be shown."""
-    return shown(resource, resource.id.name)
+def probe(resource: Resource, siblings: Mapping[str, Resource]) -> Look:
+    """Look at the path, and at a content that differs where it may be shown."""
+    return Look(resource.id.name, _expected(resource))
 
 
 def shown(resource: Resource, path: str) -> str:
-    """Return the probe of the file at the path that shall have the resource's content."""
+    """Return sh commands that print the same of another path that shall have the resource's content."""
+    known = _expected(resource)
+    return f"rcl_file {quote_path(path)} {quote(known or 'secret')} {SHOWN_AT_MOST if known else -1}"
+
+
+def _expected(resource: Resource) -> str:
     content = resource.contents["content"]
     plain = not content.secret and content.digest.startswith("sha256:")
-    known, most = (content.digest.removeprefix("sha256:"), SHOWN_AT_MOST) if plain else ("secret", -1)
-    return f"rcl_file {quote_path(path)} {quote(known)} {most}"
+    return content.digest.removeprefix("sha256:") if plain else ""
 
 
 def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:

@@ -10,7 +10,7 @@ from reconciler.kinds.written import Path, Text, Written
 from reconciler.model.operation import MakeSymlink, Operation, RemoveFile
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import Difference, Inputs, Rendered
-from reconciler.ports.shell import quote_path
+from reconciler.ports.look import Look
 
 NAME = "symlink"
 
@@ -33,9 +33,9 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
     return Rendered(name=spec.path, attributes={"type": "symlink", "to": spec.to})
 
 
-def probe(resource: Resource, siblings: Mapping[str, Resource]) -> str:
-    """Print what is at the path."""
-    return f"rcl_entry {quote_path(resource.id.name)}"
+def probe(resource: Resource, siblings: Mapping[str, Resource]) -> Look:
+    """Look at the path."""
+    return Look(resource.id.name)
 
 
 def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:

@@ -10,6 +10,7 @@ from reconciler.model.content import Artifact, Content
 from reconciler.model.health import HealthCheck
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.ports.look import Look
 
 CONTENT_KEY = "content_base64"
 """The attribute under which ``parse`` hands over the bytes that were seen, as base64; only where they may be shown.
@@ -69,6 +70,10 @@ class Inputs(Protocol):
         """
         ...
 
+    def secret(self, reference: str) -> Content:
+        """Return the content that is just the value of a secret."""
+        ...
+
     def artifact(self, url: str, sha256: str) -> Artifact:
         """Return the artifact; ``url`` may be https, http, file, or a path in the repository."""
         ...
@@ -118,11 +123,12 @@ class Kind(Protocol):
         """Return the resource as it shall be; raise InputError."""
         ...
 
-    def probe(self, resource: Resource, siblings: Mapping[str, Resource]) -> str:
+    def probe(self, resource: Resource, siblings: Mapping[str, Resource]) -> str | Look:
         """Return the sh commands that print what ``parse`` reads. They may use the functions of the probe prelude.
 
         ``siblings`` are the unit's resources on the same target, by ref. The commands run in a subshell of their own.
-        A status other than 0 makes the observation Unknown; the last line, if it starts with REASON, says why.
+        A Look instead, where only a path is looked at: all of a host's are asked for at once. A status other than 0
+        makes the observation Unknown; the last line, if it starts with REASON, says why.
         """
         ...
 

@@ -8,7 +8,7 @@ from reconciler.model.target import Host
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Broken, WorldError
 from reconciler.ports.secrets import Secrets
-from reconciler.ports.shell import Shell
+from reconciler.ports.shell import Script, Shell
 from reconciler.ports.targets import Transaction
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.survey import Probes, compose, read, split, unseen
@@ -34,11 +34,12 @@ class HostTargets:
         if not resources:
             return Survey({})
         try:
-            done = await self._shell.run(host, compose(resources, self._probes))
+            asked = compose(resources, self._probes)
+            done = await self._shell.run(host, Script(text=asked.text))
             if done.status != 0:
                 last = (done.errors.strip().splitlines() or [f"status {done.status}"])[-1]
                 raise Broken(f"looking at {host.name} failed: {last}")
-            return read(resources, split(done.output, len(resources)), self._probes, self._secrets)
+            return read(resources, split(done.output, asked), self._probes, self._secrets)
         except WorldError as error:
             return unseen(resources, str(error))
 

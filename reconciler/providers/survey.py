@@ -10,8 +10,9 @@ from reconciler.model.identity import ResourceId
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.ports.errors import Broken
 from reconciler.ports.kind import CONTENT_KEY, REASON, Kind
+from reconciler.ports.look import Look
 from reconciler.ports.secrets import Secrets
-from reconciler.ports.shell import Script
+from reconciler.providers.looks import LIBRARY, Answer, alone, apart, tame, together
 from reconciler.providers.sh_source import compact, needed
 from reconciler.providers.transaction.library import STATE
 
@@ -35,48 +36,85 @@ rcl_frame() {
     printf '%s %s %s\\n%s%s\\n' "$rcl_status" "${#rcl_answer}" "${#rcl_errors}" "$rcl_answer" "$rcl_errors"
 }
 """)
-
-
-def compose(resources: Sequence[Resource], probes: Probes) -> Script:
-    """Return the one script that asks for all resources, in their order."""
-    refs: dict[tuple[str, str], dict[str, Resource]] = {}
-    for resource in resources:
-        refs.setdefault((str(resource.id.unit), resource.id.target), {})[resource.id.ref] = resource
-    asked = []
-    for resource in resources:
-        siblings = refs[str(resource.id.unit), resource.id.target]
-        probe = probes.kinds[resource.id.kind].probe(resource, siblings)
-        asked.append(f"rcl_probe() (\n{probe}\n)\nrcl_frame")
-    questions = "\n".join(asked)
-    return Script(text=compact(needed(probes.prelude, questions)) + STATE + _FRAMES + questions)
+_END = b"end"
+# So many names fit among the arguments of one program, however long they are.
+_TOGETHER = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What one probe printed, and its status."""
+class Asked:
+    """What a host is asked: the script, and for each frame of its answer which of the resources it is about.
 
-    status: int
-    output: str
-    errors: str
+    A frame about several is that of paths that are looked at together.
+    """
+
+    text: str
+    frames: tuple[tuple[int, ...], ...]
+    looks: Mapping[int, Look]
 
 
-def split(output: bytes, count: int) -> tuple[Answer, ...]:
-    """Return the answers, in order; raise Broken when there are not exactly that many."""
-    answers = []
+def compose(resources: Sequence[Resource], probes: Probes) -> Asked:
+    """Return the one script that asks for all resources: paths together, everything else one by one."""
+    texts: dict[int, str] = {}
+    looks: dict[int, Look] = {}
+    paths: set[str] = set()
+    for index, (resource, siblings) in enumerate(_with_siblings(resources)):
+        match probes.kinds[resource.id.kind].probe(resource, siblings):
+            case Look() as look if tame(look) and look.path not in paths:
+                looks[index] = look
+                paths.add(look.path)
+            case Look() as look:
+                texts[index] = alone(look)
+            case text:
+                texts[index] = text
+    batches = list(_batches(tuple(looks)))
+    asked = [together([looks[index] for index in batch]) for batch in batches] + list(texts.values())
+    questions = "\n".join(f"rcl_probe() (\n{each}\n)\nrcl_frame" for each in asked)
+    functions = compact(needed(f"{LIBRARY}{probes.prelude}", questions))
+    state = STATE if "STATE" in functions else ""
+    text = f"{functions}{state}{_FRAMES}{questions}\necho {_END.decode()}"
+    return Asked(text, (*batches, *((index,) for index in texts)), looks)
+
+
+def _with_siblings(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Mapping[str, Resource]]]:
+    refs: dict[tuple[str, str], dict[str, Resource]] = {}
+    for resource in resources:
+        refs.setdefault((str(resource.id.unit), resource.id.target), {})[resource.id.ref] = resource
+    for resource in resources:
+        yield resource, refs[str(resource.id.unit), resource.id.target]
+
+
+def _batches(indices: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+    for start in range(0, len(indices), _TOGETHER):
+        yield indices[start : start + _TOGETHER]
+
+
+def split(output: bytes, asked: Asked) -> tuple[Answer, ...]:
+    """Return the answers in the order of the resources; raise Broken when there are not exactly that many."""
+    answers: dict[int, Answer] = {}
     rest = output
-    for _ in range(count):
-        head, newline, rest = rest.partition(b"\n")
-        try:
-            status, printed, complained = (int(word) for word in head.split(b" "))
-        except ValueError:
-            raise Broken(f"the host's answer makes no sense: {head[:80]!r}") from None
-        end = printed + complained
-        if not newline or rest[end : end + 1] != b"\n":
-            raise Broken("the host's answer was cut off")
-        shown, errors = rest[:printed].decode(errors="surrogateescape"), rest[printed:end].decode(errors="replace")
-        answers.append(Answer(status, shown, errors))
-        rest = rest[end + 1 :]
-    return tuple(answers)
+    for indices in asked.frames:
+        answer, rest = _frame(rest)
+        if indices[0] in asked.looks:
+            answers.update(zip(indices, apart([asked.looks[index] for index in indices], answer), strict=True))
+        else:
+            answers[indices[0]] = answer
+    if rest.rstrip() != _END:
+        raise Broken("the host's answer was cut off")
+    return tuple(answers[index] for index in range(len(answers)))
+
+
+def _frame(output: bytes) -> tuple[Answer, bytes]:
+    head, newline, rest = output.partition(b"\n")
+    try:
+        status, printed, complained = (int(word) for word in head.split(b" "))
+    except ValueError:
+        raise Broken(f"the host's answer makes no sense: {head[:80]!r}") from None
+    end = printed + complained
+    if not newline or rest[end : end + 1] != b"\n":
+        raise Broken("the host's answer was cut off")
+    shown, errors = rest[:printed].decode(errors="surrogateescape"), rest[printed:end].decode(errors="replace")
+    return Answer(status, shown, errors), rest[end + 1 :]
 
 
 def read(resources: Sequence[Resource], answers: Sequence[Answer], probes: Probes, secrets: Secrets) -> Survey:

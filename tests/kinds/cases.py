@@ -103,6 +103,10 @@ class Repository:
         blob = digest_bytes(reference.encode())
         return Content(blob, blob.replace("sha256:", "keyed:"), len(reference), {"key": reference})
 
+    def secret(self, reference: str) -> Content:
+        blob = digest_bytes(reference.encode())
+        return Content(blob, blob.replace("sha256:", "keyed:"), len(reference), {"value": reference})
+
     def artifact(self, url: str, sha256: str) -> Artifact:
         return Artifact(url, f"sha256:{sha256}")
 
@@ -140,7 +144,7 @@ def operation_text(operation: Operation) -> dict[str, Json]:
     """Return an operation as a table writes it: contents by digest, and nothing that is None or empty."""
     values: dict[str, Any] = {each.name: getattr(operation, each.name) for each in fields(operation)}
     if "content" in values:
-        values["content"] = values["content"].digest
+        values["content"] = values["content"] and values["content"].digest
     if "artifact" in values:
         values["artifact"] = values["artifact"].url
     if "inputs" in values:

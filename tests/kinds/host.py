@@ -14,6 +14,8 @@ from typing import Any
 from reconciler.kinds.catalog import PRELUDE
 from reconciler.model.resource import Absent, Present, Resource, Unknown
 from reconciler.ports.kind import REASON, Kind
+from reconciler.ports.look import Look
+from reconciler.providers.looks import LIBRARY, Answer, alone, apart, tame, together
 from tests.lab.machine import CACHE
 
 NOBODY = 65534
@@ -104,12 +106,15 @@ def plant(root: Path, tree: list[Mapping[str, Any]]) -> None:
             (root / (entry.get("file") or entry["directory"])).chmod(int(entry["mode"], 8))
 
 
-def look(sh: Sh, root: Path, text: str, *, programs: Path | None = None, uid: int | None = None) -> tuple[int, str]:
-    """Run the prelude and the text in a shell that is strict about errors; return status and output."""
+def look(
+    sh: Sh, root: Path, probe: str | Look, *, programs: Path | None = None, uid: int | None = None
+) -> tuple[int, str]:
+    """Run the probe, with the prelude, in a shell that is strict about errors; return status and output."""
     path = f"{programs}:{sh.programs}" if programs else sh.programs
+    text = asked_as(probe)
     done = subprocess.run(
         [sh.command, "-s"],
-        input=f"set -eu\n{PRELUDE}\n( {text}\n )\n".encode(),
+        input=f"set -eu\n{LIBRARY}{PRELUDE}\n( {text}\n )\n".encode(),
         env={"HOME": str(root), "PATH": path, "STATE": str(root / "state"), "LANG": "C.UTF-8"},
         cwd="/",
         stdout=subprocess.PIPE,
@@ -118,7 +123,18 @@ def look(sh: Sh, root: Path, text: str, *, programs: Path | None = None, uid: in
         check=False,
         **({} if uid is None else {"user": uid, "group": uid, "extra_groups": []}),
     )
-    return done.returncode, done.stdout.decode()
+    status, output = done.returncode, done.stdout.decode()
+    if isinstance(probe, Look) and tame(probe):
+        [answer] = apart([probe], Answer(status, output, ""))
+        return answer.status, answer.output
+    return status, output
+
+
+def asked_as(probe: str | Look) -> str:
+    """Return the sh commands that a host is asked, for a probe that is asked by itself."""
+    if isinstance(probe, Look):
+        return together([probe]) if tame(probe) else alone(probe)
+    return probe
 
 
 def observed(kind: Kind, resource: Resource, status: int, output: str) -> Present | Absent | Unknown:
