@@ -28,9 +28,10 @@ def remote(url: str) -> Remote:
     if not parts.password:
         return Remote(url, url)
     place, user = parts.netloc.rpartition("@")[2], parts.username or ""
-    bare = urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place))
     shown = urlunsplit(parts._replace(netloc=f"{user}:***@{place}"))
     if parts.scheme not in ("http", "https"):
-        return Remote(bare, shown)
+        return Remote(urlunsplit(parts._replace(netloc=f"{user}@{place}" if user else place)), shown)
+    # Without the user too: curl would try the name alone, with an empty password, before git asks for one.
+    bare = urlunsplit(parts._replace(netloc=place))
     options = ("-c", f"credential.{parts.scheme}://{place}.helper={_HELPER}")
     return Remote(bare, shown, options, {_USER: unquote(user), _PASSWORD: unquote(parts.password)})
