@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 
 from reconciler.kinds import directory, file, release, symlink, systemd_unit
-from reconciler.kinds.prelude import PRELUDE as PRELUDE
+from reconciler.kinds.prelude import PRELUDE as _PRELUDE
+from reconciler.kinds.prelude_edits import PRELUDE_EDITS
 from reconciler.ports.kind import Kind
+
+PRELUDE = _PRELUDE + PRELUDE_EDITS
 
 CATALOG: Mapping[str, Kind] = {
     file.NAME: file,

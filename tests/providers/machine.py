@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from reconciler.kinds.prelude import PRELUDE
+from reconciler.kinds.catalog import PRELUDE
 from reconciler.model.canonical import digest_bytes
 from reconciler.model.content import Artifact, Content
 from reconciler.model.operation import (

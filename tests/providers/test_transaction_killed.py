@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.kinds.prelude import PRELUDE
+from reconciler.kinds.catalog import PRELUDE
 from reconciler.model.operation import MakeDirectory, MakeSymlink, RemoveFile, UnitVerb
 from reconciler.ports.errors import Unreachable
 from tests.providers.machine import RELOAD, Machine, unit, unpack, write

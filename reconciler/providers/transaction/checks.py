@@ -5,6 +5,7 @@ from posixpath import dirname
 
 from reconciler.model.operation import (
     ControlUnit,
+    EditFile,
     MakeDirectory,
     MakeSymlink,
     Operation,
@@ -12,12 +13,15 @@ from reconciler.model.operation import (
     RemoveDirectory,
     RemoveFile,
     RemoveRelease,
+    RunCommand,
     SetAttributes,
     SwitchRelease,
     UnpackRelease,
     WriteFile,
 )
 from reconciler.ports.shell import quote, quote_path
+
+_OWNING = WriteFile | EditFile | SetAttributes | MakeDirectory | UnpackRelease
 
 
 def checks(operations: tuple[Operation, ...]) -> Iterator[str]:
@@ -39,24 +43,29 @@ def checks(operations: tuple[Operation, ...]) -> Iterator[str]:
 def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
     match op:
         case WriteFile() | MakeSymlink() | RemoveFile():
-            return ((op.path, "tx_check_leaf"),)
+            claim = (op.path, "tx_check_leaf")
+        case EditFile():
+            claim = (op.path, "tx_check_text")
         case MakeDirectory() | RemoveDirectory():
-            return ((op.path, "tx_check_directory"),)
+            claim = (op.path, "tx_check_directory")
         case SetAttributes():
-            return ((op.path, "tx_check_there"),)
+            claim = (op.path, "tx_check_there")
         case SwitchRelease() | RemoveRelease():
-            return ((f"{op.path}/current", "tx_check_link"),)
+            claim = (f"{op.path}/current", "tx_check_link")
         case UnpackRelease():
-            return ((op.path, "tx_check_release"),)
-        case ReloadUnits() | ControlUnit():
+            claim = (op.path, "tx_check_release")
+        case ReloadUnits() | ControlUnit() | RunCommand():
             return ()
+    return (claim,)
 
 
 def _needs_parent(op: Operation) -> bool:
-    return isinstance(op, WriteFile | MakeSymlink | MakeDirectory)
+    return isinstance(op, WriteFile | EditFile | MakeSymlink | MakeDirectory)
 
 
 def _accounts(operations: tuple[Operation, ...]) -> Iterator[str]:
-    owning = [op for op in operations if isinstance(op, WriteFile | SetAttributes | MakeDirectory | UnpackRelease)]
+    owning = [op for op in operations if isinstance(op, _OWNING)]
     yield from (f"tx_check_user {quote(user)}" for user in dict.fromkeys(op.owner for op in owning) if user)
     yield from (f"tx_check_group {quote(group)}" for group in dict.fromkeys(op.group for op in owning) if group)
+    others = dict.fromkeys(op.user for op in operations if isinstance(op, RunCommand))
+    yield from (f"tx_check_account {quote(user)}" for user in others if user)

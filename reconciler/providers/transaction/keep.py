@@ -4,11 +4,12 @@ Every change has its way back on the disk before the first change is made: an in
 the next one from what is in its folder alone.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.operation import (
     ControlUnit,
+    EditFile,
     MakeDirectory,
     MakeSymlink,
     Operation,
@@ -16,6 +17,7 @@ from reconciler.model.operation import (
     RemoveDirectory,
     RemoveFile,
     RemoveRelease,
+    RunCommand,
     Scope,
     SetAttributes,
     SwitchRelease,
@@ -23,13 +25,17 @@ from reconciler.model.operation import (
     WriteFile,
 )
 from reconciler.ports.shell import quote, quote_path
+from reconciler.providers.transaction.segments import Segment
+from reconciler.providers.transaction.switch import program
+
+_NOTHING_TO_KEEP = frozenset({"_run"})
 
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """Lines that keep what is there, and the number under which each unit's state is kept."""
+    """Lines that keep what is there, segment by segment, and the number under which each unit's state is kept."""
 
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, ...], ...]
     units: Mapping[tuple[Scope, str], int]
 
 
@@ -41,25 +47,39 @@ class _Hold:
     of: str
 
 
-def keeping(operations: tuple[Operation, ...]) -> Keeping:
-    """Return what to keep for the operations: every path and unit once, as it was before the first of them."""
+def keeping(parts: tuple[Segment, ...]) -> Keeping:
+    """Return what to keep: every path once a segment, as it was before it; every unit as it was before all of them.
+
+    Units are brought back last of all, when everything else is as it was before the first segment.
+    """
+    operations = tuple(op for part in parts for _, op in part)
+    units = _units(operations)
+    controls = (entry for part in parts for entry in part if isinstance(entry[1], ControlUnit))
+    others = [_kept(entry for entry in part if not isinstance(entry[1], ControlUnit)) for part in parts]
+    first = (*others[0], *_kept(controls), *_afterwards(operations, units))
+    # Until such a segment is armed its ways back must not count: what they need may not be on the disk yet.
+    later = (tuple(line.replace("tx_note back.", "tx_note later.back.", 1) for line in lines) for lines in others[1:])
+    return Keeping((first, *later), units)
+
+
+def _kept(entries: Iterable[tuple[int, Operation]]) -> tuple[str, ...]:
     lines: list[str] = []
     done: set[_Hold] = set()
-    for place, op in enumerate(operations):
+    for place, op in entries:
         for index, hold in enumerate(_holds(op)):
             if hold not in done:
                 done.add(hold)
                 # Releases are put aside under the operation's own number, everything else under one that sorts alike.
                 number = place if hold.what in ("_release", "_releases") else place * 10 + index
-                lines.append(f"tx_keep{hold.what} {number} {hold.of}")
+                if hold.what not in _NOTHING_TO_KEEP:
+                    lines.append(f"tx_keep{hold.what} {number} {hold.of}")
                 lines.append(_note(f"back.{place * 10 + index:06}", f"tx_back{hold.what} {number} {hold.of}"))
-    units = _units(operations)
-    return Keeping((*lines, *_afterwards(operations, units)), units)
+    return tuple(lines)
 
 
 def _holds(op: Operation) -> Iterator[_Hold]:
     match op:
-        case WriteFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
+        case WriteFile() | EditFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
             yield _Hold("", quote_path(op.path))
         case SetAttributes():
             yield _Hold("_attributes", quote_path(op.path))
@@ -74,6 +94,10 @@ def _holds(op: Operation) -> Iterator[_Hold]:
             yield _Hold("_releases", quote_path(op.path))
         case ControlUnit():
             yield _Hold("_unit", f"{op.scope.value} {quote(op.unit)}")
+        case RunCommand():
+            if op.undo:
+                condition = program(op, op.undo_if) if op.undo_if else ""
+                yield _Hold("_run", f"{quote(op.what)} {quote(condition)} {quote(program(op, op.undo))}")
         case ReloadUnits():
             pass
 

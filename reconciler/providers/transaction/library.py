@@ -4,11 +4,18 @@ from importlib import resources
 
 from reconciler.providers.sh_source import compact
 
-_FILES = ("begin.sh", "stage.sh", "switch.sh", "units.sh")
+_FILES = ("begin.sh", "stage.sh", "edit.sh", "run.sh", "switch.sh", "units.sh")
 
+# `id` would be a process of its own, in every look at every host.
 STATE = compact("""\
+rcl_is_root() {
+    while read -r rcl_key rcl_real rcl_effective rcl_rest; do
+        [ "$rcl_key" != Uid: ] || break
+    done </proc/self/status
+    [ "$rcl_effective" = 0 ]
+}
 if [ "${XDG_STATE_HOME:-}" ]; then STATE=$XDG_STATE_HOME/reconciler
-elif [ "$(id -u)" = 0 ]; then STATE=/var/lib/reconciler
+elif rcl_is_root; then STATE=/var/lib/reconciler
 else STATE=$HOME/.local/state/reconciler; fi
 """)
 """Sets STATE, the folder of our records on a host. It is the same for looking and for changing."""

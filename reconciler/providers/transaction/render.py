@@ -2,21 +2,31 @@
 
 Its phases: open (lock, undo what was interrupted), check, stage, keep what is there, arm, switch, commit.
 Until it is armed nothing is touched; from then on it ends in one of two ways: all done, or everything back.
+After a program has run, what is left goes from check to switch anew: it may need what the program has made.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from posixpath import dirname
+from typing import assert_never
 
 from reconciler.model.operation import (
     ControlUnit,
+    DropBlock,
+    DropLine,
+    Edit,
+    EditFile,
     MakeDirectory,
     MakeSymlink,
     Operation,
+    PutBlock,
+    PutLine,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
     RemoveRelease,
+    RunCommand,
     SetAttributes,
     SwitchRelease,
     UnpackRelease,
@@ -29,8 +39,10 @@ from reconciler.providers.transaction.checks import checks
 from reconciler.providers.transaction.deliver import Delivery
 from reconciler.providers.transaction.keep import keeping
 from reconciler.providers.transaction.library import LIBRARY, STATE
+from reconciler.providers.transaction.segments import Segment, segments
 from reconciler.providers.transaction.switch import owner_and_group, switch
 
+_NONE = timedelta(0)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -41,32 +53,33 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str)
     """
     if not _ID.fullmatch(transaction.id):
         raise ValueError(f"{transaction.id!r} cannot be the id of a transaction")
-    operations = tuple(enumerate(transaction.operations))
-    kept = keeping(transaction.operations)
-    staged = " ".join(f'"$tx_at_{place}"' for place, op in operations if isinstance(op, WriteFile))
+    parts = segments(transaction.operations)
+    kept = keeping(parts)
     folders = " ".join(quote_path(path) for path in _folders(transaction.operations))
-    lines = [
-        f"tx_open {quote(transaction.id)}",
-        *checks(transaction.operations),
-        *_staging(transaction, sent),
-        *kept.lines,
-        *_tail(transaction),
-        f"tx_arm {staged}",
-        *(line for place, op in operations for line in switch(place, op, kept.units)),
-        f"tx_commit {folders}",
-        "tx_close",
-    ]
+    limit = transaction.limit + sum((op.limit for op in transaction.operations if isinstance(op, RunCommand)), _NONE)
+    lines = [f"tx_open {quote(transaction.id)}"]
+    for number, part in enumerate(parts):
+        lines += [*checks(tuple(op for _, op in part)), *_staging(part, sent), *kept.lines[number]]
+        lines += _tail(transaction) if number + 1 == len(parts) else ()
+        lines += [f"{'tx_arm_again' if number else 'tx_arm'} {_staged(part)}"]
+        lines += (line for place, op in part for line in switch(place, op, kept.units))
+    lines += [f"tx_commit {folders}", "tx_close"]
+    called = "\n".join(lines)
     return Script(
-        text=compact(needed(prelude, LIBRARY)) + LIBRARY + STATE + "\n".join(lines),
-        payloads=tuple(sent[place].payload for place, _ in operations if place in sent),
-        limit=transaction.limit,
+        text=compact(needed(prelude, LIBRARY + called)) + LIBRARY + STATE + called,
+        payloads=tuple(sent[place].payload for place in range(len(transaction.operations)) if place in sent),
+        limit=limit,
     )
 
 
-def _staging(transaction: Transaction, sent: Mapping[int, Delivery]) -> Iterator[str]:
+def _staged(part: Segment) -> str:
+    return " ".join(f'"$tx_at_{place}"' for place, op in part if isinstance(op, WriteFile))
+
+
+def _staging(part: Segment, sent: Mapping[int, Delivery]) -> Iterator[str]:
     plain: list[str] = []
     odd: list[str] = []
-    for place, op in enumerate(transaction.operations):
+    for place, op in part:
         match op:
             case WriteFile():
                 yield f"tx_stage_file {place} {sent[place].size} {quote_path(op.path)}"
@@ -80,17 +93,50 @@ def _staging(transaction: Transaction, sent: Mapping[int, Delivery]) -> Iterator
     if plain:
         yield f"tx_verify {' '.join(plain)}"
     yield from (f"tx_verify_one {check}" for check in odd)
-    for place, op in enumerate(transaction.operations):
+    for place, op in part:
         if isinstance(op, UnpackRelease):
             yield f"tx_unpack {place} {quote_path(f'{op.path}/releases/{op.version}')}"
-    yield from _attributes(transaction.operations)
+    yield from _attributes(part)
+    yield from _edits(part)
 
 
-def _attributes(operations: tuple[Operation, ...]) -> Iterator[str]:
+def _edits(part: Segment) -> Iterator[str]:
+    """What is edited is what an earlier operation of the segment has staged for that path, if one has."""
+    sources: dict[str, str] = {}
+    for place, op in part:
+        match op:
+            case EditFile():
+                path, owner = quote_path(op.path), owner_and_group(op.owner, op.group)
+                new = f"{quote(op.mode)} {quote(owner)} {_edit(op.edit)}"
+                yield f"tx_edit {place} {path} {sources.get(op.path, path)} {new}"
+                sources[op.path] = f'"$tx_at_{place}"'
+            case WriteFile():
+                sources[op.path] = f'"$tx_at_{place}"'
+            case RemoveFile():
+                sources[op.path] = "/dev/null"
+            case _:
+                pass
+
+
+def _edit(edit: Edit) -> str:
+    match edit:
+        case PutLine():
+            return " ".join(["rcl_put_line", quote(edit.line), *([quote(edit.instead_of)] if edit.instead_of else [])])
+        case DropLine():
+            return f"rcl_drop_line {quote(edit.line)}"
+        case PutBlock():
+            return f"rcl_put_block {quote(edit.begin)} {quote(edit.end)} {quote(edit.text)}"
+        case DropBlock():
+            return f"rcl_drop_block {quote(edit.begin)} {quote(edit.end)}"
+        case _:
+            assert_never(edit)
+
+
+def _attributes(part: Segment) -> Iterator[str]:
     """Owners first: giving a file away takes special bits of its mode away. One command for all that are alike."""
     owned: dict[str, list[str]] = {}
     moded: dict[str, list[str]] = {}
-    for place, op in enumerate(operations):
+    for place, op in part:
         staged = f'"$tx_at_{place}"'
         if isinstance(op, WriteFile):
             moded.setdefault(op.mode, []).append(staged)
@@ -127,12 +173,12 @@ def _folders(operations: tuple[Operation, ...]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for op in operations:
         match op:
-            case WriteFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
+            case WriteFile() | EditFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
                 found[dirname(op.path)] = None
             case UnpackRelease() | SwitchRelease() | RemoveRelease():
                 found |= {op.path: None, f"{op.path}/releases": None}
             case SetAttributes():
                 found[op.path] = None
-            case ReloadUnits() | ControlUnit():
+            case ReloadUnits() | ControlUnit() | RunCommand():
                 pass
     return tuple(found)

@@ -1,10 +1,13 @@
 """An operation → the sh lines that carry it out, once everything is staged and kept. Pure."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import assert_never
 
 from reconciler.model.operation import (
     ControlUnit,
+    EditFile,
     MakeDirectory,
     MakeSymlink,
     Operation,
@@ -12,6 +15,7 @@ from reconciler.model.operation import (
     RemoveDirectory,
     RemoveFile,
     RemoveRelease,
+    RunCommand,
     Scope,
     SetAttributes,
     SwitchRelease,
@@ -30,6 +34,10 @@ def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) ->
             yield from _attributes(op)
         case UnpackRelease() | SwitchRelease() | RemoveRelease():
             yield from _release(place, op)
+        case EditFile():
+            yield f"tx_put_edited {place} {quote_path(op.path)}"
+        case RunCommand():
+            yield f"tx_run {place * 10} {quote(op.what)} {program(op, op.argv)}"
         case ReloadUnits():
             yield f"tx_reload {op.scope.value}"
         case ControlUnit():
@@ -43,6 +51,19 @@ def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) ->
 def owner_and_group(owner: str | None, group: str | None) -> str:
     """Return the two as chown takes them; empty when neither is given."""
     return f"{owner or ''}:{group}" if group else owner or ""
+
+
+def program(op: RunCommand, argv: tuple[str, ...]) -> str:
+    """Return the words by which ``tx_program`` runs the argv as the operation says: limit, user, place, variables."""
+    seconds = max(1, ceil(op.limit.total_seconds()))
+    where = quote_path(op.directory or "/")
+    words = [f"{name}={value}" for name, value in op.environment]
+    return f"{seconds} {quote(op.user or '')} {where} {len(words)} {' '.join(quote(word) for word in (*words, *argv))}"
+
+
+def _original(path: str) -> str:
+    """The name under which the host keeps what was at a path before it was ours."""
+    return hashlib.sha256(path.encode()).hexdigest()[:32]
 
 
 def _path(place: int, op: WriteFile | MakeSymlink | MakeDirectory | RemoveFile | RemoveDirectory) -> str:

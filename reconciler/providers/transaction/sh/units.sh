@@ -1,11 +1,11 @@
 # systemd units: asking, keeping how they were, and bringing them back to it.
 
-# tx_ctl SCOPE ARGUMENT...: systemctl of the system, or of the user.
+# tx_ctl SCOPE ARGUMENT...: systemctl of the system, or of the user. It must not read what was sent for us.
 tx_ctl() {
     tx_scope=$1
     shift
-    [ "$tx_scope" = user ] || { systemctl "$@"; return; }
-    XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} systemctl --user "$@"
+    [ "$tx_scope" = user ] || { systemctl "$@" </dev/null; return; }
+    XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)} systemctl --user "$@" </dev/null
 }
 
 # tx_keep_unit N SCOPE UNIT: keeps whether it runs and whether it is enabled.
