@@ -13,6 +13,7 @@ from reconciler.cli.errors import Exit, tell
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("reconciler.cli.init", "Write a working start: desired state, policies, settings."),
     "validate": ("reconciler.cli.validate", "Check desired state and policies; report every mistake."),
+    "doctor": ("reconciler.cli.doctor", "Check this machine and every host; say how to mend what is wrong."),
     "schema": ("reconciler.cli.schema", "Print JSON Schemas of the documents, for editors."),
     "plan": ("reconciler.cli.plan", "Show what would be done, without doing it."),
     "apply": ("reconciler.cli.apply", "Carry out a plan that was written with plan --out."),

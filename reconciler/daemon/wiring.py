@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.daemon.admission import Admission
+from reconciler.daemon.controller import controller
+from reconciler.daemon.doctor.examine import Instruments
 from reconciler.daemon.exclusive import exclusive
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
@@ -26,16 +28,20 @@ from reconciler.desired.signed_ssh import SshSigners
 from reconciler.execute import driver
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import Digest
-from reconciler.ports.source import Trust
+from reconciler.model.target import Host
+from reconciler.model.unit import Desired
+from reconciler.ports.source import Commit, Trust
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
-from reconciler.providers.hosts import HostTargets
+from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from reconciler.providers.survey import Probes
+from reconciler.providers.transaction.holder import Holder
+from reconciler.providers.transaction.library import STATE
 from reconciler.store.journal import SqliteStore
 
 
@@ -56,7 +62,8 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
         try:
             # Nobody else can be at work: we hold the lock of the state folder. A claim still there is a dead process's.
             await store.break_leases()
-            async with _world(settings, store) as world:
+            holder = controller(settings.state_dir, settings.state_dir, SystemClock())
+            async with _world(settings, store, holder) as world:
                 wake = Wake()
                 await world.commits.begin()
                 yield Acting(world=world, hands=Hands(world.driver, wake.ring), wake=wake)
@@ -78,10 +85,31 @@ async def looking(settings: Settings) -> AsyncIterator[Look]:
             SqliteStore.open_read_only(journal) if journal.exists() else await SqliteStore.open(Path(empty) / "no.db")
         )
         try:
-            async with _world(scratch, store) as world:
+            holder = controller(scratch.state_dir, settings.state_dir, SystemClock())
+            async with _world(scratch, store, holder) as world:
                 yield Look(world, _source(scratch))
         finally:
             await store.close()
+
+
+@asynccontextmanager
+async def examining(settings: Settings) -> AsyncIterator[Instruments]:
+    """Put together what ``doctor`` looks with; the journal is not opened, and nothing is written that lasts."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as empty:
+        scratch = settings if _is_ours(settings.state_dir) else settings.model_copy(update={"state_dir": Path(empty)})
+        secrets = LocalSecrets(settings.secrets.directory, scratch.state_dir / "secret-key", os.environ)
+        source, reading, known = _source(scratch), _reading(settings, secrets), dict[str, Host]()
+
+        async def read(commit: Commit) -> Desired:
+            desired = await reading.of(commit.id, await source.read(commit.id))
+            known.update(desired.hosts)
+            return desired
+
+        shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: known, secrets)
+        try:
+            yield Instruments(shell=shell, source=source, read=read, secrets=secrets, state=STATE, clock=SystemClock())
+        finally:
+            await shell.close()
 
 
 def _is_ours(state_dir: Path) -> bool:
@@ -89,19 +117,20 @@ def _is_ours(state_dir: Path) -> bool:
 
 
 @asynccontextmanager
-async def _world(settings: Settings, store: SqliteStore) -> AsyncIterator[World]:
+async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> AsyncIterator[World]:
     clock = SystemClock()
     secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
-    folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
     journal = Narrated(store)
-    reading = Reading(kinds=CATALOG, secrets=secrets, folders=folders)
+    reading = _reading(settings, secrets)
     source = _source(settings)
     admission = Admission(source, _trust(settings, source.git), journal, settings.git.rewrites)
     commits = Commits(source, journal, reading, clock, admission)
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: commits.hosts, secrets)
     http = Http()
     artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store))
-    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), secrets, artifacts, HealthChecks(shell, http, clock))
+    targets = HostTargets(
+        shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, http, clock), holder
+    )
     drives = driver.Driver(journal, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:
         yield World(
@@ -117,6 +146,11 @@ def _blobs_of(store: SqliteStore) -> Callable[[Digest], Awaitable[bytes]]:
         return (await store.contents([digest]))[digest]
 
     return blob
+
+
+def _reading(settings: Settings, secrets: LocalSecrets) -> Reading:
+    folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
+    return Reading(kinds=CATALOG, secrets=secrets, folders=folders)
 
 
 def _source(settings: Settings) -> GitSource:

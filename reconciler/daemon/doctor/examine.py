@@ -1,0 +1,103 @@
+"""The whole examination: this machine, Git and its documents, then every host side by side."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from reconciler.daemon.doctor import host as patient
+from reconciler.daemon.doctor.finding import HERE, Finding, bad, good
+from reconciler.daemon.doctor.here import here
+from reconciler.daemon.settings import Settings
+from reconciler.desired.load import Invalid
+from reconciler.model.target import Host
+from reconciler.model.unit import Desired
+from reconciler.ports.clock import Clock
+from reconciler.ports.errors import Broken, WorldError
+from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.shell import Shell
+from reconciler.ports.source import Commit, Source, SourceError
+
+AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruments:
+    """What an examination needs. ``read`` gives what a commit asks for, or raises Invalid or SourceError."""
+
+    shell: Shell
+    source: Source
+    read: Callable[[Commit], Awaitable[Desired]]
+    secrets: Secrets
+    state: str
+    clock: Clock
+
+
+async def examine(settings: Settings, instruments: Instruments, only: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """Return all findings, this machine first; ``only`` names the hosts to look at, all when it is empty."""
+    found = list(here(settings))
+    desired = await _git(instruments, found)
+    if desired is None:
+        return tuple(found)
+    found += _references(desired, instruments.secrets)
+    chosen = [host for name, host in sorted(desired.hosts.items()) if not only or name in only]
+    found += [
+        bad(
+            name, "host", "there is no such host in the desired state", f"there are: {', '.join(sorted(desired.hosts))}"
+        )
+        for name in only
+        if name not in desired.hosts
+    ]
+    slots = asyncio.Semaphore(AT_ONCE)
+
+    async def one(host: Host) -> tuple[Finding, ...]:
+        async with slots:
+            return await _host(host, desired, instruments)
+
+    for findings in await asyncio.gather(*map(one, chosen)):
+        found += findings
+    return tuple(found)
+
+
+async def _git(instruments: Instruments, found: list[Finding]) -> Desired | None:
+    try:
+        head = await instruments.source.head()
+        found.append(good(HERE, "git", f"commit {head.id[:7]} {head.subject}"))
+        desired = await instruments.read(head)
+    except Invalid as invalid:
+        first, *more = (str(problem) for problem in invalid.problems)
+        others = f" (and {len(more)} more)" if more else ""
+        found.append(bad(HERE, "documents", f"{first}{others}", "reconciler validate names every mistake"))
+        return None
+    except SourceError as error:
+        found.append(bad(HERE, "git", str(error), "hosts are only known from Git; they were not looked at"))
+        return None
+    found.append(good(HERE, "documents", f"{len(desired.units)} units on {len(desired.hosts)} hosts"))
+    return desired
+
+
+def _references(desired: Desired, secrets: Secrets) -> list[Finding]:
+    contents = (one for unit in desired.units.values() for each in unit.resources for one in each.contents.values())
+    named = {reference for content in contents for reference in content.secrets.values()}
+    named |= {host.become_password for host in desired.hosts.values() if host.become_password}
+    missing = []
+    for reference in sorted(named):
+        try:
+            secrets.value(reference)
+        except SecretMissing as error:
+            missing.append(bad(HERE, "secrets", str(error), "put it where one of these is looked for"))
+    return missing or ([good(HERE, "secrets", f"all {len(named)} that are spoken of are there")] if named else [])
+
+
+async def _host(host: Host, desired: Desired, instruments: Instruments) -> tuple[Finding, ...]:
+    asking = patient.script(patient.tools(host, desired), instruments.state)
+    try:
+        # The first contact opens the connection, which would look like a clock that is behind.
+        await instruments.shell.run(host, patient.script((), instruments.state))
+        before = instruments.clock.now()
+        done = await instruments.shell.run(host, asking)
+        if done.status != 0 and not done.output:
+            raise Broken(f"looking at {host.name} failed: {done.errors.strip() or f'status {done.status}'}")
+    except WorldError as error:
+        return patient.unreached(host, error)
+    lines = done.output.decode(errors="replace").splitlines()
+    return patient.findings(host, patient.Asked(lines, before, instruments.clock.now()))
