@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from reconciler.kinds.catalog import PRELUDE
-from reconciler.model.operation import MakeDirectory, MakeSymlink, RemoveFile, UnitVerb
+from reconciler.model.operation import (
+    EditFile,
+    MakeDirectory,
+    MakeSymlink,
+    Operation,
+    PutLine,
+    RemoveFile,
+    RunCommand,
+    UnitVerb,
+)
 from reconciler.ports.errors import Unreachable
 from tests.providers.machine import RELOAD, Machine, unit, unpack, write
 
@@ -47,24 +56,41 @@ NEW = (
     RELOAD,
     unit(UnitVerb.RESTART),
 )
+WITH_PROGRAMS = (
+    write("~/f", b"new"),
+    EditFile("~/d/gone", PutLine("y")),
+    RunCommand(
+        what="make a folder",
+        argv=("mkdir", "made"),
+        undo=("rmdir", "made"),
+        undo_if=("test", "-d", "made"),
+        directory="~",
+    ),
+    write("~/made/f", b"deep"),
+    EditFile("~/f", PutLine("edited")),
+    write("~/units/shop.service", b"second"),
+    RELOAD,
+    unit(UnitVerb.RESTART),
+)
 
 
 class Killed:
-    """A machine on which NEW is killed before a certain command, from the same beginning each time."""
+    """A machine on which a change is killed before a certain command, from the same beginning each time."""
 
-    def __init__(self, machine: Machine, kept: Path) -> None:
+    def __init__(self, machine: Machine, kept: Path, change: tuple[Operation | tuple[Operation, bytes], ...]) -> None:
         self.machine = machine
+        self.change = change
         self._kept = kept
 
     async def prepare(self) -> None:
         await self.machine.apply("t0", *OLD)
         self.before = self.machine.snapshot()
         shutil.copytree(self.machine.home, self._kept, symlinks=True)
-        await self.machine.apply("t1", *NEW)
+        await self.machine.apply("t1", *self.change)
         self.after = self.machine.snapshot()
 
     async def everywhere(self, numbers: Iterator[int]) -> AsyncIterator[int]:
-        """Yield each number when NEW was killed before that command; end when it has no so many."""
+        """Yield each number when the change was killed before that command; end when it has no so many."""
         for number in numbers:
             if not await self._killed_at(number):
                 assert number > len(COMMANDS) * 3, "hardly any command was counted"
@@ -80,7 +106,7 @@ class Killed:
         machine.prelude = PRELUDE + KILLER
         machine.shell.environment = {"TICKS": str(ticks), "KILL_AT": str(number)}
         try:
-            await machine.apply("t1", *NEW)
+            await machine.apply("t1", *self.change)
         except Unreachable:
             return True
         else:
@@ -90,16 +116,16 @@ class Killed:
             machine.shell.environment = {}
 
 
-@pytest.fixture
-async def killed(machine: Machine, tmp_path: Path) -> Killed:
-    made = Killed(machine, tmp_path / "kept")
+@pytest.fixture(params=[NEW, WITH_PROGRAMS], ids=["files", "programs"])
+async def killed(request: pytest.FixtureRequest, machine: Machine, tmp_path: Path) -> Killed:
+    made = Killed(machine, tmp_path / "kept", request.param)
     await made.prepare()
     return made
 
 
 async def test_a_script_that_is_killed_anywhere_is_finished_when_it_is_tried_again(killed: Killed) -> None:
     async for number in killed.everywhere(count(1, 2)):
-        await killed.machine.apply("t1", *NEW)
+        await killed.machine.apply("t1", *killed.change)
         assert killed.machine.snapshot() == killed.after, f"killed before command {number}"
         assert killed.machine.running("shop.service") == "second", f"killed before command {number}"
 

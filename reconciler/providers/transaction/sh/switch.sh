@@ -153,9 +153,15 @@ tx_back_releases() {
     rmdir -- "$tx_aside"
 }
 
-# tx_undo: takes back all that T notes, last first; tx_trouble says what could not be. Then clears away what was staged.
+# tx_undo: clears away what was staged, which may be in a folder that is to go; then takes back all that T notes, last
+# first; tx_trouble says what could not be.
 tx_undo() {
     tx_trouble=
+    for tx_noted in "$T"/staged.*; do
+        [ -f "$tx_noted" ] || continue
+        tx_file=$(cat -- "$tx_noted")
+        case $tx_file in */.rcl-*) rm -rf -- "$tx_file" ;; esac
+    done
     if [ -f "$T/armed" ]; then
         for tx_step in $(ls -1r -- "$T" | grep '^back\.') $(ls -1 -- "$T" | grep '^after\.'); do
             tx_line=$(cat -- "$T/$tx_step")
@@ -163,9 +169,4 @@ tx_undo() {
                 tx_trouble="$tx_trouble$tx_newline$(cat -- "$T/undo.error")"
         done
     fi
-    for tx_noted in "$T"/staged.*; do
-        [ -f "$tx_noted" ] || continue
-        tx_file=$(cat -- "$tx_noted")
-        case $tx_file in */.rcl-*) rm -rf -- "$tx_file" ;; esac
-    done
 }
