@@ -24,7 +24,7 @@ from reconciler.desired.fields import (
 )
 from reconciler.desired.fields import Count as CountField
 from reconciler.model.health import CertificateCheck, ExecCheck, HealthCheck, HttpCheck, TcpCheck, Timing
-from reconciler.model.resource import DriftMode
+from reconciler.model.resource import DriftMode, PruneMode
 from reconciler.model.target import Become
 from reconciler.model.target import Host as HostTarget
 
@@ -172,6 +172,13 @@ class CommonSpec(Strict):
     drift: Literal["heal", "report", "hold"] | None = None
     ignore: tuple[str, ...] = ()
     depends_on: tuple[Ref, ...] = ()
+    adopt: bool = False
+    prune: Literal["delete", "keep", "confirm"] | None = None
+
+    @property
+    def prune_mode(self) -> PruneMode | None:
+        """What happens when this resource is no longer asked for; None leaves it to the policy."""
+        return PruneMode(self.prune) if self.prune else None
 
     @property
     def drift_mode(self) -> DriftMode | None:

@@ -1,15 +1,18 @@
 """What people write under policies/: RolloutPolicy."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from reconciler.desired.fields import Any0, Budget, Labels, Pause, Period, Some, Strict
 from reconciler.model.policy import (
     AllAtOnce,
     FailureBudget,
+    Healing,
     IgnoreRule,
     OnFailure,
+    OnMany,
     Prune,
     PruneMode,
     Rolling,
@@ -81,10 +84,35 @@ class IgnoreSpec(Strict):
 
 
 class PruneSpec(Strict):
-    """What happens to resources of ours that are no longer asked for, and the most that one plan may delete."""
+    """What happens to resources of ours that are no longer asked for, and the most that one plan may delete.
 
-    mode: Literal["delete", "keep"] = "keep"
+    ``confirm`` are globs over refs (kind:name) of what a person has to confirm under mode delete.
+    """
+
+    mode: Literal["delete", "keep", "confirm"] = "keep"
     at_most: Any0 = _DEFAULT.prune.at_most
+    confirm: tuple[str, ...] = ()
+
+
+class DriftSpec(Strict):
+    """What happens to drift, on how many hosts at once, and what when most hosts of a unit drift alike."""
+
+    mode: Literal["heal", "report", "hold"] = "heal"
+    at_once: Some | None = None
+    on_many: Literal["slow", "hold"] = "slow"
+
+
+class _ModeAlone:
+    """``drift: heal`` says the same as ``drift: {mode: heal}``."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def whole(value: Any) -> Any:
+            return {"mode": value} if isinstance(value, str) else value
+
+        return core_schema.no_info_before_validator_function(whole, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"enum": [mode.value for mode in DriftMode]}, handler(schema)]}
 
 
 class RolloutPolicySpec(Strict):
@@ -96,7 +124,7 @@ class RolloutPolicySpec(Strict):
     progress_deadline: Period = _DEFAULT.progress_deadline
     on_failure: Literal["revert", "hold", "continue"] = "revert"
     revert: RevertSpec = RevertSpec()
-    drift: Literal["heal", "report", "hold"] = "heal"
+    drift: Annotated[DriftSpec, _ModeAlone()] = DriftSpec()
     ignore: tuple[IgnoreSpec, ...] = ()
     prune: PruneSpec = PruneSpec()
 
@@ -109,7 +137,8 @@ class RolloutPolicySpec(Strict):
             progress_deadline=self.progress_deadline,
             on_failure=OnFailure(self.on_failure),
             revert_within=self.revert.within,
-            drift=DriftMode(self.drift),
+            drift=DriftMode(self.drift.mode),
+            healing=Healing(self.drift.at_once, OnMany(self.drift.on_many)),
             ignore=tuple(IgnoreRule(rule.resource, rule.fields) for rule in self.ignore),
-            prune=Prune(PruneMode(self.prune.mode), self.prune.at_most),
+            prune=Prune(PruneMode(self.prune.mode), self.prune.at_most, self.prune.confirm),
         )

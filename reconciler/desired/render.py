@@ -246,6 +246,8 @@ class _UnitWork:
             depends_on=(*rendered.depends_on, *draft.common.depends_on),
             restart_on=tuple(rendered.restart_on),
             drift=draft.common.drift_mode,
+            adopt=draft.common.adopt,
+            prune=draft.common.prune_mode,
             ignore=(*draft.common.ignore, *self._by_policy(identity.ref, policy)),
         )
 

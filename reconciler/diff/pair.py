@@ -17,6 +17,7 @@ from reconciler.model.plan import LeftOut
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned
+from reconciler.policy.adoption import refused
 from reconciler.policy.ownership import orphans_of
 from reconciler.ports.kind import Conflict, Kind
 
@@ -40,7 +41,7 @@ def compare(
         try:
             found = _differing(resource, seen, kinds[resource.id.kind], owned.get(resource.id))
         except Conflict as conflict:
-            conflicts.append(f"{resource.id}: {conflict}")
+            conflicts.append(LeftOut(resource.id.target, str(conflict)))
             continue
         if found:
             fields = worded(found.change.fields, resource, contents, survey.contents)
@@ -69,11 +70,14 @@ def _differing(resource: Resource, seen: Present | Absent, kind: Kind, owned: Ow
     difference = kind.diff(settled, seen)
     if difference is None:
         return None
+    if isinstance(seen, Present) and (reason := refused(resource, seen, difference, owned)):
+        raise Conflict(reason)
     change = Change(
         resource=resource.id,
         action=difference.action,
         cause=cause_of(resource, owned),
         fields=difference.fields,
+        adopts=difference.replaces if owned is None else (),
     )
     return Differing(resource=settled, seen=seen, change=change)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from reconciler.execute.recovery import CannotSee, Recovered, decide, wanted
 from reconciler.model.canonical import Digest
-from reconciler.model.change import Action
+from reconciler.model.change import LEAVING
 from reconciler.model.health import CheckProgress, CheckResult
 from reconciler.model.operation import WriteFile
 from reconciler.model.plan import Plan, Probe, TargetChanges
@@ -45,7 +45,7 @@ def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: 
         id=transaction_id(rollout, plan),
         operations=changes.operations,
         after=wanted(changes, resources),
-        removed=tuple(change.resource.ref for change in changes.changes if change.action is Action.DELETE),
+        removed=tuple(change.resource.ref for change in changes.changes if change.action in LEAVING),
         contents={blob: contents[blob] for blob in blobs_of([changes])},
         limit=TRANSACTION_LIMIT,
     )

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from reconciler.execute.budget import listed
 from reconciler.execute.entry import Entry, patience
-from reconciler.model.change import Cause
-from reconciler.model.event import Event, ResourcesApplied, RolloutMoved, SnapshotTaken, VerdictGiven
+from reconciler.model.change import Action, Cause, Change
+from reconciler.model.event import Event, Healed, Mended, ResourcesApplied, RolloutMoved, SnapshotTaken, VerdictGiven
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnFailure
 from reconciler.model.rollout import TRANSITIONS, Rollout, State, StepState, Trigger, next_state
@@ -49,12 +49,12 @@ def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: 
 def finished(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
     """Every step of its plan has succeeded."""
     if rollout.state is State.REVERTING:
-        reason = f"back at {plan.unit.version} ({plan.unit.commit[:7]}): {rollout.reason}"
+        reason = f"back at {plan.unit.named}: {rollout.reason}"
     else:
         reason = f"done but for {listed(rollout.failures)}" if rollout.failures else ""
     entry = _moved(rollout, Trigger.FINISH, reason, now)
     good = _good(entry.rollout, plan) if _is_new(rollout) else ()
-    return Entry(entry.rollout, (*entry.events, *good, _owned(rollout, plan)))
+    return Entry(entry.rollout, (*entry.events, *good, *_healed(rollout, plan), _owned(rollout, plan)))
 
 
 def failed(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry:
@@ -101,6 +101,22 @@ def _bad(rollout: Rollout, plan: Plan, reason: str) -> Event:
     return VerdictGiven(
         unit=plan.unit_id, digest=plan.unit.digest, verdict=Verdict.BAD, reason=reason, commit=rollout.commit
     )
+
+
+def _healed(rollout: Rollout, plan: Plan) -> tuple[Event, ...]:
+    """What is told of a heal that went well, so that one that has to be made again and again is noticed."""
+    failed = {failure.target for failure in rollout.failures}
+    mended = tuple(
+        Mended(resource=each.resource, fields=_differed(each))
+        for each in plan.changes
+        if each.cause is Cause.DRIFT and each.resource.target not in failed
+    )
+    is_heal = rollout.cause is Cause.DRIFT and mended
+    return (Healed(rollout=rollout.id, unit=rollout.unit, mended=mended),) if is_heal else ()
+
+
+def _differed(change: Change) -> tuple[str, ...]:
+    return () if change.action is Action.CREATE else tuple(field.path for field in change.fields)
 
 
 def _owned(rollout: Rollout, plan: Plan) -> Event:

@@ -8,7 +8,7 @@ from reconciler import verify
 from reconciler.execute.move import Sleep, next_move
 from reconciler.execute.recovery import Again, CannotSee, Done, Recovered
 from reconciler.execute.words import describe
-from reconciler.model.change import Action
+from reconciler.model.change import LEAVING, Action
 from reconciler.model.event import Event, ResourcesApplied, StepEnded, StepStarted
 from reconciler.model.health import CheckProgress, CheckResult
 from reconciler.model.plan import Apply, Bake, Plan, Probe, TargetChanges
@@ -164,11 +164,11 @@ def _ownership(plan: Plan, done: Sequence[TargetChanges]) -> tuple[Event, ...]:
     resources = {resource.id: resource for resource in plan.unit.resources}
     changes = [change for target in done for change in target.changes]
     owned = tuple(
-        Owned(resource=resources[change.resource], created=change.action is Action.CREATE)
+        Owned(resource=resources[change.resource], created=change.action is Action.CREATE, before=change.adopts)
         for change in changes
-        if change.action is not Action.DELETE
+        if change.action not in LEAVING
     )
-    removed = tuple(change.resource for change in changes if change.action is Action.DELETE)
+    removed = tuple(change.resource for change in changes if change.action in LEAVING)
     return (ResourcesApplied(unit=plan.unit_id, applied=owned, removed=removed),) if changes else ()
 
 

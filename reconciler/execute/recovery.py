@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.model.change import Action
+from reconciler.model.change import LEAVING
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Resource, Survey, Unknown
@@ -37,7 +37,7 @@ def wanted(changes: TargetChanges, resources: Mapping[ResourceId, Resource]) -> 
     What it takes away is not among them. A transaction is all or nothing, so the rest tells; where a step only takes
     away, it is done again.
     """
-    return tuple(resources[change.resource] for change in changes.changes if change.action is not Action.DELETE)
+    return tuple(resources[change.resource] for change in changes.changes if change.action not in LEAVING)
 
 
 def decide(resources: tuple[Resource, ...], survey: Survey, kinds: Mapping[str, Kind]) -> Recovered:

@@ -1,6 +1,7 @@
 """Attribute by attribute: what shall be against what was seen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, FieldDiff
@@ -24,6 +25,13 @@ def difference(resource: Resource, seen: Present | Absent, names: Sequence[str])
     if isinstance(seen, Absent):
         return Difference(action=Action.CREATE, fields=found)
     return Difference(action=Action.UPDATE, fields=found) if found else None
+
+
+def replacing(found: Difference | None, path: str, names: Sequence[str]) -> Difference | None:
+    """Return the difference with the path among what it replaces, if one of the named attributes was there and goes."""
+    if found is None or not any(field.path in names and field.before is not None for field in found.fields):
+        return found
+    return replace(found, replaces=(path,))
 
 
 def in_the_way(resource: Resource, path: str, there: object, wanted: str) -> Conflict:

@@ -88,10 +88,11 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
     """Return what differs; a link is replaced, anything else that is no file is a Conflict."""
     there = seen.attributes["type"] if isinstance(seen, Present) else "file"
     if there == "symlink":
-        return Difference(action=Action.REPLACE, fields=_instead_of_link(resource, seen))
+        fields = _instead_of_link(resource, seen)
+        return Difference(action=Action.REPLACE, fields=fields, replaces=(resource.id.name,))
     if there != "file":
         raise compare.in_the_way(resource, resource.id.name, there, "file")
-    return compare.difference(resource, seen, _COMPARED)
+    return compare.replacing(compare.difference(resource, seen, _COMPARED), resource.id.name, ("content",))
 
 
 def _instead_of_link(resource: Resource, seen: Present | Absent) -> tuple[FieldDiff, ...]:

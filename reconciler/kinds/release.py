@@ -118,7 +118,8 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
             raise compare.in_the_way(resource, _path(resource), seen.attributes["type"], "directory")
         if seen.attributes.get("blocked"):
             raise compare.in_the_way(resource, f"{_path(resource)}/current", "file or directory", "symlink")
-    return compare.difference(resource, seen, _COMPARED)
+    found = compare.difference(resource, seen, _COMPARED)
+    return compare.replacing(found, f"{_path(resource)}/current", ("version",))
 
 
 def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:

@@ -49,7 +49,7 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
     there = seen.attributes["type"] if isinstance(seen, Present) else "symlink"
     if there != "symlink":
         raise compare.in_the_way(resource, resource.id.name, there, "symlink")
-    return compare.difference(resource, seen, ("type", "to"))
+    return compare.replacing(compare.difference(resource, seen, ("type", "to")), resource.id.name, ("to",))
 
 
 def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:

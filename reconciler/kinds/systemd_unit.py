@@ -129,7 +129,8 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
         if conflict := _conflict(resource, seen):
             raise conflict
         found = _there(resource, seen)
-        return Difference(action=Action.UPDATE, fields=found) if found else None
+        update = Difference(action=Action.UPDATE, fields=found) if found else None
+        return compare.replacing(update, _file(resource), ("content",))
     # A unit that is not there is neither enabled nor running, and owes no restart.
     wanted = [field for field in compare.fields(resource, seen, _COMPARED) if field.after is not False]
     return Difference(action=Action.CREATE, fields=tuple(wanted)) if wanted else None

@@ -14,6 +14,11 @@ class Action(StrEnum):
     UPDATE = "update"
     REPLACE = "replace"
     DELETE = "delete"
+    RESTORE = "restore"
+
+
+LEAVING = frozenset({Action.DELETE, Action.RESTORE})
+"""After these a resource is no longer ours: it is gone, or what was there before us is back."""
 
 
 class Cause(StrEnum):
@@ -40,9 +45,13 @@ class FieldDiff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What happens to one resource, with its reasons for a person to read."""
+    """What happens to one resource, with its reasons for a person to read.
+
+    ``adopts`` are paths with contents that are not ours and are taken over: what is there is kept on the host.
+    """
 
     resource: ResourceId
     action: Action
     cause: Cause
     fields: tuple[FieldDiff, ...] = ()
+    adopts: tuple[str, ...] = ()

@@ -31,12 +31,12 @@ class UnitDiff:
     """All that differs in one unit.
 
     ``unseen`` are targets that cannot be planned for because part of them is Unknown; nothing of them is in
-    ``differing`` or ``orphans``. ``gone`` are orphans that are no longer there. ``conflicts`` are texts: what stands
-    in the way must be cleared by a person.
+    ``differing`` or ``orphans``. ``gone`` are orphans that are no longer there. ``conflicts`` are
+    targets where something stands in the way that a person must clear, or say in Git that we may.
     """
 
     differing: tuple[Differing, ...] = ()
     orphans: tuple[Orphan, ...] = ()
     gone: tuple[ResourceId, ...] = ()
     unseen: tuple[LeftOut, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[LeftOut, ...] = ()

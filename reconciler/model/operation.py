@@ -88,6 +88,25 @@ class RemoveDirectory:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepOriginal:
+    """Keep a copy of the file or link at the path, mode and owner and all, for as long as the path is ours.
+
+    It goes to the folder of our records on the host and takes the place of an older one of that path.
+    """
+
+    path: str
+    op: Literal["keep_original"] = "keep_original"
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Put back at the path what KeepOriginal kept of it; fails when that is not there any more."""
+
+    path: str
+    op: Literal["put_back"] = "put_back"
+
+
+@dataclass(frozen=True, slots=True)
 class PutLine:
     """Have the line in the file once.
 
@@ -202,6 +221,7 @@ class ChangePackages:
     hold: tuple[str, ...] = ()
     unhold: tuple[str, ...] = ()
     recommends: bool = False
+    limit: timedelta = timedelta(minutes=9)
     op: Literal["change_packages"] = "change_packages"
 
 
@@ -290,6 +310,8 @@ Operation: TypeAlias = (
     | ControlUnit
     | EditFile
     | RunCommand
+    | KeepOriginal
+    | PutBack
     | ChangePackages
     | SetPassword
 )

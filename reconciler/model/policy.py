@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from reconciler.model.resource import DriftMode
+from reconciler.model.resource import PruneMode as PruneMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,6 @@ class OnFailure(StrEnum):
     CONTINUE = "continue"
 
 
-class PruneMode(StrEnum):
-    """What happens to a resource of ours that a unit no longer names."""
-
-    DELETE = "delete"
-    KEEP = "keep"
-
-
 @dataclass(frozen=True, slots=True)
 class FailureBudget:
     """How many targets may fail: in the whole rollout, and in one batch. The rollout fails when more do."""
@@ -63,10 +57,29 @@ class FailureBudget:
 
 @dataclass(frozen=True, slots=True)
 class Prune:
-    """Whether to prune, and the most of a unit's resources that one plan may delete."""
+    """Whether to prune, and the most of a unit's resources that one plan may delete.
+
+    ``confirm`` are globs over refs (``kind:name``): under mode delete, what fits one of them waits for a person.
+    """
 
     mode: PruneMode = PruneMode.KEEP
     at_most: Amount = Amount(20, percent=True)
+    confirm: tuple[str, ...] = ()
+
+
+class OnMany(StrEnum):
+    """What happens when most hosts of a unit drift in the same way. Slow: batch after batch. Hold: a person decides."""
+
+    SLOW = "slow"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Healing:
+    """How drift is healed: the most hosts at once (None: as the strategy says), and what if most drift alike."""
+
+    at_once: Amount | None = None
+    on_many: OnMany = OnMany.SLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +104,7 @@ class RolloutPolicy:
     on_failure: OnFailure = OnFailure.REVERT
     revert_within: timedelta = timedelta(minutes=1)
     drift: DriftMode = DriftMode.HEAL
+    healing: Healing = Healing()
     ignore: tuple[IgnoreRule, ...] = ()
     prune: Prune = Prune()
 

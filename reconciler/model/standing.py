@@ -12,12 +12,26 @@ from reconciler.model.verdict import Owned, Snapshot, VerdictRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heals:
+    """A resource that was healed and drifted again, ``count`` times with no quiet time between: since when, until when.
+
+    ``fields`` are what differed in the newest; empty when the resource was gone.
+    """
+
+    count: int
+    since: datetime
+    last: datetime
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitStanding:
     """What the journal knows about one unit.
 
     ``rollout`` is the one that has not ended, if any; ``last`` the newest that has. ``verdicts`` are by unit digest.
     ``failed_heals`` counts what failed since the last good end though nobody
-    committed anything: heals, and reverts of any kind; ``last_failed_at`` is when the newest of them did.
+    committed anything: heals, and reverts of any kind; ``last_failed_at`` is when the newest of them did. ``heals``
+    are those that went well.
     """
 
     unit: UnitId
@@ -31,6 +45,7 @@ class UnitStanding:
     accepted: PlanAccepted | None = None
     failed_heals: int = 0
     last_failed_at: datetime | None = None
+    heals: Mapping[ResourceId, Heals] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

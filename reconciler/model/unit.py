@@ -32,6 +32,11 @@ class Unit:
     policy: RolloutPolicy
     blocked: str | None = None
 
+    @property
+    def named(self) -> str:
+        """How people call the state: ``1.4.2 (91bc07d)``; what was there before us has no commit."""
+        return f"{self.version} ({self.commit[:7]})" if self.commit else self.version
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:

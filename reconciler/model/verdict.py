@@ -42,9 +42,16 @@ class Snapshot:
 class Owned:
     """A resource that we have applied or found as it should be, as it was asked for then.
 
-    ``created`` says that it was absent before us; only such resources are ever pruned. The digest of ``resource``
-    tells drift from a new commit.
+    ``created`` says that it was absent before us; only such resources are ever deleted. ``before`` are paths of which
+    the host keeps what was there when we took it over; those are put back instead. The digest of ``resource`` tells
+    drift from a new commit.
     """
 
     resource: Resource
     created: bool
+    before: tuple[str, ...] = ()
+
+    @property
+    def brought(self) -> bool:
+        """Whether it is ours to take away again: we made it, or took it over and can put back what was there."""
+        return self.created or bool(self.before)

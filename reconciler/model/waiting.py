@@ -18,6 +18,8 @@ class Reason(StrEnum):
     DRIFT_REPORTED = "drift-reported"  # policy says report
     DRIFT_HELD = "drift-held"  # policy says hold
     PRUNE_GUARD = "prune-guard"  # the plan would delete more than policy allows
+    PRUNE_CONFIRM = "prune-confirm"  # policy wants a person to see a deletion first
+    FIGHT = "fight"  # what is healed is changed again each time; the next heal comes later
     BACKOFF = "backoff"  # a heal failed; the next try comes later
     REMOVED = "removed"  # the unit is no longer in Git; what it owns stays
     PLAN_REFUSED = "plan-refused"  # planning found the documents and the world at odds

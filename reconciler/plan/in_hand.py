@@ -9,11 +9,13 @@ from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.order import Cycle
 from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
 from reconciler.policy.holding import REVERTING, holding
-from reconciler.policy.ownership import created_by
+from reconciler.policy.ownership import brought_by
+from reconciler.policy.removal import GONE
 
 _MAY_PAUSE = frozenset({State.PENDING, State.RUNNING, State.REVERT_NEEDED, State.REVERTING})
 _MAY_RESUME = frozenset({State.PAUSED, State.REVERT_PAUSED})
@@ -64,22 +66,22 @@ def _revert(base: Assessment, rollout: Rollout, situation: Situation) -> Assessm
     if unit is None or unit.digest == rollout.digest:
         return replace(base, signal=_impossible(rollout, "no last known good state to go back to"))
     diff = situation.diff(unit.id)
-    if diff.conflicts:
-        return replace(base, signal=_impossible(rollout, "cannot go back: " + "; ".join(diff.conflicts)))
+    if {each.target for each in diff.conflicts} >= set(unit.targets):
+        return replace(base, signal=_impossible(rollout, f"cannot go back: {in_the_way(diff)}"))
     base = replace(base, unseen=diff.unseen)
     if diff.unseen and {each.target for each in diff.unseen} >= set(unit.targets):
         first = diff.unseen[0]
         return replace(base, waiting=WaitingOn(Reason.UNREACHABLE, f"cannot see {first.target}: {first.reason}"))
-    created_since = created_by(base.rejected, situation.desired.units[unit.id], diff.orphans)
-    if not diff.differing and not created_since:
-        reason = f"nothing to take back: everything is as {unit.commit[:7]} says"
-        return replace(base, signal=_impossible(rollout, reason))
+    diff = without_conflicts(diff)
+    brought_since = brought_by(base.rejected, situation.desired.units[unit.id], diff.orphans)
+    if not diff.differing and not brought_since:
+        return replace(base, signal=_impossible(rollout, _nothing(unit)))
     material = Material(
         unit=unit,
         cause=Cause.REVERT,
         parent=unit.digest,
         differing=[replace(each, change=replace(each.change, cause=Cause.REVERT)) for each in diff.differing],
-        delete=created_since,
+        delete=brought_since,
         left_out=diff.unseen,
     )
     try:
@@ -87,6 +89,12 @@ def _revert(base: Assessment, rollout: Rollout, situation: Situation) -> Assessm
     except Cycle as cycle:
         return replace(base, signal=_impossible(rollout, str(cycle)))
     return replace(base, plan=plan)
+
+
+def _nothing(unit: Unit) -> str:
+    if unit.digest == GONE:
+        return "no last known good state to go back to, and it brought nothing that could be taken away"
+    return f"nothing to take back: everything is as {unit.commit[:7]} says"
 
 
 def _impossible(rollout: Rollout, reason: str) -> Signal:

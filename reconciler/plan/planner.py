@@ -4,18 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import assert_never
 
 from reconciler.model.canonical import Digest, digest, plain
-from reconciler.model.change import Action, Cause
+from reconciler.model.change import LEAVING, Cause
 from reconciler.model.difference import Differing, Orphan
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import LeftOut, Plan, Probe, Step, TargetChanges
-from reconciler.model.policy import AllAtOnce
+from reconciler.model.policy import AllAtOnce, Strategy
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.target import Host
 from reconciler.model.unit import Unit
 from reconciler.plan.strategies import catalog
 from reconciler.plan.target import target_changes
+from reconciler.policy.drift import alike, healing_strategy
 from reconciler.ports.kind import Kind
 
 
@@ -37,9 +39,10 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
     unit = material.unit
     out = {each.target for each in material.left_out}
     reachable = tuple(target for target in unit.targets if target not in out)
-    changes = _by_target(material, kinds)
-    strategy = AllAtOnce() if material.cause is Cause.REVERT else unit.policy.strategy
-    steps = tuple(catalog.steps(strategy, changes, unit.health)) if changes else _only_health(unit, reachable)
+    changes, strategy = _by_target(material, kinds), _strategy(material)
+    steps = (
+        tuple(catalog.steps(strategy, changes, unit.health)) if changes else _only_health(unit, reachable)
+    )
     used = sorted({*reachable, *(each.target for each in changes)})
     plan = Plan(
         id="",
@@ -53,6 +56,20 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
         kept=material.kept,
     )
     return replace(plan, id=digest(plain(plan)).removeprefix("sha256:")[:16])
+
+
+def _strategy(material: Material) -> Strategy:
+    policy = material.unit.policy
+    match material.cause:
+        case Cause.REVERT:
+            return AllAtOnce()
+        case Cause.DRIFT:
+            hosts = len(material.unit.targets)
+            return healing_strategy(policy, hosts, alike(material.differing, hosts))
+        case Cause.COMMIT:
+            return policy.strategy
+        case _:
+            assert_never(material.cause)
 
 
 def observed(survey: Survey, resources: Iterable[ResourceId]) -> Digest:
@@ -88,6 +105,6 @@ def _by_target(material: Material, kinds: Mapping[str, Kind]) -> tuple[TargetCha
 
 
 def _taken_back(changes: TargetChanges) -> TargetChanges:
-    """What a revert deletes, it deletes because of the revert."""
-    caused = (replace(each, cause=Cause.REVERT) if each.action is Action.DELETE else each for each in changes.changes)
+    """What a revert takes away goes because of the revert."""
+    caused = (replace(each, cause=Cause.REVERT) if each.action in LEAVING else each for each in changes.changes)
     return replace(changes, changes=tuple(caused))

@@ -2,6 +2,8 @@
 
 from reconciler.model.assessment import Assessment, Signal
 from reconciler.model.change import Cause
+from reconciler.model.difference import Orphan
+from reconciler.model.resource import PruneMode
 from reconciler.model.rollout import Trigger
 from reconciler.model.standing import UnitStanding
 from reconciler.model.waiting import Reason, WaitingOn
@@ -11,26 +13,26 @@ from reconciler.policy.removal import GONE, tombstone
 
 
 def assess_removed(known: UnitStanding, situation: Situation) -> Assessment:
-    """Return the plan that takes away what we created, and that it waits for a person to accept it.
+    """Return the plan that takes away what we brought, and that it waits for a person to accept it.
 
-    What was there before us is no longer ours at once; what is gone already, or on a host that left Git too, is
-    forgotten.
+    What was there before us, and what says ``prune: keep``, is no longer ours at once; what is gone already, or on a
+    host that left Git too, is forgotten.
     """
     unit = tombstone(known.unit, situation.desired.commit)
     diff = situation.diff(known.unit)
-    created = tuple(each for each in diff.orphans if each.owned.created)
-    found = tuple(each.owned.resource.id for each in diff.orphans if not each.owned.created)
+    leaves = tuple(each for each in diff.orphans if each.owned.brought and not _kept(each))
+    found = tuple(each.owned.resource.id for each in diff.orphans if each not in leaves)
     away = tuple(each for each in sorted(known.owned) if each.target not in situation.desired.hosts)
     signal, plan, waiting = None, None, None
     if known.rollout and known.rollout.digest != GONE:
         reason = f"{known.unit} is no longer in Git"
         signal = Signal(rollout=known.rollout.id, trigger=Trigger.SUPERSEDE, reason=reason)
-    elif known.rollout is None and created:
+    elif known.rollout is None and leaves:
         material = Material(
-            unit=unit, cause=Cause.COMMIT, parent=None, differing=(), delete=created, left_out=diff.unseen
+            unit=unit, cause=Cause.COMMIT, parent=None, differing=(), delete=leaves, left_out=diff.unseen
         )
         plan = build(material, situation.survey, situation.desired.hosts, situation.kinds)
-        waiting = None if known.accepted and known.accepted.plan == plan.id else _stays(known, len(created))
+        waiting = None if known.accepted and known.accepted.plan == plan.id else _stays(known, len(leaves))
     elif known.rollout is None:
         waiting = WaitingOn(Reason.REMOVED, "no longer in Git; nothing that can be seen now is left of it")
     return Assessment(
@@ -44,6 +46,10 @@ def assess_removed(known: UnitStanding, situation: Situation) -> Assessment:
         unseen=diff.unseen,
         forgotten=(*diff.gone, *found, *away),
     )
+
+
+def _kept(orphan: Orphan) -> bool:
+    return orphan.owned.resource.prune is PruneMode.KEEP
 
 
 def _stays(known: UnitStanding, created: int) -> WaitingOn:

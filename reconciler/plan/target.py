@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.difference import Differing, Orphan
-from reconciler.model.operation import ControlUnit, Operation, UnitVerb
+from reconciler.model.operation import ControlUnit, KeepOriginal, Operation, PutBack, RemoveFile, UnitVerb
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Resource
 from reconciler.plan.order import ordered
+from reconciler.plan.packages import together
 from reconciler.ports.kind import Kind
 
 _STARTS = frozenset({UnitVerb.START, UnitVerb.RESTART})
@@ -24,15 +25,13 @@ def target_changes(
     """Return the changes and operations for one target; ``resources`` are all of the unit's on it.
 
     First what is created and updated, each after what it needs, with the restarts that follow from it; last what is
-    taken away, in reverse order. Raises plan.order.Cycle.
+    taken away, in reverse order. All packages go in one run where their order allows it. Raises plan.order.Cycle.
     """
     siblings = {resource.id.ref: resource for resource in resources}
     steps = [*_made(resources, differing, siblings, kinds), *_removed(orphans, kinds)]
-    return TargetChanges(
-        target,
-        tuple(change for change, _ in steps),
-        tuple(operation for _, operations in steps for operation in operations),
-    )
+    taken = [each.owned.resource for each in orphans]
+    operations = together([(change.resource.ref, operations) for change, operations in steps], resources, taken)
+    return TargetChanges(target, tuple(change for change, _ in steps), operations)
 
 
 def _made(
@@ -50,7 +49,7 @@ def _made(
         because = [each for each in resource.restart_on if each in changed]
         restarts = kind.restart(resource, siblings) if because else ()
         if here:
-            operations = kind.commands(here.resource, here.seen, siblings)
+            operations = (*_kept(here.change), *kind.commands(here.resource, here.seen, siblings))
             extra = () if _starts(operations) else restarts
             changed[ref] = here.change.cause
             yield _explained(here.change, because if extra else []), (*operations, *extra)
@@ -71,8 +70,35 @@ def _starts(operations: Iterable[Operation]) -> bool:
     return any(isinstance(each, ControlUnit) and each.verb in _STARTS for each in operations)
 
 
+def _kept(change: Change) -> Iterator[Operation]:
+    yield from (KeepOriginal(path) for path in change.adopts)
+
+
 def _removed(orphans: Sequence[Orphan], kinds: Mapping[str, Kind]) -> Iterator[tuple[Change, tuple[Operation, ...]]]:
     seen = {each.owned.resource.id.ref: each.seen for each in orphans}
+    kept = {each.owned.resource.id.ref: each.owned.before for each in orphans}
     for resource in reversed(ordered([each.owned.resource for each in orphans])):
-        change = Change(resource=resource.id, action=Action.DELETE, cause=Cause.COMMIT)
-        yield change, kinds[resource.id.kind].removal(resource, seen[resource.id.ref])
+        kind, there = kinds[resource.id.kind], seen[resource.id.ref]
+        operations = kind.removal(resource, there)
+        if before := kept[resource.id.ref]:
+            change = Change(resource=resource.id, action=Action.RESTORE, cause=Cause.COMMIT)
+            yield change, _put_back(before, operations, kind.restart(resource, {})) if operations else ()
+        else:
+            yield Change(resource=resource.id, action=Action.DELETE, cause=Cause.COMMIT), operations
+
+
+def _put_back(
+    before: Sequence[str], removal: Sequence[Operation], restart: Sequence[Operation]
+) -> tuple[Operation, ...]:
+    """What was there before us comes instead of the gap that a removal leaves; what runs goes on with it."""
+    left = [path for path in before if path not in {each.path for each in removal if isinstance(each, RemoveFile)}]
+    return (
+        *(_in_place(each, before) for each in removal if not isinstance(each, ControlUnit)),
+        *(PutBack(path) for path in left),
+        *restart,
+    )
+
+
+def _in_place(operation: Operation, before: Sequence[str]) -> Operation:
+    gone = isinstance(operation, RemoveFile) and operation.path in before
+    return PutBack(operation.path) if gone and isinstance(operation, RemoveFile) else operation

@@ -1,17 +1,47 @@
-"""What policy says about drift: heal, report or hold; and how long to wait after a heal that failed."""
+"""What policy says about drift: heal, report or hold; how long to wait before it is healed again; how many at once."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reconciler.model.change import Cause
+from reconciler.model.change import Action, Cause
 from reconciler.model.difference import Differing
-from reconciler.model.policy import RolloutPolicy
+from reconciler.model.policy import AllAtOnce, Amount, Rolling, RolloutPolicy, Strategy
 from reconciler.model.resource import DriftMode
-from reconciler.model.standing import UnitStanding
+from reconciler.model.standing import Heals, UnitStanding
+from reconciler.policy.amount import at_least_one
 
 FIRST_WAIT = timedelta(seconds=2)
 FACTOR = 3
 LONGEST_WAIT = timedelta(minutes=5)
-"""The waits after failed heals: 2 s, 6 s, 18 s ... 5 min, as Argo CD waits between self-heals."""
+"""The waits after failed heals, and between heals of what drifts again each time: 2 s, 6 s, 18 s ... 5 min."""
+
+QUIET = timedelta(hours=1)
+"""What has not drifted for so long is no longer in a fight. Tools that run every half an hour still are."""
+
+A_FIGHT = 3
+"""So many heals one after the other are a fight with somebody and worth telling."""
+
+MANY = 5
+"""Fewer hosts than this that drift alike are no mass drift, whatever share of the unit they are."""
+
+SLOWLY = Amount(20, percent=True)
+"""How many of a unit's hosts are healed at once when most of them drift alike and policy names no number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Most hosts of a unit differ in the same fields of the same resource, and no commit asked for it."""
+
+    ref: str
+    fields: tuple[str, ...]
+    hosts: int
+    of: int
+
+    def __str__(self) -> str:
+        what = ", ".join(self.fields) if self.fields else "gone"
+        return f"{self.ref} has drifted on {self.hosts} of {self.of} hosts in the same way ({what})"
 
 
 def withheld(differing: Differing, policy: RolloutPolicy) -> DriftMode | None:
@@ -26,6 +56,62 @@ def next_try(standing: UnitStanding) -> datetime | None:
     """Return the earliest time of the next heal, None when nothing failed since the last good end."""
     if not standing.failed_heals or standing.last_failed_at is None:
         return None
-    exponent = min(standing.failed_heals - 1, 10)
-    wait: timedelta = min(FIRST_WAIT * int(FACTOR**exponent), LONGEST_WAIT)
-    return standing.last_failed_at + wait
+    return standing.last_failed_at + _wait(standing.failed_heals)
+
+
+def next_heal(heals: Heals | None, now: datetime) -> datetime | None:
+    """Return when what was healed before may be healed again; None when that is now.
+
+    The first heal is made at once. What drifts again soon after is changed by somebody else too, and each heal more
+    makes the next one come later.
+    """
+    if heals is None or now - heals.last >= QUIET:
+        return None
+    again = heals.last + _wait(heals.count)
+    return again if again > now else None
+
+
+def healed_again(before: Heals | None, fields: tuple[str, ...], at: datetime) -> Heals:
+    """Return the heals of a resource with one more, made at ``at``; after a quiet time the counting begins anew."""
+    if before is None or at - before.last >= QUIET:
+        return Heals(count=1, since=at, last=at, fields=fields)
+    return replace(before, count=before.count + 1, last=at, fields=fields)
+
+
+def fights(heals: Heals, now: datetime) -> bool:
+    """Return whether somebody else changes what we heal, and did so lately."""
+    return heals.count >= A_FIGHT and now - heals.last < QUIET
+
+
+def alike(differing: Sequence[Differing], hosts: int) -> Alike | None:
+    """Return the drift that more than half of the hosts, and at least MANY, have in common; None when there is none.
+
+    Something was done to all of them at once, on purpose or by a mistake that may be ours.
+    """
+    drifted = (each for each in differing if each.change.cause is Cause.DRIFT)
+    counted = Counter((each.resource.id.ref, _fields(each)) for each in drifted)
+    for (ref, fields), number in counted.most_common(1):
+        if number >= MANY and number * 2 > hosts:
+            return Alike(ref, fields, number, hosts)
+    return None
+
+
+def healing_strategy(policy: RolloutPolicy, targets: int, found: Alike | None) -> Strategy:
+    """Return how a heal travels: as policy says, slowly when most hosts drift alike, else as any change does.
+
+    Percentages are of the unit's ``targets``, not of those that drift.
+    """
+    amount = policy.healing.at_once or (SLOWLY if found and isinstance(policy.strategy, AllAtOnce) else None)
+    if amount is None:
+        return policy.strategy
+    pause = policy.strategy.pause if isinstance(policy.strategy, Rolling) else timedelta(0)
+    return Rolling(batch_size=Amount(at_least_one(amount, targets)), pause=pause)
+
+
+def _wait(times: int) -> timedelta:
+    wait: timedelta = min(FIRST_WAIT * int(FACTOR ** min(times - 1, 10)), LONGEST_WAIT)
+    return wait
+
+
+def _fields(each: Differing) -> tuple[str, ...]:
+    return () if each.change.action is Action.CREATE else tuple(field.path for field in each.change.fields)

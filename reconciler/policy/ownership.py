@@ -1,6 +1,7 @@
-"""What is ours: only what we created is ever pruned."""
+"""What is ours: only what we created is ever deleted, and only what we took over is put back."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.model.difference import Orphan
 from reconciler.model.identity import ResourceId
@@ -20,9 +21,25 @@ def reachable(owned: Mapping[ResourceId, Owned], hosts: Mapping[str, Host]) -> M
     return {each: owned[each] for each in owned if each.target in hosts}
 
 
-def created_by(rejected: VerdictRecord | None, wanted: Unit, orphans: Sequence[Orphan]) -> tuple[Orphan, ...]:
-    """Return the orphans that the rejected state had brought: taking it back takes them away, whatever prune says."""
+def rewritten(unit: Unit, owned: Mapping[ResourceId, Owned]) -> tuple[Owned, ...]:
+    """Return what is ours and is to be there as before, but with another policy of its own (``prune``, ``drift``).
+
+    What counts when a resource has left Git is what was said last while it was there.
+    """
+    wanted = ((resource, owned.get(resource.id)) for resource in unit.resources)
+    return tuple(
+        replace(ours, resource=resource)
+        for resource, ours in wanted
+        if ours is not None and ours.resource.digest == resource.digest and ours.resource.prune != resource.prune
+    )
+
+
+def brought_by(rejected: VerdictRecord | None, wanted: Unit, orphans: Sequence[Orphan]) -> tuple[Orphan, ...]:
+    """Return the orphans that the rejected state had brought: taking it back takes them away, whatever prune says.
+
+    What it made is deleted, and what it took over is put back as it was before.
+    """
     if rejected is None or rejected.digest != wanted.digest:
         return ()
     brought = {resource.id for resource in wanted.resources}
-    return tuple(each for each in orphans if each.owned.created and each.owned.resource.id in brought)
+    return tuple(each for each in orphans if each.owned.brought and each.owned.resource.id in brought)

@@ -3,6 +3,7 @@
 Rollouts, plans, leases and contents are records of their own, not projections: events tell of their moves only.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -13,6 +14,7 @@ from reconciler.model.event import (
     CommitAccepted,
     CommitRefused,
     Event,
+    Healed,
     Paused,
     PlanAccepted,
     ResourcesApplied,
@@ -28,8 +30,10 @@ from reconciler.model.event import (
     VerdictGiven,
 )
 from reconciler.model.identity import UnitId
+from reconciler.model.standing import Heals
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict, VerdictRecord
+from reconciler.policy.drift import healed_again
 from reconciler.store import blobs, tables
 from reconciler.store.codec import decode, encode
 from reconciler.store.times import moment, stamp
@@ -52,7 +56,7 @@ def append(connection: Connection, event: Event, at: datetime) -> int:
     return int(number)
 
 
-def project(connection: Connection, event: Event, number: int, at: datetime) -> None:
+def project(connection: Connection, event: Event, number: int, at: datetime) -> None:  # noqa: C901 - a case an event
     """Write what follows from one event."""
     match event:
         case CommitAccepted() | CommitRefused():
@@ -61,8 +65,11 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
             connection.execute(insert(tables.git_commit).values(row))
         case ResourcesApplied():
             _own(connection, event)
+        case Healed():
+            _heal(connection, event, at)
         case VerdictGiven():
             _judge(connection, event, at)
+            _end_fights(connection, event.unit)
         case SnapshotTaken():
             _keep(connection, event.unit, at)
         case Assessed() | PlanAccepted() | Paused():
@@ -72,6 +79,7 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
             connection.execute(delete(tables.pause).where(tables.pause.c.unit == unit))
         case RetryRequested():
             _forget(connection, event, number, at)
+            _end_fights(connection, event.unit)
         case RolloutMoved(before=None):
             # What a person accepted was this one rollout: should it fail, it is not tried again by itself.
             connection.execute(delete(tables.accepted).where(tables.accepted.c.unit == str(event.unit)))
@@ -86,6 +94,7 @@ def rebuild(connection: Connection) -> None:
     for table in (
         tables.git_commit,
         tables.owned,
+        tables.heal,
         tables.verdict,
         tables.snapshot_blob,
         tables.snapshot,
@@ -119,26 +128,43 @@ def _put_newest(connection: Connection, event: Assessed | PlanAccepted | Paused)
 def _own(connection: Connection, event: ResourcesApplied) -> None:
     table = tables.owned
     ids = [str(one.resource.id) for one in event.applied]
-    before = {}
+    before: dict[str, Owned] = {}
     for part in blobs.chunks(ids):
-        known = connection.execute(select(table.c.resource, table.c.created).where(table.c.resource.in_(part)))
-        before.update({row.resource: row.created for row in known})
+        known = connection.execute(select(table.c.resource, table.c.body).where(table.c.resource.in_(part)))
+        before.update({row.resource: decode(Owned, row.body) for row in known})
     gone = ids + [str(resource) for resource in event.removed]
     for part in blobs.chunks(gone):
         connection.execute(delete(table).where(table.c.resource.in_(part)))
-    # Whoever created a resource stays its creator, however often it is applied again.
-    owned = {
-        str(one.resource.id): Owned(
-            resource=one.resource, created=one.created or before.get(str(one.resource.id), False)
-        )
-        for one in event.applied
-    }
+    owned = {str(one.resource.id): _owned_still(one, before.get(str(one.resource.id))) for one in event.applied}
     rows = [
         {"resource": name, "unit": str(event.unit), "created": one.created, "body": encode(one)}
         for name, one in owned.items()
     ]
     if rows:
         connection.execute(insert(table), rows)
+
+
+def _heal(connection: Connection, event: Healed, at: datetime) -> None:
+    table = tables.heal
+    known = connection.execute(select(table).where(table.c.unit == str(event.unit)))
+    before = {row.resource: decode(Heals, row.body) for row in known}
+    for one in event.mended:
+        name = str(one.resource)
+        now = healed_again(before.get(name), one.fields, at)
+        connection.execute(delete(table).where(table.c.resource == name))
+        connection.execute(insert(table).values(resource=name, unit=str(event.unit), body=encode(now)))
+
+
+def _end_fights(connection: Connection, unit: UnitId) -> None:
+    """A new state, or a person who looked, begins the counting of heals anew."""
+    connection.execute(delete(tables.heal).where(tables.heal.c.unit == str(unit)))
+
+
+def _owned_still(now: Owned, before: Owned | None) -> Owned:
+    """Whoever created a resource, or took it over, stays the one who did, however often it is applied again."""
+    if before is None:
+        return now
+    return replace(now, created=now.created or before.created, before=now.before or before.before)
 
 
 def _judge(connection: Connection, event: VerdictGiven, at: datetime) -> None:

@@ -11,7 +11,7 @@ from reconciler.model.change import Cause
 from reconciler.model.event import Assessed, Paused, PlanAccepted
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.rollout import Rollout, State
-from reconciler.model.standing import Standing, UnitStanding
+from reconciler.model.standing import Heals, Standing, UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
 from reconciler.store import tables
@@ -31,6 +31,7 @@ def read_standing(connection: Connection) -> Standing:
         _unended(connection),
         _ended(connection),
         _failed_heals(connection),
+        _heals(connection),
         _assessed(connection),
         _accepted(connection),
     ):
@@ -110,6 +111,13 @@ def _failed_heals(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
 
 def _failures(row: Row[Any]) -> Mapping[str, int | datetime]:
     return {"failed_heals": row.number, "last_failed_at": moment(row.at)}
+
+
+def _heals(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    found: defaultdict[str, dict[ResourceId, Heals]] = defaultdict(dict)
+    for row in connection.execute(select(tables.heal)):
+        found[row.unit][ResourceId.parse(row.resource)] = decode(Heals, row.body)
+    return {unit: {"heals": heals} for unit, heals in found.items()}
 
 
 def _counting(query: Any) -> Any:

@@ -127,6 +127,15 @@ owned = Table(
     Index("owned_by_unit", "unit"),
 )
 
+heal = Table(
+    "heal",
+    metadata,
+    Column("resource", Text, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("heal_by_unit", "unit"),
+)
+
 pause = Table(
     "pause",
     metadata,

@@ -15,6 +15,7 @@ from reconciler.model.event import (
     CommitAccepted,
     CommitRefused,
     Event,
+    Healed,
     Paused,
     PlanAccepted,
     ResourcesApplied,
@@ -127,6 +128,9 @@ def _sentence(event: Event) -> str:  # noqa: PLR0911 - one line an event
             return f"{event.record.state} {event.what}: {event.detail}".removesuffix(": ")
         case ResourcesApplied():
             return _applied(event)
+        case Healed():
+            names = [f"{each.resource.target}/{each.resource.ref}" for each in event.mended]
+            return f"{event.unit} healed: {listed(names, 3)}"
         case VerdictGiven():
             return f"{event.unit} at {short(event.commit)} is {event.verdict}: {event.reason}".removesuffix(": ")
         case SnapshotTaken():

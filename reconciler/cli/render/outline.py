@@ -72,7 +72,7 @@ def cause(plan: Plan) -> str:
         case Cause.DRIFT:
             return f"drift from commit {short(plan.unit.commit)}"
         case Cause.REVERT:
-            return f"revert to commit {short(plan.unit.commit)}"
+            return f"revert to {f'commit {short(plan.unit.commit)}' if plan.unit.commit else plan.unit.version}"
         case _:
             assert_never(plan.cause)
 
@@ -224,6 +224,8 @@ def _planned(total: Totals) -> str:
     if total.actions[Action.REPLACE]:
         made.append(f"{total.actions[Action.REPLACE]} to replace")
     made.append(f"{total.actions[Action.DELETE]} to delete")
+    if total.actions[Action.RESTORE]:
+        made.append(f"{total.actions[Action.RESTORE]} to put back as before us")
     return f"Plan: {', '.join(made)} on {count(total.targets, 'target')} in {count(total.units, 'unit')}."
 
 

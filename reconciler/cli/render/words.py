@@ -8,12 +8,19 @@ from reconciler.cli.render.clean import clean, shortened
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 
-SIGNS: Mapping[Action, str] = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "±", Action.DELETE: "-"}
+SIGNS: Mapping[Action, str] = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "±",
+    Action.DELETE: "-",
+    Action.RESTORE: "<",
+}
 COLOURS: Mapping[Action, str] = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
     Action.REPLACE: "magenta",
     Action.DELETE: "red",
+    Action.RESTORE: "magenta",
 }
 MAX_VALUE = 70
 

@@ -6,9 +6,11 @@ from posixpath import dirname
 from reconciler.model.operation import (
     ControlUnit,
     EditFile,
+    KeepOriginal,
     MakeDirectory,
     MakeSymlink,
     Operation,
+    PutBack,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
@@ -42,7 +44,7 @@ def checks(operations: tuple[Operation, ...]) -> Iterator[str]:
 
 def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
     match op:
-        case WriteFile() | MakeSymlink() | RemoveFile():
+        case WriteFile() | MakeSymlink() | RemoveFile() | PutBack():
             claim = (op.path, "tx_check_leaf")
         case EditFile():
             claim = (op.path, "tx_check_text")
@@ -54,13 +56,13 @@ def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
             claim = (f"{op.path}/current", "tx_check_link")
         case UnpackRelease():
             claim = (op.path, "tx_check_release")
-        case ReloadUnits() | ControlUnit() | RunCommand():
+        case ReloadUnits() | ControlUnit() | RunCommand() | KeepOriginal():
             return ()
     return (claim,)
 
 
 def _needs_parent(op: Operation) -> bool:
-    return isinstance(op, WriteFile | EditFile | MakeSymlink | MakeDirectory)
+    return isinstance(op, WriteFile | EditFile | MakeSymlink | MakeDirectory | PutBack)
 
 
 def _accounts(operations: tuple[Operation, ...]) -> Iterator[str]:

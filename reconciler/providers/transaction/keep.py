@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from reconciler.model.operation import (
     ControlUnit,
     EditFile,
+    KeepOriginal,
     MakeDirectory,
     MakeSymlink,
     Operation,
+    PutBack,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
@@ -79,7 +81,7 @@ def _kept(entries: Iterable[tuple[int, Operation]]) -> tuple[str, ...]:
 
 def _holds(op: Operation) -> Iterator[_Hold]:
     match op:
-        case WriteFile() | EditFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
+        case WriteFile() | EditFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory() | PutBack():
             yield _Hold("", quote_path(op.path))
         case SetAttributes():
             yield _Hold("_attributes", quote_path(op.path))
@@ -98,7 +100,7 @@ def _holds(op: Operation) -> Iterator[_Hold]:
             if op.undo:
                 condition = program(op, op.undo_if) if op.undo_if else ""
                 yield _Hold("_run", f"{quote(op.what)} {quote(condition)} {quote(program(op, op.undo))}")
-        case ReloadUnits():
+        case ReloadUnits() | KeepOriginal():
             pass
 
 

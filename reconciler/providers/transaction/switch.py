@@ -8,9 +8,11 @@ from typing import assert_never
 from reconciler.model.operation import (
     ControlUnit,
     EditFile,
+    KeepOriginal,
     MakeDirectory,
     MakeSymlink,
     Operation,
+    PutBack,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
@@ -30,6 +32,10 @@ def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) ->
     match op:
         case WriteFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
             yield _path(place, op)
+        case KeepOriginal():
+            yield f"tx_original {_original(op.path)} {quote_path(op.path)}"
+        case PutBack():
+            yield f"tx_put_back {place} {_original(op.path)} {quote_path(op.path)}"
         case SetAttributes():
             yield from _attributes(op)
         case UnpackRelease() | SwitchRelease() | RemoveRelease():

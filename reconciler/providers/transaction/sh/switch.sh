@@ -80,6 +80,27 @@ tx_directory() {
     tx_try "set the mode of $1" chmod -- "$2" "$1"
 }
 
+# tx_original NAME PATH: keeps what is at PATH, for as long as PATH is ours.
+tx_original() {
+    tx_kept=$STATE/originals
+    [ -d "$tx_kept" ] || (umask 077 && mkdir -- "$tx_kept") 2>"$T/error" ||
+        tx_fail "cannot make $tx_kept: $(cat -- "$T/error")"
+    rm -rf -- "$tx_kept/new"
+    tx_try "keep what is at $2" cp -pP -- "$2" "$tx_kept/new"
+    sync -- "$tx_kept/new" 2>/dev/null || sync
+    tx_try "keep what is at $2" mv -f -T -- "$tx_kept/new" "$tx_kept/$1"
+}
+
+# tx_put_back N NAME PATH: what tx_original kept of PATH takes its place again.
+tx_put_back() {
+    [ -L "$STATE/originals/$2" ] || [ -f "$STATE/originals/$2" ] ||
+        tx_fail "what was at $3 before it was taken over is no longer kept in $STATE/originals; put it back by hand"
+    tx_name "$1" "$3"
+    rm -f -- "$tx_staged"
+    tx_try "copy what was at $3" cp -pP -- "$STATE/originals/$2" "$tx_staged"
+    tx_try "put back $3" mv -f -T -- "$tx_staged" "$3"
+}
+
 tx_remove_file() { tx_try "remove $1" rm -f -- "$1"; }
 
 tx_remove_directory() { [ ! -d "$1" ] || tx_try "remove the directory $1" rmdir -- "$1"; }

@@ -115,6 +115,13 @@ def _projections() -> None:
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_index("owned_by_unit", "owned", ["unit"])
+    op.create_table(
+        "heal",
+        sa.Column("resource", sa.Text, primary_key=True),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    op.create_index("heal_by_unit", "heal", ["unit"])
     for name in ("pause", "assessed", "accepted"):
         op.create_table(
             name,
