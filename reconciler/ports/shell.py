@@ -1,7 +1,7 @@
 """Running a POSIX sh script on a host."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -35,11 +35,43 @@ class Completed:
     errors: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A script that looks and changes nothing, and that is asked again and again: it may be run twice for one answer.
+
+    It reads nothing and prints a text: NULs in it, and newlines at its end, are not kept, nor is what it says on
+    standard error when it ends well. ``known`` is the mark of an answer to it that the asker still has.
+    """
+
+    text: str
+    known: str = ""
+    limit: timedelta = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a host says to a question, with a mark to ask for it again. None: the very same as what ``known`` marks."""
+
+    mark: str
+    completed: Completed | None
+
+
 class Shell(Protocol):
     """A shell on every host, over a connection that is kept."""
 
     async def run(self, host: Host, script: Script) -> Completed:
         """Run the script with the rights ``host.become`` asks for; raise WorldError when it could not be run."""
+        ...
+
+    async def ask(self, host: Host, question: Question) -> Reply:
+        """Ask the question with the rights ``host.become`` asks for; raise WorldError when it could not be asked."""
+        ...
+
+    def follow(self, host: Host, text: str) -> AsyncGenerator[bytes, None]:
+        """Run a script that looks, without end, and yield its lines as they come; raise WorldError when it ends.
+
+        Its standard input ends when nobody listens any more, and when the connection is gone. Close it (``aclosing``).
+        """
         ...
 
     async def close(self) -> None:

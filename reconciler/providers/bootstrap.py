@@ -9,7 +9,9 @@ from reconciler.model.target import Become, Host
 from reconciler.ports.errors import Broken, Denied, WorldError
 
 _BEGIN = "rcl-begin"
-_READY = b"rcl-ready\n"
+READY = b"rcl-ready\n"
+"""What is printed right before a script starts."""
+
 _END = "#rcl-end"
 
 # One line and free of backslashes and exclamation marks, so that every login shell reads it alike. `dd` and not `head`:
@@ -50,7 +52,7 @@ def opening(text: str, password: str | None) -> bytes:
 
 def split_ready(output: bytes) -> bytes | None:
     """Return what the script printed, without what the login printed before it; None when the script did not start."""
-    before, ready, after = output.partition(_READY)
+    before, ready, after = output.partition(READY)
     started = ready and (not before or before.endswith(b"\n"))
     return after if started else None
 

@@ -1,19 +1,19 @@
 """Scripts on hosts over SSH: one kept connection a host, a time limit on everything."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
 import asyncssh
 
 from reconciler.model.target import Host
 from reconciler.ports.errors import Broken, Denied, TimedOut, Unreachable
 from reconciler.ports.secrets import SecretMissing, Secrets
-from reconciler.ports.shell import Completed, Payload, Script
+from reconciler.ports.shell import Completed, Payload, Question, Reply, Script
 from reconciler.providers import bootstrap
+from reconciler.providers.ssh_kept import OUTPUT_LIMIT, KeptShell, Process, end
 from reconciler.providers.ssh_line import Jump, Line
 from reconciler.providers.ssh_options import SshOptions, common_options
 
-_OUTPUT_LIMIT = 64 * 1024 * 1024
 _ERRORS_KEPT = 64 * 1024
 _CHUNK = 128 * 1024
 
@@ -28,6 +28,7 @@ class SshShell:
         self._handshakes = asyncio.Semaphore(options.max_handshakes)
         self._common: asyncssh.SSHClientConnectionOptions | None = None
         self._lines: dict[str, Line] = {}
+        self._kept: dict[str, KeptShell] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self, host: Host, script: Script) -> Completed:
@@ -54,9 +55,37 @@ class SshShell:
             finally:
                 talk.end()
 
+    async def ask(self, host: Host, question: Question) -> Reply:
+        """Ask the host's kept shell, or another one while that is busy; raise WorldError when it could not be asked."""
+        self._line(host)
+        shell = self._kept[host.name]
+        if not shell.busy:
+            return await shell.ask(question)
+        done = await self.run(host, Script(text=f"exec </dev/null\n{question.text}", limit=question.limit))
+        errors = done.errors.rstrip("\n") if done.status else ""
+        return Reply("", Completed(done.status, done.output.rstrip(b"\n"), errors))
+
+    async def follow(self, host: Host, text: str) -> AsyncGenerator[bytes, None]:
+        """Run a script that looks, without end, and yield its lines as they come; raise WorldError when it ends."""
+        line = self._line(host)
+        start = bootstrap.opening(text, self._password(host))
+        connection, process = await self._session(line)
+        try:
+            process.stdin.write(start)
+            while said := await process.stdout.readline():
+                if said != bootstrap.READY:
+                    yield said
+        except (asyncssh.Error, OSError) as error:
+            line.drop(connection)
+            raise Unreachable(f"lost the connection to {host.name}: {error}") from error
+        finally:
+            end(process)
+        raise Unreachable(f"what {host.name} was to say ended")
+
     async def close(self) -> None:
         """Close all connections."""
         lines, self._lines = list(self._lines.values()), {}
+        self._kept.clear()
         await asyncio.gather(*(line.close() for line in lines), *self._closing)
 
     def _password(self, host: Host) -> str | None:
@@ -78,8 +107,17 @@ class SshShell:
         if self._common is None:
             self._common = common_options(self._settings)
         jump = self._jump(host) if host.jump else None
-        self._lines[host.name] = Line(host, self._common, self._handshakes, jump)
-        return self._lines[host.name]
+        line = Line(host, self._common, self._handshakes, jump)
+        self._lines[host.name] = line
+        self._kept[host.name] = self._new_kept(line)
+        return line
+
+    def _new_kept(self, line: Line) -> KeptShell:
+        async def session() -> Process:
+            _, process = await self._session(line)
+            return process
+
+        return KeptShell(line.host, lambda text: bootstrap.opening(text, self._password(line.host)), session)
 
     def _jump(self, host: Host) -> Jump:
         async def connect() -> asyncssh.SSHClientConnection:
@@ -96,7 +134,7 @@ class SshShell:
 
         return connect
 
-    async def _session(self, line: Line) -> tuple[asyncssh.SSHClientConnection, "asyncssh.SSHClientProcess[bytes]"]:
+    async def _session(self, line: Line) -> tuple[asyncssh.SSHClientConnection, Process]:
         """Open a session; nothing of a script has been sent when this fails, so a second try is safe."""
         again = True
         while True:
@@ -116,7 +154,7 @@ class SshShell:
 class _Talk:
     """One script's exchange over its session: everything sent and everything read at the same time."""
 
-    def __init__(self, host: Host, process: "asyncssh.SSHClientProcess[bytes]") -> None:
+    def __init__(self, host: Host, process: Process) -> None:
         self._host = host
         self._process = process
         self._feeding: asyncio.Task[None] | None = None
@@ -139,9 +177,7 @@ class _Talk:
         """Leave nothing behind, however the exchange ended."""
         if self._feeding is not None and not self._feeding.cancel() and not self._feeding.cancelled():
             self._feeding.exception()
-        if self._process.returncode is None and not self._process.is_closing():
-            self._process.terminate()
-        self._process.close()
+        end(self._process)
 
     async def _feed(self, start: bytes, payloads: Sequence[Payload]) -> None:
         stdin = self._process.stdin
@@ -162,8 +198,8 @@ class _Talk:
         while part := await self._process.stdout.read(_CHUNK):
             parts.append(part)
             size += len(part)
-            if size > _OUTPUT_LIMIT:
-                raise Broken(f"a script on {self._host.name} printed more than {_OUTPUT_LIMIT >> 20} MiB")
+            if size > OUTPUT_LIMIT:
+                raise Broken(f"a script on {self._host.name} printed more than {OUTPUT_LIMIT >> 20} MiB")
         return b"".join(parts)
 
     async def _errors(self) -> str:

@@ -15,7 +15,7 @@ Jump: TypeAlias = Callable[[], Awaitable[asyncssh.SSHClientConnection]]
 """Gives the open connection that carries ours."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0
-# OpenSSH allows ten sessions a connection (MaxSessions); health checks and a survey may meet.
+# OpenSSH allows ten sessions a connection (MaxSessions): one is the kept shell's, one that of a watch.
 _SESSIONS = 8
 
 

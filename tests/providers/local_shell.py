@@ -3,12 +3,12 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 from reconciler.model.target import Host
 from reconciler.ports.errors import Unreachable
-from reconciler.ports.shell import Completed, Script
+from reconciler.ports.shell import Completed, Question, Reply, Script
 from reconciler.providers import bootstrap
 
 DASH = ("/bin/sh", "/usr/local/bin:/usr/bin:/bin")
@@ -56,6 +56,15 @@ class LocalShell:
         if printed is None:
             raise bootstrap.not_started(host, status, errors.decode())
         return Completed(status, printed, errors.decode())
+
+    async def ask(self, host: Host, question: Question) -> Reply:
+        return Reply("", await self.run(host, Script(text=question.text, limit=question.limit)))
+
+    async def follow(self, host: Host, text: str) -> AsyncGenerator[bytes, None]:
+        done = await self.run(host, Script(text=text))
+        for line in done.output.splitlines(keepends=True):
+            yield line
+        raise Unreachable("it ended")
 
     async def close(self) -> None:
         """Nothing is kept."""
