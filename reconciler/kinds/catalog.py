@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
-from reconciler.kinds import directory, file, release, symlink, systemd_unit
+from reconciler.kinds import cron, directory, file, group, package, release, symlink, systemd_unit, timer, user
 from reconciler.kinds.prelude import PRELUDE as _PRELUDE
+from reconciler.kinds.prelude_accounts import ACCOUNTS
 from reconciler.kinds.prelude_edits import PRELUDE_EDITS
+from reconciler.kinds.prelude_packages import PACKAGES
 from reconciler.ports.kind import Kind
 
-PRELUDE = _PRELUDE + PRELUDE_EDITS
+PRELUDE = _PRELUDE + PRELUDE_EDITS + ACCOUNTS + PACKAGES
 
 CATALOG: Mapping[str, Kind] = {
     file.NAME: file,
@@ -15,5 +17,10 @@ CATALOG: Mapping[str, Kind] = {
     symlink.NAME: symlink,
     systemd_unit.NAME: systemd_unit,
     release.NAME: release,
+    cron.NAME: cron,
+    timer.NAME: timer,
+    package.NAME: package,
+    group.NAME: group,
+    user.NAME: user,
 }
 """The kinds; mypy checks each module against the Protocol. PRELUDE is what their probes need, once a script."""

@@ -21,7 +21,12 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "directory": {"path": "/srv/shop"},
     "symlink": {"path": "/a", "to": "b"},
     "systemdUnit": {"name": "shop.service", "content": "x", "running": True, "restartOn": ["file:/etc/motd"]},
+    "package": {"name": "shop", "version": "1.2-3"},
+    "group": {"name": "shop", "gid": 2000},
+    "user": {"name": "shop", "uid": 2000, "password": "shop/hash"},
     "release": {"name": "shop", "artifact": "a", "sha256": "0" * 64, "path": "/opt/shop"},
+    "cron": {"name": "backup", "schedule": "@daily", "run": ["backup"]},
+    "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
 }
 
 WORDS = (*ENTRY, "current", "blocked", "release", "record", "inputs", "newest")
