@@ -62,6 +62,15 @@ demo: venv ## tell the story of a small fleet on loopback, in under two minutes
 pages: venv ## write the man pages and the shell completion anew from the help of the commands
 	$(BIN)/python docs/make_pages.py
 
+# The peers live in an environment of their own, since they are measured and not used.
+BENCH := bench/.venv
+bench: venv $(BENCH)/made-from-requirements ## measure against pyinfra, Ansible and a bare script; FULL=1 all of it, PEERS=0 without them
+	@$(BIN)/python -m bench $(if $(filter 1,$(FULL)),--full) $(if $(filter 0,$(PEERS)),--no-peers) $(BENCH_ARGS)
+
+$(BENCH)/made-from-requirements: bench/requirements.txt
+	@test "$(PEERS)" = 0 || { $(PYTHON) -m venv $(BENCH) && \
+	$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $< && touch $@; }
+
 lock: ## make requirements.lock anew from pyproject.toml
 	@test -x .cache/lock/bin/uv || { $(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install -qq --disable-pip-version-check uv; }
 	@.cache/lock/bin/uv lock --quiet
@@ -71,5 +80,5 @@ lock: ## make requirements.lock anew from pyproject.toml
 	@echo "requirements.lock has $$(grep -c == requirements.lock) packages; 'make venv' installs them"
 
 clean: ## remove the environment and all caches in this folder; the lab's cache is ~/.cache/reconciler-lab
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist .coverage*
+	rm -rf $(VENV) $(BENCH) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
