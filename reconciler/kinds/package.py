@@ -105,9 +105,10 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
         return Difference(action=Action.CREATE, fields=found) if _wanted(resource) else None
     changes = any(each.path != "held" for each in found)
     if changes and seen.attributes["held"] and "held" not in resource.attributes:
+        here = ", or write held: true or held: false to decide that here" if _wanted(resource) else ""
         raise Conflict(
             f"{resource.id.name} is held on {resource.id.target}: somebody wants it to stay at "
-            f"{seen.attributes['version']}; release it by hand, or write held: true or held: false to decide that here"
+            f"{seen.attributes['version']}; release it by hand{here}"
         )
     return Difference(action=Action.UPDATE, fields=found) if found else None
 

@@ -179,12 +179,12 @@ def _brought(resource: Resource, seen: Present | Absent, found: Mapping[str, Fie
         yield _modified(name, [found[each] for each in flags])
     if "password" in found:
         yield SetPassword(name, resource.contents["password"])
-    locked = resource.attributes.get("locked")
-    # A password that is set opens an account that had none.
-    opened = isinstance(seen, Absent) and "password" in found
-    there = seen.attributes["locked"] if isinstance(seen, Present) and locked is not None else not opened
-    if opened or there != locked:
-        yield from _lock(name, locked)
+    there = isinstance(seen, Present)
+    # Who is added cannot log in until a password is set, and may from then on.
+    if resource.attributes.get("locked") is True and ("password" in found or (there and "locked" in found)):
+        yield RunCommand(what=f"lock the user {name}", argv=("usermod", "-L", name), undo=("usermod", "-U", name))
+    if resource.attributes.get("locked") is False and "locked" in found and (there or "password" not in found):
+        yield RunCommand(what=f"unlock the user {name}", argv=("usermod", "-U", name), undo=("usermod", "-L", name))
 
 
 def _modified(name: str, changes: Sequence[FieldDiff]) -> RunCommand:
@@ -201,13 +201,6 @@ def _modified(name: str, changes: Sequence[FieldDiff]) -> RunCommand:
         argv=("usermod", *words({each.path: each.after for each in changes}), name),
         undo=("usermod", *words({each.path: each.before for each in changes}), name),
     )
-
-
-def _lock(name: str, locked: Json) -> Iterator[Operation]:
-    if locked is True:
-        yield RunCommand(what=f"lock the user {name}", argv=("usermod", "-L", name), undo=("usermod", "-U", name))
-    elif locked is False:
-        yield RunCommand(what=f"unlock the user {name}", argv=("usermod", "-U", name), undo=("usermod", "-L", name))
 
 
 def removal(resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:

@@ -21,7 +21,7 @@ from reconciler.kinds.catalog import CATALOG
 from reconciler.model.canonical import Json, digest_bytes
 from reconciler.model.content import Artifact, Content
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.operation import Operation
+from reconciler.model.operation import ChangePackages, Operation, PackageVersion, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import Kind
 
@@ -140,6 +140,16 @@ def seen_text(seen: Present | Absent) -> Any:
     return "absent" if isinstance(seen, Absent) else dict(seen.attributes)
 
 
+def _filled(version: PackageVersion) -> dict[str, str]:
+    found = {each.name: getattr(version, each.name) for each in fields(version)}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _words(argv: tuple[str, ...]) -> list[str]:
+    """The words of a program; of a script of ours only what it is given."""
+    return ["...", *argv[4:]] if argv[:2] == ("sh", "-c") else list(argv)
+
+
 def operation_text(operation: Operation) -> dict[str, Json]:
     """Return an operation as a table writes it: contents by digest, and nothing that is None or empty."""
     values: dict[str, Any] = {each.name: getattr(operation, each.name) for each in fields(operation)}
@@ -149,4 +159,11 @@ def operation_text(operation: Operation) -> dict[str, Json]:
         values["artifact"] = values["artifact"].url
     if "inputs" in values:
         values["inputs"] = list(values["inputs"])
+    if isinstance(operation, ChangePackages):
+        values["install"] = [_filled(each) for each in operation.install]
+        values |= {name: list(values[name]) for name in ("remove", "hold", "unhold")}
+        values = {name: value for name, value in values.items() if name != "limit" and value is not False}
+    if isinstance(operation, RunCommand):
+        values |= {name: _words(values[name]) for name in ("argv", "undo", "undo_if")}
+        values = {name: value for name, value in values.items() if value and name != "limit"}
     return {name: value for name, value in values.items() if value not in (None, [])}

@@ -23,10 +23,11 @@ NOBODY = 65534
 
 @dataclass(frozen=True)
 class Sh:
-    """A shell, with the folder of the programs that go with it."""
+    """A shell, with the folder of the programs that go with it; ``own`` are those it takes before any in PATH."""
 
     command: str
     programs: str
+    own: frozenset[str] = frozenset()
 
 
 def shell(name: str, folder: Path) -> Sh | None:
@@ -47,7 +48,7 @@ def shell(name: str, folder: Path) -> Sh | None:
         listed = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True, timeout=30)
         for applet in set(listed.stdout.split()) - {"busybox"}:
             (programs / applet).symlink_to("busybox")
-    return Sh(str(programs / "sh"), str(programs))
+    return Sh(str(programs / "sh"), str(programs), frozenset(path.name for path in programs.iterdir()))
 
 
 def _fetched_busybox() -> str | None:

@@ -25,6 +25,12 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "group": {"name": "shop", "gid": 2000},
     "user": {"name": "shop", "uid": 2000, "password": "shop/hash"},
     "release": {"name": "shop", "artifact": "a", "sha256": "0" * 64, "path": "/opt/shop"},
+    "certificate": {
+        "path": "/etc/ssl/shop.pem",
+        "certificate": "shop.pem",
+        "key": "shop/tls",
+        "keyPath": "/etc/ssl/shop.key",
+    },
     "cron": {"name": "backup", "schedule": "@daily", "run": ["backup"]},
     "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
 }
