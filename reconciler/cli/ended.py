@@ -8,6 +8,7 @@ from reconciler.cli.errors import Exit
 
 if TYPE_CHECKING:
     from reconciler.daemon.settle import Settled
+    from reconciler.model.assessment import Review
 
 
 def tell_ended(settled: "Settled") -> Exit:
@@ -24,3 +25,16 @@ def tell_ended(settled: "Settled") -> Exit:
     if not settled.ended and not any(each.waiting for each in settled.review.assessments):
         click.echo("Nothing to do: everything is as it shall be.")
     return Exit(settled.exit_status)
+
+
+def tell_refused(review: "Review", status: Exit) -> Exit:
+    """Print why the newest commit is not followed, if it is not; return the status that follows from both."""
+    from reconciler.cli.render.clean import clean
+    from reconciler.cli.render.words import short
+
+    if not review.refused:
+        return status
+    click.echo(f"A newer commit was refused; the fleet stays at {short(review.commit)}:")
+    for problem in review.refused:
+        click.echo(f"  {clean(problem)}")
+    return status or Exit.HELD

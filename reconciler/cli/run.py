@@ -32,9 +32,10 @@ def command(config: Path | None, *, once: bool) -> Exit:
     settings = Settings.load(config)
     set_up(settings.log)
     if once:
-        from reconciler.cli.ended import tell_ended
+        from reconciler.cli.ended import tell_ended, tell_refused
 
-        return tell_ended(asyncio.run(_once(settings)))
+        settled = asyncio.run(_once(settings))
+        return tell_refused(settled.review, tell_ended(settled))
     from reconciler.daemon.serve import serve
 
     asyncio.run(serve(settings, lambda: Settings.load(config)))

@@ -82,11 +82,11 @@ def gpg(home: Path, *words: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def signed(repository: Repository, who: SshPerson | GpgPerson, committer: str = "") -> str:
+def signed(repository: Repository, who: SshPerson | GpgPerson, committer: str = "", parent: str = "") -> str:
     """Make a commit signed by somebody, whom it names as its committer unless told otherwise; return its id."""
     environment = {"GIT_COMMITTER_EMAIL": committer or who.email, "GNUPGHOME": str(getattr(who, "home", ""))}
     tree = repository.git("write-tree")
-    command = ["git", *who.options, "commit-tree", "-S", "-m", "signed", tree]
+    command = ["git", *who.options, "commit-tree", "-S", *(["-p", parent] if parent else []), "-m", "signed", tree]
     git = {**os.environ, **environment, "GIT_COMMITTER_NAME": "a", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@x"}
     done = subprocess.run(command, cwd=repository.path, env=git, check=True, capture_output=True, text=True)
     repository.git("update-ref", "refs/heads/main", done.stdout.strip())

@@ -82,11 +82,11 @@ def named(key: str, text: str) -> bool:
     return f"`{key}`" in text or f"`{key}:" in text or f"{key}, " in text or f", {key}" in text
 
 
-def settings() -> Iterator[str]:
-    for name, field in Settings.model_fields.items():
+def settings(section: type[BaseModel] = Settings) -> Iterator[str]:
+    for name, field in section.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from (f"{name}.{each}" for each in inner.model_fields)
+            yield from (f"{name}.{each}" for each in settings(inner))
         else:
             yield name
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.desired.signing import SshPerson
 from tests.e2e.documents import app, check, file
 from tests.e2e.world import World
 
@@ -91,15 +92,65 @@ def test_a_remote_repository_is_polled(world: World) -> None:
     assert (world.home() / "shop.txt").read_text() == "two\n"
 
 
-def test_a_history_that_was_rewritten_is_followed(world: World) -> None:
+def test_a_history_that_was_rewritten_is_held_until_a_person_accepts_it(world: World) -> None:
+    world.app(file("one\n"))
+    accepted = world.app(file("two\n"))
+    with world.daemon():
+        world.until(world.in_sync_at(accepted), "the first rollout")
+        world.git("reset", "--quiet", "--hard", "HEAD~1")
+        rewritten = world.app(file("three\n"))
+        world.until(lambda: world.status()["refused"], "the rewritten branch is told")
+        assert world.status()["refused"]["why"] == "rewritten"
+        (world.home() / "shop.txt").write_text("drift\n")
+        world.until(lambda: (world.home() / "shop.txt").read_text() == "two\n", "what was accepted is kept up")
+        shown = world.reconciler("status")
+        assert shown.status == 4
+        assert f"does not contain the accepted {accepted[:8]}; to follow it: reconciler accept" in shown.flat
+        assert f"reconciler accept {rewritten[:8]} --reason TEXT" in world.reconciler("explain", "shop@test").flat
+        assert world.reconciler("accept", accepted, "--reason", "no").status == 1
+        said = world.reconciler("accept", rewritten[:8], "--reason", "we cleaned up")
+        assert said.status == 0, said.text
+        world.until(world.in_sync_at(rewritten), "the accepted branch is followed", within=20)
+    assert (world.home() / "shop.txt").read_text() == "three\n"
+    assert world.reconciler("status").status == 0
+    assert world.reconciler("accept", rewritten, "--reason", "again").status == 1
+
+
+def test_a_rewritten_history_is_followed_where_the_settings_say_so(world: World) -> None:
+    world.settings(git={"rewrites": "follow"})
     world.app(file("one\n"))
     world.app(file("two\n"))
     world.settled()
     world.git("reset", "--quiet", "--hard", "HEAD~1")
     rewritten = world.app(file("three\n"))
     world.settled()
-    assert (world.home() / "shop.txt").read_text() == "three\n"
     assert world.in_sync_at(rewritten)()
+
+
+def test_a_commit_by_somebody_who_is_not_listed_changes_nothing(world: World) -> None:
+    ann = SshPerson.new(world.folder, "ada@example.org")
+    eve = SshPerson.new(world.folder, "eve@example.org")
+    (world.folder / "allowed_signers").write_text(ann.line() + eve.line())
+    world.settings(git={"trust": {"allowed_signers": "allowed_signers"}})
+    commit = _signed(world, ann, world.app(file("one\n")))
+    world.settled()
+    evil = _signed(world, eve, world.app(file("evil\n")))  # eve is listed, but for herself, and the committer is Ada
+    said = world.reconciler("run", "--once")
+    assert said.status == 4
+    assert "it is signed by eve@example.org" in said.flat
+    assert world.in_sync_at(commit)()
+    assert world.status()["refused"]["why"] == "untrusted"
+    assert (world.home() / "shop.txt").read_text() == "one\n"
+    assert f"commit {evil[:8]}: it is signed by eve@example.org" in world.reconciler("plan").flat
+    mended = _signed(world, ann, world.app(file("two\n")))
+    world.settled()
+    assert world.in_sync_at(mended)()
+
+
+def _signed(world: World, who: SshPerson, _commit: str) -> str:
+    """Sign the newest commit, in its place."""
+    world.git(*who.options, "commit", "--quiet", "--amend", "--no-edit", "-S")
+    return world.git("rev-parse", "HEAD").strip()
 
 
 @pytest.mark.parametrize("remote", ["refuses", "never answers"])
