@@ -11,6 +11,7 @@ from typing import IO
 
 from tests.lab import engine, image
 from tests.lab.engine import LabError, docker
+from tests.lab.image import DEBIAN, System
 from tests.lab.machine import CACHE, RUN
 
 PORTS = (22, 8080, 8081)
@@ -22,25 +23,17 @@ USERS = ("deploy", "careful", "plain")
 CAREFUL_PASSWORD = "correct horse"
 BOOT_LIMIT = 60.0
 
-_BOOTED = """
-until state=$(systemctl is-system-running --wait 2>/dev/null); [ "$state" = running ] || [ "$state" = degraded ]
-do sleep 0.02
-done
-[ "$state" = running ] || { systemctl --failed --plain --no-legend; exit 1; }
-cat /etc/ssh/ssh_host_ed25519_key.pub
-"""
-
 
 class LabHost:
-    """One Debian host. ``address`` is the same for its whole life; a reset makes all else new, its key too."""
+    """One host. ``address`` is the same for its whole life; a reset makes all else new, its key too."""
 
-    def __init__(self, name: str, number: int, image_name: str, client_key: Path) -> None:
+    def __init__(self, name: str, number: int, system: System, client_key: Path) -> None:
         self.name = name
         self.address = f"127.77.0.{number}"
         self.client_key = client_key
         self.host_key = ""
         self._container = f"lab-{number}"
-        self._image = image_name
+        self._system = system
 
     def reset(self) -> None:
         """Replace the host by a fresh one and wait until it has booted; raise LabError."""
@@ -53,7 +46,7 @@ class LabHost:
         words += ["--env", "container=docker", "--stop-signal", "SIGRTMIN+3"]
         for port in PORTS:
             words += ["--publish", f"{self.address}:{port}:{port}"]
-        docker(*words, self._image, "/sbin/init")
+        docker(*words, image.made(self._system), "/sbin/init")
         self._wait_until_booted()
 
     def remove(self) -> None:
@@ -122,7 +115,7 @@ class LabHost:
 
     def _wait_until_booted(self) -> None:
         try:
-            self.host_key = " ".join(self.sh(_BOOTED, limit=BOOT_LIMIT).split()[:2])
+            self.host_key = " ".join(self.sh(self._system.booted, limit=BOOT_LIMIT).split()[:2])
         except LabError as error:
             raise LabError(f"{self.name} ({self.address}) does not boot: {error}") from None
 
@@ -130,16 +123,18 @@ class LabHost:
 class Lab:
     """The hosts of one test process. Other processes have theirs at the same time, at other addresses."""
 
-    def __init__(self, image_name: str, client_key: Path) -> None:
+    def __init__(self, client_key: Path) -> None:
         self.client_key = client_key
-        self._image = image_name
         self._hosts: dict[str, LabHost] = {}
         self._claims: list[IO[str]] = []
 
-    def host(self, name: str) -> LabHost:
-        """Return a fresh, booted host of this name; one that was there before is replaced. Raise LabError."""
+    def host(self, name: str, system: System = DEBIAN) -> LabHost:
+        """Return a fresh, booted host of this name; one that was there before is replaced. Raise LabError.
+
+        A name stays with the system it was first asked for with.
+        """
         if name not in self._hosts:
-            self._hosts[name] = LabHost(name, self._claim(), self._image, self.client_key)
+            self._hosts[name] = LabHost(name, self._claim(), system, self.client_key)
         host = self._hosts[name]
         host.reset()
         return host
@@ -174,7 +169,8 @@ class Lab:
 def opened() -> Iterator[Lab]:
     """Have a lab for the time of the block: engine, image and client key are there, hosts are made on demand."""
     with engine.running():
-        lab = Lab(image.made(), _client_key())
+        image.made(DEBIAN)
+        lab = Lab(_client_key())
         try:
             yield lab
         finally:

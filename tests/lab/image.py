@@ -1,49 +1,101 @@
-"""The image of a Debian host, made once by mmdebstrap and kept in the engine's data."""
+"""The images of hosts, each made once by mmdebstrap and kept in the engine's data."""
 
 import hashlib
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.engine import LabError, docker, locked
 from tests.lab.machine import CACHE
 
 RELEASE = "bookworm"
-PACKAGES = (
-    "systemd",
-    "systemd-sysv",
-    "libpam-systemd",
-    "dbus",
-    "dbus-user-session",
-    "openssh-server",
-    "iproute2",
-    "sudo",
-    "curl",
-    "ca-certificates",
-    # For kinds that need a tool by their nature, and for tests that watch or play a server on a host:
-    "git",
-    "cron",
-    "inotify-tools",
-    "python3",
-    "python3-venv",
-)
-CUSTOMISE = Path(__file__).parent / "image" / "customise"
+IMAGE = Path(__file__).parent / "image"
 BUILD_LIMIT = 900.0
 
+_SYSTEMD_RUNS = """
+until state=$(systemctl is-system-running --wait 2>/dev/null); [ "$state" = running ] || [ "$state" = degraded ]
+do sleep 0.02
+done
+[ "$state" = running ] || { systemctl --failed --plain --no-legend; exit 1; }
+cat /etc/ssh/ssh_host_ed25519_key.pub
+"""
+_DROPBEAR_RUNS = """
+until [ -s /run/dropbear.pid ]; do sleep 0.02; done
+cat /etc/dropbear/key.pub
+"""
 
-def made() -> str:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What a host of the lab is made of.
+
+    ``hook`` is when ``image/customise-<name>`` runs: what is only extracted knows no later moment. ``booted`` waits
+    until the host has booted, and prints its public host key.
+    """
+
+    name: str
+    variant: str
+    packages: tuple[str, ...]
+    hook: str
+    booted: str
+
+
+DEBIAN = System(
+    name="host",
+    variant="minbase",
+    packages=(
+        "systemd",
+        "systemd-sysv",
+        "libpam-systemd",
+        "dbus",
+        "dbus-user-session",
+        "openssh-server",
+        "iproute2",
+        "sudo",
+        "curl",
+        "ca-certificates",
+        # For kinds that need a tool by their nature, and for tests that watch or play a server on a host:
+        "git",
+        "cron",
+        "inotify-tools",
+        "make",
+        "python3",
+        "python3-venv",
+    ),
+    hook="customize",
+    booted=_SYSTEMD_RUNS,
+)
+"""Debian as people run it: systemd, OpenSSH, sudo, GNU tools."""
+
+BUSYBOX = System(
+    name="small",
+    variant="extract",
+    packages=("busybox-static", "dropbear-bin", "libc6"),
+    hook="extract",
+    booted=_DROPBEAR_RUNS,
+)
+"""As little as a host may have: busybox for every tool, dropbear, no systemd, no sudo."""
+
+
+def made(system: System) -> str:
     """Return the image's name; make it first when the engine does not have it. Raise LabError."""
-    recipe = "\n".join((RELEASE, *PACKAGES, CUSTOMISE.read_text()))
-    name = f"reconciler-lab-host:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
-    with locked("image"):
+    recipe = "\n".join((RELEASE, system.variant, *system.packages, _customise(system).read_text()))
+    name = f"reconciler-lab-{system.name}:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    with locked(f"image-{system.name}"):
         if not docker("image", "ls", "--quiet", name).strip():
-            _make(name)
+            _make(system, name)
     return name
 
 
-def _make(name: str) -> None:
-    tree = CACHE / "host.tar"
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
-    command += [f"--customize-hook={CUSTOMISE}", RELEASE, str(tree)]
+def _customise(system: System) -> Path:
+    return IMAGE / f"customise-{system.name}"
+
+
+def _make(system: System, name: str) -> None:
+    tree = CACHE / f"{system.name}.tar"
+    command = ["mmdebstrap", "--quiet", f"--variant={system.variant}"]
+    command += [f"--include={','.join(system.packages)}"]
+    command += [f"--{system.hook}-hook={_customise(system)}", RELEASE, str(tree)]
     try:
         done = subprocess.run(
             command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=BUILD_LIMIT, check=False

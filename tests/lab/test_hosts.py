@@ -4,6 +4,7 @@ import pytest
 
 from tests.lab.engine import LabError
 from tests.lab.hosts import Lab, sudo_with_password
+from tests.lab.image import BUSYBOX
 
 
 def test_a_host_lets_each_of_its_users_in_with_the_key_and_nobody_else(lab: Lab) -> None:
@@ -85,3 +86,12 @@ def test_a_host_comes_back_from_everything_that_can_befall_it(lab: Lab) -> None:
 def test_a_host_has_the_tools_that_some_kinds_need(lab: Lab) -> None:
     tools = "git crontab inotifywait python3"
     assert lab.host("web-1").sh(f"for tool in {tools}; do command -v $tool >/dev/null || echo $tool; done") == ""
+
+
+def test_a_small_host_has_busybox_and_dropbear_and_no_more(lab: Lab) -> None:
+    host = lab.host("small-1", BUSYBOX)
+    for user in ("deploy", "root"):
+        assert host.ssh(user, "whoami; hostname").stdout.split() == [user, "small-1"]
+    said = host.ssh("deploy", "for tool in stat sha256sum awk; do $tool --help 2>&1 | head -n 1; done")
+    assert [line.split()[0] for line in said.stdout.splitlines()] == ["BusyBox"] * 3, said.stdout
+    assert host.ssh("deploy", "command -v systemctl sudo python3 bash").stdout == ""
