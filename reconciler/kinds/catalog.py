@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping
 
-from reconciler.kinds import cron, directory, file, group, package, release, symlink, systemd_unit, timer, user
+from reconciler.kinds import (
+    certificate,
+    cron,
+    directory,
+    file,
+    group,
+    package,
+    release,
+    symlink,
+    systemd_unit,
+    timer,
+    user,
+)
 from reconciler.kinds.prelude import PRELUDE as _PRELUDE
 from reconciler.kinds.prelude_accounts import ACCOUNTS
 from reconciler.kinds.prelude_edits import PRELUDE_EDITS
@@ -17,6 +29,7 @@ CATALOG: Mapping[str, Kind] = {
     symlink.NAME: symlink,
     systemd_unit.NAME: systemd_unit,
     release.NAME: release,
+    certificate.NAME: certificate,
     cron.NAME: cron,
     timer.NAME: timer,
     package.NAME: package,

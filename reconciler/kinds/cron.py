@@ -12,6 +12,7 @@ from reconciler.kinds.written import Account, Text, Written
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import Difference, Inputs, Rendered
+from reconciler.ports.look import Look
 
 NAME = "cron"
 _LONGEST = 950
@@ -86,15 +87,16 @@ def _line(spec: Spec) -> str:
 def render(spec: Spec, inputs: Inputs) -> Rendered:
     """Return the job's file."""
     content = inputs.text(_HEAD + _line(spec))
+    path = f"/etc/cron.d/reconciler-{spec.name}"
     attributes = {
-        "path": f"/etc/cron.d/reconciler-{spec.name}",
+        "path": path,
         "type": "file",
         "content": content.digest,
         "mode": "0644",
         "owner": "root",
         "group": "root",
     }
-    return Rendered(name=spec.name, attributes=attributes, contents={"content": content})
+    return Rendered(name=spec.name, attributes=attributes, contents={"content": content}, claims=(path,))
 
 
 def _file(resource: Resource) -> Resource:
@@ -102,7 +104,7 @@ def _file(resource: Resource) -> Resource:
     return replace(resource, id=replace(resource.id, kind=file.NAME, name=str(resource.attributes["path"])))
 
 
-def probe(resource: Resource, siblings: Mapping[str, Resource]) -> str:
+def probe(resource: Resource, siblings: Mapping[str, Resource]) -> Look:
     """Print what is there of the job's file."""
     return file.probe(_file(resource), siblings)
 

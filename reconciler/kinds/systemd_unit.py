@@ -27,7 +27,8 @@ from reconciler.ports.shell import quote, quote_path
 
 NAME = "systemdUnit"
 _COMPARED = ("content", "enabled", "running", "reload_pending", "restart_pending")
-_FOLDER = {Scope.SYSTEM: "/etc/systemd/system", Scope.USER: "~/.config/systemd/user"}
+FOLDER = {Scope.SYSTEM: "/etc/systemd/system", Scope.USER: "~/.config/systemd/user"}
+"""Where the unit files of each service manager are that are ours."""
 _USER_FOLDERS = ("~/.config", "~/.config/systemd", "~/.config/systemd/user")
 _SUFFIXES = "service|timer|socket|path|mount|target"
 _NOT_ENABLEABLE = ("static", "generated", "transient")
@@ -94,7 +95,15 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
     if spec.running and (content is not None or spec.restart_on):
         attributes["restart_pending"] = False
     contents = {} if content is None else {"content": content}
-    return Rendered(name=spec.name, attributes=attributes, contents=contents, restart_on=spec.restart_on)
+    claims = () if content is None else (f"{FOLDER[Scope.USER if spec.user else Scope.SYSTEM]}/{spec.name}",)
+    return Rendered(
+        name=spec.name,
+        attributes=attributes,
+        contents=contents,
+        restart_on=spec.restart_on,
+        claims=claims,
+        of_user=spec.user,
+    )
 
 
 def _content(spec: Spec, inputs: Inputs) -> Content | None:
@@ -228,7 +237,7 @@ def _scope(resource: Resource) -> Scope:
 
 
 def _file(resource: Resource) -> str:
-    return f"{_FOLDER[_scope(resource)]}/{resource.id.name}"
+    return f"{FOLDER[_scope(resource)]}/{resource.id.name}"
 
 
 def _inputs(resource: Resource, siblings: Mapping[str, Resource]) -> tuple[str, ...]:

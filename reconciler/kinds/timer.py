@@ -13,7 +13,7 @@ from reconciler.kinds.written import Account, Path, Text, Written, one_of
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.duration import parse_duration
-from reconciler.model.operation import Operation, ReloadUnits
+from reconciler.model.operation import Operation, ReloadUnits, Scope
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import CONTENT_KEY, Difference, Inputs, Rendered
 
@@ -108,7 +108,14 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
         "reload_pending": False,
         "restart_pending": False,
     }
-    return Rendered(name=spec.name, attributes=attributes, contents=contents)
+    folder = systemd_unit.FOLDER[Scope(spec.scope)]
+    return Rendered(
+        name=spec.name,
+        attributes=attributes,
+        contents=contents,
+        claims=tuple(f"{folder}/{spec.name}.{name}" for name in contents),
+        of_user=spec.scope == "user",
+    )
 
 
 def _timer(spec: Spec) -> str:
