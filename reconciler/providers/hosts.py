@@ -1,6 +1,10 @@
 """Linux hosts as targets: one round trip to look, one transaction to change."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.resource import Resource, Survey
@@ -8,46 +12,89 @@ from reconciler.model.target import Host
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Broken, WorldError
 from reconciler.ports.secrets import Secrets
-from reconciler.ports.shell import Script, Shell
+from reconciler.ports.shell import Completed, Question, Shell
 from reconciler.ports.targets import Transaction
+from reconciler.providers import host_watch
 from reconciler.providers.checks import HealthChecks
+from reconciler.providers.recalled import Recalled, Recollection
 from reconciler.providers.survey import Probes, compose, read, split, unseen
 from reconciler.providers.transaction.deliver import deliveries
+from reconciler.providers.transaction.ground import GROUND, read_ground
+from reconciler.providers.transaction.holder import Holder
+from reconciler.providers.transaction.library import STATE
 from reconciler.providers.transaction.outcome import conclude
 from reconciler.providers.transaction.render import render
 
 
-class HostTargets:
-    """``ports.targets.Targets`` for plain hosts, over a Shell."""
+@dataclass(frozen=True, slots=True)
+class Supplies:
+    """What goes to hosts along with a plan."""
 
-    def __init__(
-        self, shell: Shell, probes: Probes, secrets: Secrets, artifacts: Artifacts, checks: HealthChecks
-    ) -> None:
+    artifacts: Artifacts
+    secrets: Secrets
+
+
+class HostTargets:
+    """``ports.targets.Targets`` for plain hosts, over a Shell. ``holder`` is who we are to them."""
+
+    def __init__(self, shell: Shell, probes: Probes, supplies: Supplies, checks: HealthChecks, holder: Holder) -> None:
         self._shell = shell
         self._probes = probes
-        self._secrets = secrets
-        self._artifacts = artifacts
+        self._secrets = supplies.secrets
+        self._artifacts = supplies.artifacts
         self._checks = checks
+        self._holder = holder
+        self._recollection = Recollection()
 
     async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
         """Look at the resources in one round trip; Unknown for each when the host cannot be asked."""
         if not resources:
             return Survey({})
+        recalled = self._recalled(host, resources)
         try:
-            asked = compose(resources, self._probes)
-            done = await self._shell.run(host, Script(text=asked.text))
-            if done.status != 0:
-                last = (done.errors.strip().splitlines() or [f"status {done.status}"])[-1]
-                raise Broken(f"looking at {host.name} failed: {last}")
-            return read(resources, split(done.output, asked), self._probes, self._secrets)
+            question = Question(text=STATE + GROUND + recalled.asked.text, known=recalled.mark)
+            reply = await self._shell.ask(host, question)
+            if reply.completed is None and recalled.survey is not None:
+                return recalled.survey
+            ground, answers = read_ground(_output(host, reply.completed), self._holder.id)
+            survey = read(resources, split(answers, recalled.asked), self._probes, self._secrets)
         except WorldError as error:
+            self._recollection.forget(host)
             return unseen(resources, str(error))
+        survey = replace(survey, grounds={host.name: ground})
+        digest = hashlib.sha256(answers).hexdigest()
+        self._recollection.keep(replace(recalled, mark=reply.mark, digest=digest, survey=survey))
+        return survey
+
+    async def changes(
+        self, host: Host, resources: Sequence[Resource], period: timedelta
+    ) -> AsyncGenerator[None, None]:
+        """Yield whenever the resources are not as the last survey of them saw them, looking as often as ``period``."""
+        asked = self._recalled(host, resources).asked
+        async with aclosing(self._shell.follow(host, host_watch.script(asked.text, period))) as lines:
+            async for line in lines:
+                digest = host_watch.digest(line)
+                if digest is not None and digest != self._recalled(host, resources).digest:
+                    yield
+
+    def _recalled(self, host: Host, resources: Sequence[Resource]) -> Recalled:
+        known = self._recollection.of(host, resources)
+        return known or Recalled(host, tuple(resources), compose(resources, self._probes))
 
     async def apply(self, host: Host, transaction: Transaction) -> None:
         """Do all of it; raise Refused when everything is as it was, another WorldError when that is not known."""
         sent = await deliveries(transaction, self._artifacts, self._secrets)
-        conclude(host.name, await self._shell.run(host, render(transaction, sent, self._probes.prelude)))
+        conclude(host.name, await self._shell.run(host, render(transaction, sent, self._probes.prelude, self._holder)))
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
         """Ask one health check once."""
         return await self._checks.ask(host, check)
+
+
+def _output(host: Host, done: Completed | None) -> bytes:
+    if done is None:
+        raise Broken(f"{host.name} says that nothing has changed, but it was not asked that")
+    if done.status != 0:
+        last = (done.errors.strip().splitlines() or [f"status {done.status}"])[-1]
+        raise Broken(f"looking at {host.name} failed: {last}")
+    return done.output

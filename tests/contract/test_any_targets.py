@@ -19,12 +19,13 @@ from reconciler.ports.targets import Targets, Transaction
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
-from reconciler.providers.hosts import HostTargets
+from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.survey import Probes
 from tests import factory
 from tests.contract.conftest import FleetWorld
 from tests.lab.fleet import Fleet
+from tests.providers.machine import HOLDER
 from tests.providers.secret_values import SecretValues
 from tests.sim.clock import SimClock
 from tests.sim.world import SimWorld
@@ -48,7 +49,7 @@ async def _real(folder: Path) -> AsyncIterator[Reached]:
         raise KeyError(digest)
 
     cache, checks = ArtifactCache(folder, http, no_blob), HealthChecks(world.shell, http, SystemClock())
-    targets = HostTargets(world.shell, Probes(CATALOG, PRELUDE), SecretValues({}), cache, checks)
+    targets = HostTargets(world.shell, Probes(CATALOG, PRELUDE), Supplies(cache, SecretValues({})), checks, HOLDER)
     yield Reached(targets, world.host(), world.cut)
     await http.close()
     await world.stop()

@@ -15,11 +15,12 @@ from reconciler.ports.targets import Transaction
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
-from reconciler.providers.hosts import HostTargets
+from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.survey import Probes
 from tests.contract.conftest import DEPLOY, PLAIN, LabWorld
 from tests.lab.hosts import LabHost
+from tests.providers.machine import HOLDER
 from tests.providers.secret_values import SecretValues
 
 pytestmark = pytest.mark.lab
@@ -93,7 +94,11 @@ async def systemd(request: pytest.FixtureRequest, lab_host: LabHost, tmp_path: P
     http, secrets = Http(), SecretValues({})
     cache = ArtifactCache(tmp_path, http, _no_blob)
     targets = HostTargets(
-        world.shell, Probes(CATALOG, PRELUDE), secrets, cache, HealthChecks(world.shell, http, SystemClock())
+        world.shell,
+        Probes(CATALOG, PRELUDE),
+        Supplies(cache, secrets),
+        HealthChecks(world.shell, http, SystemClock()),
+        HOLDER,
     )
     yield Systemd(world, request.param, targets)
     await http.close()

@@ -23,13 +23,14 @@ from reconciler.ports.targets import Targets, Transaction
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
-from reconciler.providers.hosts import HostTargets
+from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from reconciler.providers.survey import Probes
 from tests.contract.conftest import World
 from tests.lab.fleet import Fleet
+from tests.providers.machine import HOLDER
 from tests.providers.secret_values import SecretValues
 
 UNIT = UnitId("shop", "testing")
@@ -45,7 +46,11 @@ async def targets(world: World, tmp_path: Path) -> AsyncIterator[Targets]:
     http = Http()
     cache = ArtifactCache(tmp_path / "artifacts", http, no_blob)
     yield HostTargets(
-        world.shell, Probes(CATALOG, PRELUDE), SECRETS, cache, HealthChecks(world.shell, http, SystemClock())
+        world.shell,
+        Probes(CATALOG, PRELUDE),
+        Supplies(cache, SECRETS),
+        HealthChecks(world.shell, http, SystemClock()),
+        HOLDER,
     )
     await http.close()
 
@@ -163,9 +168,9 @@ async def test_a_probe_spoils_no_answer_but_its_own(
     targets = HostTargets(
         world.shell,
         probes,
-        SECRETS,
-        ArtifactCache(tmp_path, http, no_blob),
+        Supplies(ArtifactCache(tmp_path, http, no_blob), SECRETS),
         HealthChecks(world.shell, http, SystemClock()),
+        HOLDER,
     )
     odd = Resource(id=ResourceId(UNIT, "web-1", "odd", "x"), attributes={})
     after = directory("~/none")
@@ -235,7 +240,7 @@ async def test_a_look_costs_one_session_and_a_change_one_more(tmp_path: Path) ->
     http, content = Http(), plain(b"x" * 4096)
     shell = SshShell(SshOptions(identities=(fleet.client_key,), agent=False), dict, SECRETS)
     cache, checks = ArtifactCache(tmp_path, http, no_blob), HealthChecks(shell, http, SystemClock())
-    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), SECRETS, cache, checks)
+    targets = HostTargets(shell, Probes(CATALOG, PRELUDE), Supplies(cache, SECRETS), checks, HOLDER)
     wanted = [file(f"~/f{number}", content) for number in range(20)]
     await targets.survey(fleet.host("web-1"), wanted)
     assert (fleet.logins("web-1"), fleet.sessions("web-1")) == (1, 1)

@@ -23,12 +23,14 @@ from reconciler.model.operation import (
 from reconciler.ports.shell import Script
 from reconciler.ports.targets import Transaction
 from reconciler.providers.transaction.deliver import deliveries
+from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.outcome import conclude
 from reconciler.providers.transaction.render import render
 from tests.providers.local_shell import LocalShell, host, snapshot
 from tests.providers.secret_values import SecretValues
 
 FAKE = Path(__file__).with_name("fake_systemctl.sh")
+HOLDER = Holder("ctl-a", "here")
 RELOAD = ReloadUnits(Scope.SYSTEM)
 
 
@@ -49,6 +51,8 @@ class Machine:
         self.shell = shell
         self.home = shell.home
         self.prelude = PRELUDE
+        self.holder = HOLDER
+        self.fence: int | None = None
         self._tars = Tars(tars)
         shutil.copy(FAKE, self.home / "bin/systemctl")
 
@@ -62,8 +66,9 @@ class Machine:
         """Return the transaction of that name as a script; a content comes beside its operation."""
         plain = tuple(entry[0] if isinstance(entry, tuple) else entry for entry in operations)
         contents = {digest_bytes(entry[1]): entry[1] for entry in operations if isinstance(entry, tuple)}
-        transaction = Transaction(id=name, operations=plain, contents=contents)
-        return render(transaction, await deliveries(transaction, self._tars, SecretValues({})), self.prelude)
+        transaction = Transaction(id=name, operations=plain, contents=contents, fence=self.fence)
+        sent = await deliveries(transaction, self._tars, SecretValues({}))
+        return render(transaction, sent, self.prelude, self.holder)
 
     async def run(self, script: Script) -> None:
         """Run it as the program would."""

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from reconciler.ports.errors import Broken, Refused, Unreachable, WorldError
+from reconciler.ports.errors import Broken, Busy, Refused, Stale, Unreachable, WorldError
 from reconciler.ports.shell import Completed
 from reconciler.providers.transaction.outcome import conclude
 
@@ -21,12 +21,14 @@ def test_ok_is_all_there_is_to_say() -> None:
     ("done", "error", "text"),
     [
         (Completed(0, said("failed", "the disk is full"), ""), Refused, "web-1: the disk is full; everything there is"),
-        (Completed(0, said("busy", "another change runs"), ""), Unreachable, "web-1: another change runs; try again"),
+        (Completed(0, said("busy", "another change runs"), ""), Busy, "web-1: another change runs"),
+        (Completed(0, said("stale", "ctl-b has changed it"), ""), Stale, "web-1: ctl-b has changed it"),
+        (Completed(0, said("fenced", "taken over"), ""), Unreachable, "web-1: taken over"),
         (Completed(0, said("stuck", "cannot go back"), ""), Broken, "web-1: cannot go back; a person must look at it"),
         (Completed(0, b"outcome failed !!!\n", ""), Refused, "web-1: no readable reason; everything there is"),
         (Completed(0, b"outcome strange\n", ""), Broken, "an outcome that makes no sense: 'outcome strange'"),
-        (Completed(137, b"", "one\nKilled\n"), Broken, r"without an outcome \(status 137\); it said: Killed"),
-        (Completed(1, b"output\n", ""), Broken, r"without an outcome \(status 1\); it said: nothing"),
+        (Completed(137, b"", "one\nKilled\n"), Unreachable, r"without an outcome \(status 137\); it said: Killed"),
+        (Completed(1, b"output\n", ""), Unreachable, r"without an outcome \(status 1\); it said: nothing"),
     ],
 )
 def test_everything_else_is_an_error_that_says_what_is_known(

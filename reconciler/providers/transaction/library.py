@@ -4,7 +4,10 @@ from importlib import resources
 
 from reconciler.providers.sh_source import compact
 
-_FILES = ("begin.sh", "stage.sh", "edit.sh", "run.sh", "switch.sh", "units.sh")
+_FILES = (
+    *("lock.sh", "begin.sh", "stage.sh", "edit.sh", "run.sh"),
+    *("packages.sh", "dnf.sh", "accounts.sh", "switch.sh", "units.sh"),
+)
 
 # `id` would be a process of its own, in every look at every host.
 STATE = compact("""\

@@ -3,7 +3,7 @@
 import base64
 import binascii
 
-from reconciler.ports.errors import Broken, Refused, Unreachable
+from reconciler.ports.errors import Broken, Busy, Refused, Stale, Unreachable
 from reconciler.ports.shell import Completed
 
 
@@ -13,14 +13,18 @@ def conclude(host: str, done: Completed) -> None:
     word, _, encoded = (lines[-1] if lines else "").removeprefix("outcome ").partition(" ")
     if not lines or not lines[-1].startswith("outcome "):
         last = (done.errors.strip().splitlines() or ["nothing"])[-1]
-        raise Broken(f"a change on {host} ended without an outcome (status {done.status}); it said: {last}")
+        raise Unreachable(f"a change on {host} ended without an outcome (status {done.status}); it said: {last}")
     match word:
         case "ok":
             return
         case "failed":
             raise Refused(f"{host}: {_reason(encoded)}; everything there is as it was")
         case "busy":
-            raise Unreachable(f"{host}: {_reason(encoded)}; try again later")
+            raise Busy(f"{host}: {_reason(encoded)}")
+        case "fenced":
+            raise Unreachable(f"{host}: {_reason(encoded)}")
+        case "stale":
+            raise Stale(f"{host}: {_reason(encoded)}")
         case "stuck":
             raise Broken(f"{host}: {_reason(encoded)}; a person must look at it")
         case _:

@@ -12,14 +12,17 @@ from posixpath import dirname
 from typing import assert_never
 
 from reconciler.model.operation import (
+    ChangePackages,
     ControlUnit,
     DropBlock,
     DropLine,
     Edit,
     EditFile,
+    KeepOriginal,
     MakeDirectory,
     MakeSymlink,
     Operation,
+    PutBack,
     PutBlock,
     PutLine,
     ReloadUnits,
@@ -28,6 +31,7 @@ from reconciler.model.operation import (
     RemoveRelease,
     RunCommand,
     SetAttributes,
+    SetPassword,
     SwitchRelease,
     UnpackRelease,
     WriteFile,
@@ -37,6 +41,7 @@ from reconciler.ports.targets import Transaction
 from reconciler.providers.sh_source import compact, needed
 from reconciler.providers.transaction.checks import checks
 from reconciler.providers.transaction.deliver import Delivery
+from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.keep import keeping
 from reconciler.providers.transaction.library import LIBRARY, STATE
 from reconciler.providers.transaction.segments import Segment, segments
@@ -46,18 +51,19 @@ _NONE = timedelta(0)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str) -> Script:
+def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str, holder: Holder) -> Script:
     """Return the script and its payloads. ``sent`` holds what each operation needs, by its place.
 
-    ``prelude`` defines ``rcl_inputs_digest``. ValueError for an id that is no file name.
+    ``prelude`` defines ``rcl_inputs_digest``; ``holder`` is who has the host's lock meanwhile. ValueError for an id that is no file name.
     """
     if not _ID.fullmatch(transaction.id):
         raise ValueError(f"{transaction.id!r} cannot be the id of a transaction")
     parts = segments(transaction.operations)
     kept = keeping(parts)
     folders = " ".join(quote_path(path) for path in _folders(transaction.operations))
-    limit = transaction.limit + sum((op.limit for op in transaction.operations if isinstance(op, RunCommand)), _NONE)
-    lines = [f"tx_open {quote(transaction.id)}"]
+    slow = (op for op in transaction.operations if isinstance(op, RunCommand | ChangePackages))
+    limit = transaction.limit + sum((op.limit for op in slow), _NONE)
+    lines = [_open(transaction, holder, limit)]
     for number, part in enumerate(parts):
         lines += [*checks(tuple(op for _, op in part)), *_staging(part, sent), *kept.lines[number]]
         lines += _tail(transaction) if number + 1 == len(parts) else ()
@@ -70,6 +76,12 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str)
         payloads=tuple(sent[place].payload for place in range(len(transaction.operations)) if place in sent),
         limit=limit,
     )
+
+
+def _open(transaction: Transaction, holder: Holder, limit: timedelta) -> str:
+    fence = "''" if transaction.fence is None else str(transaction.fence)
+    seconds = int(limit.total_seconds())
+    return f"tx_open {quote(transaction.id)} {quote(holder.id)} {quote(holder.name)} {fence} {seconds}"
 
 
 def _staged(part: Segment) -> str:
@@ -85,7 +97,7 @@ def _staging(part: Segment, sent: Mapping[int, Delivery]) -> Iterator[str]:
                 yield f"tx_stage_file {place} {sent[place].size} {quote_path(op.path)}"
                 check = f'{sent[place].sha256} "$tx_at_{place}"'
                 (odd if re.search(r"[\n\\]", op.path) else plain).append(check)
-            case UnpackRelease():
+            case UnpackRelease() | SetPassword() if place in sent:
                 yield f'tx_receive {place} {sent[place].size} "$T/in.{place}"'
                 plain.append(f'{sent[place].sha256} "$T/in.{place}"')
             case _:
@@ -160,6 +172,8 @@ def _tail(transaction: Transaction) -> Iterator[str]:
                 steps.append(f"tx_forget {quote_path(f'{op.path}/releases/{aside}.old')}")
             case RemoveRelease():
                 steps.append(f"tx_forget {quote_path(f'{op.path}/{aside}')}")
+            case ChangePackages():
+                steps.append(f'tx_forget "$T/packages.{place}"')
             case SwitchRelease():
                 steps.append(f"tx_prune {quote_path(op.path)} {op.keep}")
             case _:
@@ -173,12 +187,20 @@ def _folders(operations: tuple[Operation, ...]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for op in operations:
         match op:
-            case WriteFile() | EditFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():
+            case (
+                WriteFile()
+                | EditFile()
+                | MakeSymlink()
+                | MakeDirectory()
+                | RemoveFile()
+                | RemoveDirectory()
+                | PutBack()
+            ):
                 found[dirname(op.path)] = None
             case UnpackRelease() | SwitchRelease() | RemoveRelease():
                 found |= {op.path: None, f"{op.path}/releases": None}
             case SetAttributes():
                 found[op.path] = None
-            case ReloadUnits() | ControlUnit() | RunCommand():
+            case ReloadUnits() | ControlUnit() | KeepOriginal() | RunCommand() | ChangePackages() | SetPassword():
                 pass
     return tuple(found)

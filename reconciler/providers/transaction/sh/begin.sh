@@ -4,7 +4,8 @@
 tx_newline='
 '
 
-# tx_open ID: afterwards we hold the lock and have an empty folder; ends at once when ID was already done.
+# tx_open ID HOLDER NAME FENCE SECONDS: afterwards we hold the lock (see tx_lock) and have an empty folder; ends at once
+# when ID was already done.
 tx_open() {
     umask 077
     tx_id=$1
@@ -13,7 +14,7 @@ tx_open() {
     if [ -f "$T/outcome" ]; then tx_answer; fi
     [ -d "$STATE/tx" ] && [ -d "$STATE/units" ] || tx_error=$(mkdir -p -- "$STATE/tx" "$STATE/units" 2>&1) ||
         tx_print failed "cannot keep our records in $STATE: $tx_error"
-    tx_lock
+    tx_lock "$2" "$3" "$4" "$5"
     if [ -f "$T/outcome" ]; then tx_unlock; tx_answer; fi
     tx_recover
     tx_error=$(mkdir -- "$T" 2>&1) || { tx_unlock; tx_print failed "cannot make the folder $T: $tx_error"; }
@@ -30,57 +31,6 @@ tx_answer() {
     cat -- "$T/outcome"
     exit 0
 }
-
-# tx_started PID: sets tx_start to when the process was started, in ticks since boot; status 1 when it is gone.
-tx_started() {
-    { IFS= read -r tx_line <"/proc/$1/stat"; } 2>/dev/null || return 1
-    set -- ${tx_line##*) }
-    [ "$1" != Z ] && [ "$1" != X ] || return 1
-    tx_start=${20}
-}
-
-# tx_gone PID BOOT START: status 0 when the process that wrote this no longer runs.
-tx_gone() {
-    [ "$2" = "$tx_boot" ] || return 0
-    tx_started "$1" || return 0
-    [ "$tx_start" != "$3" ]
-}
-
-# tx_take_name NAME: takes the lock file NAME. It is a symbolic link: made in one go, with its holder as its text.
-tx_take_name() {
-    ln -s -- "$tx_me" "$STATE/$1" 2>/dev/null
-}
-
-tx_lock() {
-    IFS= read -r tx_boot </proc/sys/kernel/random/boot_id
-    tx_started $$
-    tx_me="$$ $tx_boot $tx_start"
-    tx_waited=0
-    until tx_take_name lock; do
-        tx_holder=$(readlink -- "$STATE/lock") || tx_holder=
-        if [ -z "$tx_holder" ]; then
-            [ -e "$STATE/lock" ] || [ -w "$STATE" ] || tx_print failed "cannot write in $STATE"
-        elif tx_gone $tx_holder; then
-            tx_break_lock && continue
-        fi
-        [ "$tx_waited" -lt 8 ] || tx_print busy \
-            "another change runs on this host (process ${tx_holder%% *}); it is not known yet how that one ends"
-        sleep 1
-        tx_waited=$((tx_waited + 1))
-    done
-}
-
-# Of several that find a stale lock only one may take it away, or the second would take away the first one's new lock.
-tx_break_lock() {
-    tx_take_name breaking || {
-        tx_breaker=$(readlink -- "$STATE/breaking") && tx_gone $tx_breaker && rm -f -- "$STATE/breaking"
-        return 1
-    }
-    if tx_holder=$(readlink -- "$STATE/lock") && tx_gone $tx_holder; then rm -f -- "$STATE/lock"; fi
-    rm -f -- "$STATE/breaking"
-}
-
-tx_unlock() { rm -f -- "$STATE/lock"; }
 
 # tx_recover: takes back every transaction that was interrupted. We hold the lock, so none of them still runs.
 tx_recover() {
@@ -105,6 +55,7 @@ tx_recover() {
 
 # tx_fail TEXT: before the switch it clears away what was staged; afterwards it takes everything back. Then it ends.
 tx_fail() {
+    tx_mine
     trap '' HUP PIPE INT TERM
     tx_undo
     if [ "$tx_trouble" ]; then
@@ -112,7 +63,7 @@ tx_fail() {
         tx_print stuck "$1; and it cannot be taken back:$tx_trouble"
     fi
     if [ "$tx_armed" ]; then
-            rm -f -- "$T/tail"
+        rm -f -- "$T/tail"
         tx_outcome failed "$1"
         tx_unlock
         tx_answer
@@ -124,6 +75,7 @@ tx_fail() {
 
 # tx_try WHAT COMMAND...: runs the command; what it says is the reason when it fails.
 tx_try() {
+    tx_mine
     tx_what=$1
     shift
     tx_error=$("$@" 2>&1) || tx_fail "cannot $tx_what: $tx_error"
@@ -146,10 +98,12 @@ tx_sync() { sync -- "$@" 2>/dev/null || sync; }
 
 # tx_arm PATH...: everything is staged and kept; makes that last, and from here on nothing stops us half-way.
 tx_arm() {
+    tx_mine
     for tx_file in "$T"/*; do
         [ -L "$tx_file" ] || set -- "$@" "$tx_file"
     done
-    tx_sync "$@" "$T"
+    tx_sync "$@" "$T" "$STATE/fence" "$STATE"
+    tx_mine
     trap '' HUP PIPE INT TERM
     : >"$T/armed" || tx_fail "cannot write in $T; is the disk full?"
     tx_sync "$T/armed" "$T"
@@ -158,6 +112,7 @@ tx_arm() {
 
 # tx_commit FOLDER...: makes the new names in the folders last, says so, and forgets what is old.
 tx_commit() {
+    tx_mine
     tx_count=$#
     while [ "$tx_count" -gt 0 ]; do
         [ ! -d "$1" ] || set -- "$@" "$1"
@@ -165,6 +120,7 @@ tx_commit() {
         tx_count=$((tx_count - 1))
     done
     [ $# = 0 ] || tx_sync "$@"
+    tx_mine
     tx_outcome ok
     tx_finish
 }

@@ -26,6 +26,7 @@ tx_reload() { tx_try "make systemd read its units again" tx_ctl "$1" daemon-relo
 
 # tx_unit N SCOPE VERB UNIT [INPUT...]: N is that of tx_keep_unit. After a start the inputs are recorded.
 tx_unit() {
+    tx_mine
     : >"$T/did.$1"
     tx_sync "$T/did.$1" "$T"
     tx_scope_=$2 tx_verb=$3 tx_unit_=$4
