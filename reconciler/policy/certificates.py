@@ -29,7 +29,7 @@ def certificates(pem: bytes) -> tuple[Certificate, ...]:
         found = x509.load_pem_x509_certificates(pem)
         return tuple(_read(each) for each in found)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ValueError(f"this holds no certificate in PEM that can be read: {error}") from error
+        raise ValueError("this holds no certificate in PEM that can be read") from error
 
 
 def _read(found: x509.Certificate) -> Certificate:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from reconciler.desired.load import Folders, load
 from reconciler.model.canonical import digest_bytes
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
-from reconciler.model.health import ExecCheck, HttpCheck, TcpCheck, Timing
+from reconciler.model.health import CertificateCheck, ExecCheck, HttpCheck, TcpCheck, Timing
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.policy import DEFAULT_POLICY, AllAtOnce, Amount, PruneMode, Rolling
 from reconciler.model.resource import DriftMode, Resource
@@ -155,7 +155,8 @@ def test_health_checks_are_read_with_their_timing() -> None:
         "    - http: {port: 80, path: /up, scheme: https, initialDelay: 500ms, period: 1m30s, timeout: 2s,\n"
         "             failureThreshold: 4, successThreshold: 2}\n"
         "    - tcp: {port: 22}\n"
-        "    - exec: {command: [test, -e, /a]}\n",
+        "    - exec: {command: [test, -e, /a]}\n"
+        "    - certificate: {path: /etc/a.pem}\n",
     )
     timing = Timing(
         initial_delay=timedelta(milliseconds=500),
@@ -169,6 +170,7 @@ def test_health_checks_are_read_with_their_timing() -> None:
         HttpCheck(port=80, path="/up", scheme="https", timing=timing),
         TcpCheck(port=22),
         ExecCheck(command=("test", "-e", "/a")),
+        CertificateCheck(path="/etc/a.pem", valid_for=timedelta(days=14)),
     )
 
 
