@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.systemd import notify
 from reconciler.daemon.wake import every, on, touched
+from reconciler.daemon.watch import Watch
 from reconciler.daemon.wiring import Acting, acting
+from reconciler.daemon.world import World
 from reconciler.desired.remote import remote
 from reconciler.desired.watch import changes
 from reconciler.ports.journal import JournalUnavailable
@@ -35,16 +38,31 @@ async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
 
 
 async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.Event) -> None:
-    async with acting(settings) as parts, asyncio.TaskGroup() as group:
+    async with acting(settings) as parts, _watching(settings, parts) as world, asyncio.TaskGroup() as group:
         leave, pulse = asyncio.Event(), Pulse(parts.world.clock)
         watchers = [group.create_task(each) for each in _watchers(settings, parts)]
         watchers += [group.create_task(pulse.feed())]
         watchers += [group.create_task(_passing_on(each, leave, parts)) for each in (stop, again)]
         notify("READY=1", "STATUS=looking at the fleet for the first time")
         log.info("ready", git=remote(settings.git.url).shown, branch=settings.git.branch, state=str(settings.state_dir))
-        await loop(parts.world, parts.hands, parts.wake, pulse, leave)
+        await loop(world, parts.hands, parts.wake, pulse, leave)
         for watcher in watchers:
             watcher.cancel()
+
+
+@asynccontextmanager
+async def _watching(settings: Settings, parts: Acting) -> AsyncIterator[World]:
+    """Have hosts watch themselves for the time of the block, if that is wanted; the world is the one for passes."""
+    period = settings.drift.watch_period
+    if period is None:
+        yield parts.world
+        return
+    world = parts.world
+    watch = Watch(parts.watchable, lambda: world.commits.hosts, parts.wake.ring, period, world.clock)
+    try:
+        yield replace(world, targets=watch)
+    finally:
+        await watch.close()
 
 
 async def _passing_on(event: asyncio.Event, leave: asyncio.Event, parts: Acting) -> None:

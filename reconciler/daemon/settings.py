@@ -80,9 +80,20 @@ class SshSettings(_Section):
 
 
 class DriftSettings(_Section):
-    """How often the fleet is looked at when nothing else wakes the daemon."""
+    """How often the fleet is looked at when nothing else wakes the daemon, and whether hosts watch themselves.
+
+    ``watch`` is how often each host compares what it has with what it had, or whether it does: true is every second.
+    """
 
     interval: Duration = timedelta(seconds=60)
+    watch: bool | Annotated[Duration, Field(ge=timedelta(seconds=0.2))] = True
+
+    @property
+    def watch_period(self) -> timedelta | None:
+        """How often a host looks at itself, None when it does not."""
+        if isinstance(self.watch, bool):
+            return timedelta(seconds=1) if self.watch else None
+        return self.watch
 
 
 class SecretSettings(_Section):

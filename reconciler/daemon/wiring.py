@@ -31,6 +31,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.ports.source import Commit, Trust
+from reconciler.ports.targets import Watchable
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
@@ -52,6 +53,7 @@ class Acting:
     world: World
     hands: Hands
     wake: Wake
+    watchable: Watchable
 
 
 @asynccontextmanager
@@ -63,10 +65,10 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
             # Nobody else can be at work: we hold the lock of the state folder. A claim still there is a dead process's.
             await store.break_leases()
             holder = controller(settings.state_dir, settings.state_dir, SystemClock())
-            async with _world(settings, store, holder) as world:
+            async with _world(settings, store, holder) as (world, watchable):
                 wake = Wake()
                 await world.commits.begin()
-                yield Acting(world=world, hands=Hands(world.driver, wake.ring), wake=wake)
+                yield Acting(world=world, hands=Hands(world.driver, wake.ring), wake=wake, watchable=watchable)
         finally:
             await store.close()
 
@@ -86,7 +88,7 @@ async def looking(settings: Settings) -> AsyncIterator[Look]:
         )
         try:
             holder = controller(scratch.state_dir, settings.state_dir, SystemClock())
-            async with _world(scratch, store, holder) as world:
+            async with _world(scratch, store, holder) as (world, _):
                 yield Look(world, _source(scratch))
         finally:
             await store.close()
@@ -117,7 +119,7 @@ def _is_ours(state_dir: Path) -> bool:
 
 
 @asynccontextmanager
-async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> AsyncIterator[World]:
+async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> AsyncIterator[tuple[World, Watchable]]:
     clock = SystemClock()
     secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
     journal = Narrated(store)
@@ -133,9 +135,10 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     )
     drives = driver.Driver(journal, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:
-        yield World(
+        world = World(
             commits=commits, journal=journal, log=journal, targets=targets, kinds=CATALOG, clock=clock, driver=drives
         )
+        yield world, targets
     finally:
         await shell.close()
         await http.close()

@@ -1,6 +1,6 @@
 """What the stages ask of the things we change, whatever they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -49,4 +49,15 @@ class Targets(Protocol):
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
         """Ask one health check once. A target that cannot be reached is an unhealthy answer, not an error."""
+        ...
+
+
+class Watchable(Targets, Protocol):
+    """Targets that can tell by themselves when something changes there."""
+
+    def changes(self, host: Host, resources: Sequence[Resource], period: timedelta) -> AsyncGenerator[None, None]:
+        """Yield whenever the resources are not as the last survey of them saw them; the target looks every ``period``.
+
+        Raises WorldError when the target cannot be watched (any more). Close it (``aclosing``).
+        """
         ...

@@ -66,9 +66,7 @@ class HostTargets:
         self._recollection.keep(replace(recalled, mark=reply.mark, digest=digest, survey=survey))
         return survey
 
-    async def changes(
-        self, host: Host, resources: Sequence[Resource], period: timedelta
-    ) -> AsyncGenerator[None, None]:
+    async def changes(self, host: Host, resources: Sequence[Resource], period: timedelta) -> AsyncGenerator[None, None]:
         """Yield whenever the resources are not as the last survey of them saw them, looking as often as ``period``."""
         asked = self._recalled(host, resources).asked
         async with aclosing(self._shell.follow(host, host_watch.script(asked.text, period))) as lines:

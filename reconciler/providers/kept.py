@@ -88,7 +88,7 @@ def head(line: bytes) -> Head | None:
 
 
 class Slots:
-    """Which questions one kept shell has. ``name`` tells its marks from those of every other shell, earlier ones too."""
+    """Which questions one kept shell has. ``name`` tells its marks from those of all others, earlier ones too."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -12,12 +12,16 @@ _KEPT = 4
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """One question about some resources; ``mark`` is that of the answer that ``survey`` was read from, "" without."""
+    """One question about some resources, and its last answer.
+
+    ``survey`` was read from the answer with this ``mark``; ``digest`` is the sha256 of what it says of the resources.
+    """
 
     host: Host
     resources: tuple[Resource, ...]
     asked: Asked
     mark: str = ""
+    digest: str = ""
     survey: Survey | None = None
 
 
@@ -37,3 +41,7 @@ class Recollection:
         """Remember, and forget the oldest where there are too many."""
         others = [each for each in self._by_host.get(recalled.host.name, ()) if each.asked != recalled.asked]
         self._by_host[recalled.host.name] = [recalled, *others][:_KEPT]
+
+    def forget(self, host: Host) -> None:
+        """Know nothing of the host any more."""
+        self._by_host.pop(host.name, None)

@@ -67,6 +67,22 @@ def test_what_is_to_be_ignored_is_no_drift(world: World) -> None:
     assert (world.home() / "free.txt").read_text() == "mine\n"
 
 
+def test_drift_is_noticed_by_the_host_itself(world: World) -> None:
+    world.settings(drift={"interval": "10m"})
+    commit = world.app(file("one\n"), {"directory": {"path": "~/shop"}})
+    there = world.home() / "shop.txt"
+    with world.daemon():
+        world.until(world.in_sync_at(commit), "the first rollout")
+        for content in ("by hand\n", "once more\n"):
+            there.write_text(content)
+            world.until(lambda: there.read_text() == "one\n", "it is healed long before the interval", within=20)
+            world.until(world.in_sync_at(commit), "the heal has ended")
+        world.there.cut("web-1")
+        there.write_text("while it was away\n")
+        world.there.restore("web-1")
+        world.until(lambda: there.read_text() == "one\n", "the watch comes back by itself", within=20)
+
+
 def test_a_host_that_is_away_is_left_out_and_catches_up(pair: World) -> None:
     first = pair.app(file("one\n"))
     with pair.daemon():
