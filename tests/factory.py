@@ -15,7 +15,7 @@ from reconciler.model.content import Content
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import ControlUnit, Operation, RemoveFile, Scope, UnitVerb, WriteFile
-from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
+from reconciler.model.policy import DEFAULT_POLICY, Amount, RolloutPolicy
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.model.standing import Standing
 from reconciler.model.target import Host
@@ -29,6 +29,7 @@ from reconciler.ports.kind import Conflict, Difference, Kind, Rendered
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SHOP = UnitId("shop", "production")
+ALL = Amount(100, percent=True)
 
 
 class _Things:
@@ -57,7 +58,8 @@ class _Things:
         )
         if isinstance(seen, Absent):
             return Difference(action=Action.CREATE, fields=fields)
-        return Difference(action=Action.UPDATE, fields=fields) if fields else None
+        replaces = (resource.id.name,) if any(field.path == "content" and field.before for field in fields) else ()
+        return Difference(action=Action.UPDATE, fields=fields, replaces=replaces) if fields else None
 
     def commands(self, resource: Resource, seen: Any, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
         data = str(sorted(resource.attributes.items())).encode()

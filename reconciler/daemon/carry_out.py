@@ -12,6 +12,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing
 from reconciler.model.unit import Desired
+from reconciler.policy.ownership import rewritten
 
 RUNS_BY_ITSELF = frozenset({State.PENDING, State.RUNNING, State.REVERTING})
 
@@ -78,6 +79,9 @@ def _findings(assessment: Assessment, standing: Standing) -> Sequence[Event]:
     if assessment.forgotten:
         found.append(ResourcesApplied(unit=assessment.unit, removed=assessment.forgotten))
     unit = assessment.effective or assessment.wanted
+    again = rewritten(assessment.wanted, standing.of(assessment.unit).owned) if assessment.wanted else ()
+    if again:
+        found.append(ResourcesApplied(unit=assessment.unit, applied=again))
     event = Assessed(
         unit=assessment.unit,
         commit=unit.commit if unit else "",

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.desired import mistakes
+from reconciler.desired.claims import Claims
 from reconciler.desired.documents import AppEnvironment, AppSpec
 from reconciler.desired.fleet import Fleet, Written
 from reconciler.desired.inputs import ResourceInputs, Sources
@@ -16,7 +17,6 @@ from reconciler.desired.order import after
 from reconciler.desired.references import circles
 from reconciler.desired.resources import Draft
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
-from reconciler.desired.tree import Document
 from reconciler.desired.words import Path, expected, nearest
 from reconciler.model.canonical import Digest, digest, plain
 from reconciler.model.health import HealthCheck
@@ -24,7 +24,7 @@ from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
-from reconciler.model.target import Host
+from reconciler.model.target import Become, Host
 from reconciler.model.unit import Unit
 from reconciler.policy.select import has
 from reconciler.ports.kind import InputError, Kind, Rendered
@@ -49,7 +49,7 @@ class Rendering:
     kinds: Mapping[str, Kind]
     sources: Sources
     problems: dict[Problem, None] = field(default_factory=dict)
-    _claims: dict[tuple[str, str], tuple[ResourceId, Document, Path]] = field(default_factory=dict)
+    claims: Claims = field(default_factory=Claims)
     _selected: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Host, ...]] = field(default_factory=dict)
     _hosts: dict[str, list[Host]] = field(default_factory=dict)
 
@@ -99,19 +99,6 @@ class Rendering:
         """Remember a problem, once."""
         self.problems[problem] = None
 
-    def claim(self, resource: Resource, document: Document, path: Path) -> None:
-        """Take a name on a target; a problem when something else has it."""
-        name = resource.id.name
-        # A path is one thing, whatever kind speaks of it.
-        key = (resource.id.target, name if name.startswith(("/", "~/")) else resource.id.ref)
-        other, first, at = self._claims.setdefault(key, (resource.id, document, path))
-        if (first, at) != (document, path) or other.unit != resource.id.unit:
-            message = (
-                f"{other.ref} on {resource.id.target} is already in {other.unit}, {mistakes.where(first, at)}; "
-                "two resources cannot share one thing"
-            )
-            self.problem(document.problem(path, message))
-
 
 @dataclass(slots=True)
 class _UnitWork:
@@ -139,7 +126,9 @@ class _UnitWork:
                 if made is None:
                     continue
                 resource = self._resource(draft, made.rendered, host, policy)
-                self.rendering.claim(resource, self.app.document, draft.path)
+                taken = self.rendering.claims.take(resource.id, made.rendered, self.app.document, draft.path)
+                if taken:
+                    self.rendering.problem(taken)
                 for check in made.rendered.health:
                     self._brought.setdefault(check, set()).add(host.name)
                 self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
@@ -234,11 +223,19 @@ class _UnitWork:
     def _resource(self, draft: Draft, rendered: Rendered, host: Host, policy: RolloutPolicy) -> Resource:
         identity = ResourceId(self.unit, host.name, draft.kind, rendered.name)
         for index, name in enumerate(draft.common.ignore):
-            if name.partition(".")[0] not in rendered.attributes:
+            if not any(fnmatch.fnmatchcase(known, name) for known in rendered.attributes):
                 known = list(rendered.attributes)
                 message = f"{identity.ref} has no field '{name}'{expected(known)}"
                 place = (*draft.path, "ignore", index)
                 self.rendering.problem(self.app.document.problem(place, message, nearest(name, known)))
+        if rendered.of_user and host.become is not Become.NONE:
+            message = (
+                f"{identity.ref} belongs to the user who logs in, and {host.name} has 'become: {host.become}': it "
+                "would go to the user's home and to the manager of root"
+            )
+            self.rendering.problem(
+                self.app.document.problem(draft.path, message, "leave user out, or use a Host with become: none")
+            )
         return Resource(
             id=identity,
             attributes=rendered.attributes,

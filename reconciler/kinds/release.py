@@ -70,7 +70,7 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
         "keep": spec.keep,
         **compare.optional(owner=spec.owner, group=spec.group),
     }
-    return Rendered(name=spec.name, attributes=attributes)
+    return Rendered(name=spec.name, attributes=attributes, claims=(f"{spec.path}/current",))
 
 
 def probe(resource: Resource, siblings: Mapping[str, Resource]) -> str:

@@ -40,9 +40,7 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
     out = {each.target for each in material.left_out}
     reachable = tuple(target for target in unit.targets if target not in out)
     changes, strategy = _by_target(material, kinds), _strategy(material)
-    steps = (
-        tuple(catalog.steps(strategy, changes, unit.health)) if changes else _only_health(unit, reachable)
-    )
+    steps = tuple(catalog.steps(strategy, changes, unit.health)) if changes else _only_health(unit, reachable)
     used = sorted({*reachable, *(each.target for each in changes)})
     plan = Plan(
         id="",

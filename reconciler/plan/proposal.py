@@ -10,7 +10,6 @@ from datetime import datetime
 
 from reconciler.model.change import Cause
 from reconciler.model.difference import Differing, Orphan, UnitDiff
-from reconciler.model.duration import format_duration
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnMany
@@ -21,7 +20,7 @@ from reconciler.model.verdict import VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
-from reconciler.policy.drift import alike, next_heal, withheld
+from reconciler.policy.drift import alike, in_words, next_heal, withheld
 from reconciler.policy.holding import Holding
 from reconciler.policy.ownership import brought_by
 from reconciler.policy.proven import proven
@@ -105,15 +104,8 @@ def _by_mode(mode: DriftMode) -> WaitingOn:
 
 def _fight(fought: dict[ResourceId, datetime], known: UnitStanding) -> WaitingOn:
     soonest = min(fought, key=lambda each: (fought[each], each))
-    heals = known.heals[soonest]
-    times = "once" if heals.count == 1 else f"{heals.count} times in {format_duration(heals.last - heals.since)}"
-    what = f"its {', '.join(heals.fields)} changed" if heals.fields else "it was taken away"
     more = f" (and {len(fought) - 1} more)" if len(fought) > 1 else ""
-    return WaitingOn(
-        Reason.FIGHT,
-        f"{soonest.ref} on {soonest.target} was healed {times} and has drifted again: {what} by somebody else{more}",
-        fought[soonest],
-    )
+    return WaitingOn(Reason.FIGHT, in_words(soonest, known.heals[soonest]) + more, fought[soonest])
 
 
 def _cause(held: Holding, mend: Sequence[Differing], taken_back: Sequence[Orphan], *, is_settled: bool) -> Cause:

@@ -52,7 +52,7 @@ def _made(
             operations = (*_kept(here.change), *kind.commands(here.resource, here.seen, siblings))
             extra = () if _starts(operations) else restarts
             changed[ref] = here.change.cause
-            yield _explained(here.change, because if extra else []), (*operations, *extra)
+            yield _explained(_told(here.change), because if extra else []), (*operations, *extra)
         elif restarts:
             changed[ref] = changed[because[0]]
             change = Change(resource=resource.id, action=Action.UPDATE, cause=changed[ref])
@@ -70,6 +70,13 @@ def _starts(operations: Iterable[Operation]) -> bool:
     return any(isinstance(each, ControlUnit) and each.verb in _STARTS for each in operations)
 
 
+def _told(change: Change) -> Change:
+    if not change.adopts:
+        return change
+    what = f"{' and '.join(change.adopts)} was not ours; the host keeps what is there"
+    return replace(change, fields=(*change.fields, FieldDiff(path="adopted", before=None, after=what)))
+
+
 def _kept(change: Change) -> Iterator[Operation]:
     yield from (KeepOriginal(path) for path in change.adopts)
 
@@ -81,7 +88,8 @@ def _removed(orphans: Sequence[Orphan], kinds: Mapping[str, Kind]) -> Iterator[t
         kind, there = kinds[resource.id.kind], seen[resource.id.ref]
         operations = kind.removal(resource, there)
         if before := kept[resource.id.ref]:
-            change = Change(resource=resource.id, action=Action.RESTORE, cause=Cause.COMMIT)
+            fields = (FieldDiff(path="restored", before=None, after="what was there before it was ours"),)
+            change = Change(resource=resource.id, action=Action.RESTORE, cause=Cause.COMMIT, fields=fields)
             yield change, _put_back(before, operations, kind.restart(resource, {})) if operations else ()
         else:
             yield Change(resource=resource.id, action=Action.DELETE, cause=Cause.COMMIT), operations

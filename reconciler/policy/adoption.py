@@ -17,8 +17,8 @@ def refused(resource: Resource, seen: Present, difference: Difference, owned: Ow
     differing = ", ".join(field.path for field in difference.fields)
     return (
         f"{resource.id.ref}: {' and '.join(difference.replaces)} is there already ({_what(seen)}), differs "
-        f"({differing}) and is not ours. Write `adopt: true` in the resource to take it over: the host keeps what is there now, "
-        "and has it back when the resource is taken back; or move it away"
+        f"({differing}) and is not ours. Write `adopt: true` in the resource to take it over: the host keeps what is "
+        "there now, and has it back when the resource is taken back; or move it away"
     )
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from reconciler.model.change import Action, Cause
 from reconciler.model.difference import Differing
+from reconciler.model.duration import format_duration
+from reconciler.model.identity import ResourceId
 from reconciler.model.policy import AllAtOnce, Amount, Rolling, RolloutPolicy, Strategy
 from reconciler.model.resource import DriftMode
 from reconciler.model.standing import Heals, UnitStanding
@@ -78,9 +80,24 @@ def healed_again(before: Heals | None, fields: tuple[str, ...], at: datetime) ->
     return replace(before, count=before.count + 1, last=at, fields=fields)
 
 
-def fights(heals: Heals, now: datetime) -> bool:
-    """Return whether somebody else changes what we heal, and did so lately."""
-    return heals.count >= A_FIGHT and now - heals.last < QUIET
+def fighting(standing: UnitStanding, now: datetime) -> tuple[tuple[ResourceId, Heals], ...]:
+    """Return the resources that somebody else changes again each time they are healed, and did so lately."""
+    found = ((each, standing.heals[each]) for each in sorted(standing.heals))
+    return tuple((each, heals) for each, heals in found if heals.count >= A_FIGHT and now - heals.last < QUIET)
+
+
+def in_words(resource: ResourceId, heals: Heals) -> str:
+    """Return in words how often the resource was healed and what was changed each time."""
+    times = "once" if heals.count == 1 else f"{heals.count} times in {_roughly(heals.last - heals.since)}"
+    what = f"{', '.join(heals.fields)} changed" if heals.fields else "taken away"
+    return f"{resource.ref} on {resource.target} was healed {times} and drifts again: {what} by somebody else"
+
+
+def common(drifted: Sequence[str], hosts: int) -> tuple[str, int] | None:
+    """Return what most hosts lost at once, and how many of them; ``drifted`` are refs with their target."""
+    counted = Counter(each.partition("/")[2] for each in drifted)
+    most = counted.most_common(1)
+    return most[0] if most and _is_many(most[0][1], hosts) else None
 
 
 def alike(differing: Sequence[Differing], hosts: int) -> Alike | None:
@@ -91,7 +108,7 @@ def alike(differing: Sequence[Differing], hosts: int) -> Alike | None:
     drifted = (each for each in differing if each.change.cause is Cause.DRIFT)
     counted = Counter((each.resource.id.ref, _fields(each)) for each in drifted)
     for (ref, fields), number in counted.most_common(1):
-        if number >= MANY and number * 2 > hosts:
+        if _is_many(number, hosts):
             return Alike(ref, fields, number, hosts)
     return None
 
@@ -106,6 +123,14 @@ def healing_strategy(policy: RolloutPolicy, targets: int, found: Alike | None) -
         return policy.strategy
     pause = policy.strategy.pause if isinstance(policy.strategy, Rolling) else timedelta(0)
     return Rolling(batch_size=Amount(at_least_one(amount, targets)), pause=pause)
+
+
+def _is_many(number: int, hosts: int) -> bool:
+    return number >= MANY and number * 2 > hosts
+
+
+def _roughly(duration: timedelta) -> str:
+    return format_duration(timedelta(seconds=max(1, round(duration.total_seconds()))))
 
 
 def _wait(times: int) -> timedelta:

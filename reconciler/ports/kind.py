@@ -83,7 +83,9 @@ class Inputs(Protocol):
 class Rendered:
     """What a kind makes of a Spec. The meaning of the fields is that of ``model.resource.Resource``.
 
-    ``health`` are checks that the resource brings along: they are asked like those that the App names.
+    ``health`` are checks that the resource brings along: they are asked like those that the App names. A name that is a
+    path is the resource's alone; ``claims`` are more such paths, ``shares`` those of which it has only a part (a line of
+    a file). ``of_user`` says that it belongs to the user who logs in: a host with ``become: sudo`` cannot have it.
     """
 
     name: str
@@ -92,6 +94,9 @@ class Rendered:
     restart_on: Sequence[str] = ()
     depends_on: Sequence[str] = ()
     health: Sequence[HealthCheck] = ()
+    claims: Sequence[str] = ()
+    shares: Sequence[str] = ()
+    of_user: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,9 @@
 """What is taken away, and what stays."""
 
+from dataclasses import replace
+
+import pytest
+
 from reconciler.model.change import Action
 from reconciler.model.event import PlanAccepted
 from reconciler.model.health import HttpCheck
@@ -88,3 +92,72 @@ def test_a_unit_and_its_host_that_left_git_are_forgotten():
     standing = Standing(units={GONE: UnitStanding(unit=GONE, owned=owned)})
     *_, found = f.assess(f.desired(shop), f.as_wanted(RED), standing)
     assert (found.plan, found.forgotten) == (None, (there.id,))
+
+
+CONFIRM = RolloutPolicy(name="p", prune=Prune(PruneMode.DELETE, at_most=f.ALL, confirm=("thing:/data*",)))
+
+
+def test_what_has_to_be_confirmed_waits_and_the_rest_goes_on():
+    unit, data, junk = f.unit(RED, policy=CONFIRM), f.thing("/data/db"), f.thing("/junk")
+    standing = known((unit, Verdict.GOOD), owned=ours(RED, data, junk))
+    (found,) = f.assess(f.desired(unit), f.as_wanted(RED, data, junk), standing)
+    assert ([change.resource for change in found.plan.changes], found.waiting) == ([junk.id], None)
+    assert found.plan.kept == (f"{data.id}: a person has to confirm that it goes",)
+
+
+def test_what_has_to_be_confirmed_goes_when_just_that_plan_is_accepted():
+    unit, data = f.unit(RED, policy=CONFIRM), f.thing("/data/db")
+    owned = ours(RED, data)
+    (held,) = f.assess(f.desired(unit), f.as_wanted(RED, data), known((unit, Verdict.GOOD), owned=owned))
+    assert [change.resource for change in held.plan.changes] == [data.id]
+    assert held.waiting.reason is Reason.PRUNE_CONFIRM
+    assert held.waiting.detail.startswith(
+        "a person has to confirm that this goes (prune: confirm): thing:/data/db on web-1; to confirm it: reconciler"
+    )
+    yes = PlanAccepted(unit=unit.id, plan=held.plan.id, author="ada")
+    (goes,) = f.assess(f.desired(unit), f.as_wanted(RED, data), known((unit, Verdict.GOOD), owned=owned, accepted=yes))
+    assert (goes.plan, goes.waiting) == (held.plan, None)
+
+
+@pytest.mark.parametrize(
+    ("own", "mode", "becomes"),
+    [
+        (None, PruneMode.DELETE, "deleted"),
+        (None, PruneMode.CONFIRM, "waits"),
+        (None, PruneMode.KEEP, "stays"),
+        (PruneMode.KEEP, PruneMode.DELETE, "stays"),
+        (PruneMode.CONFIRM, PruneMode.DELETE, "waits"),
+        (PruneMode.DELETE, PruneMode.KEEP, "deleted"),
+    ],
+)
+def test_what_its_own_document_said_last_comes_before_the_policy(own, mode, becomes):
+    unit = f.unit(RED, policy=RolloutPolicy(name="p", prune=Prune(mode, at_most=f.ALL)))
+    old = replace(f.thing("/old"), prune=own)
+    (found,) = f.assess(f.desired(unit), f.as_wanted(RED, old), known((unit, Verdict.GOOD), owned=ours(RED, old)))
+    outcome = "stays" if found.plan is None else "waits" if found.waiting else "deleted"
+    assert outcome == becomes
+
+
+def test_all_that_a_unit_has_is_not_deleted_at_once_whatever_the_policy_allows():
+    unit = f.unit(f.thing("/new"), policy=RolloutPolicy(name="p", prune=Prune(PruneMode.DELETE, at_most=f.ALL)))
+    old = [f.thing("/a"), f.thing("/b")]
+    standing = known((unit, Verdict.UNKNOWN), owned=ours(*old))
+    (found,) = f.assess(f.desired(unit), {**f.absent(f.thing("/new")), **f.as_wanted(*old)}, standing)
+    assert found.waiting.reason is Reason.PRUNE_GUARD
+    assert "would delete all 2 resources of the unit at once" in found.waiting.detail
+
+
+def test_deletions_go_in_the_reverse_order():
+    unit = f.unit(RED, policy=RolloutPolicy(name="p", prune=Prune(PruneMode.DELETE, at_most=f.ALL)))
+    folder, inner = f.thing("/srv"), f.thing("/srv/app")
+    (found,) = f.assess(
+        f.desired(unit), f.as_wanted(RED, folder, inner), known((unit, Verdict.GOOD), owned=ours(RED, folder, inner))
+    )
+    assert [change.resource.name for change in found.plan.changes] == ["/srv/app", "/srv"]
+
+
+def test_of_a_unit_that_left_git_what_says_keep_is_only_forgotten():
+    shop, there = f.unit(RED), replace(LEFT, prune=PruneMode.KEEP)
+    standing = Standing(units={GONE: UnitStanding(unit=GONE, owned={LEFT.id: Owned(resource=there, created=True)})})
+    *_, found = f.assess(f.desired(shop), {**f.as_wanted(RED), **f.as_wanted(there)}, standing)
+    assert (found.plan, found.forgotten) == (None, (LEFT.id,))

@@ -7,6 +7,8 @@ from reconciler.model.event import (
     Assessed,
     CommitAccepted,
     CommitRefused,
+    Healed,
+    Mended,
     Paused,
     ResourcesApplied,
     Resumed,
@@ -16,6 +18,7 @@ from reconciler.model.event import (
 )
 from reconciler.model.identity import UnitId
 from reconciler.model.problem import Problem
+from reconciler.model.standing import Heals
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason, WaitingOn
@@ -142,9 +145,37 @@ async def test_what_follows_from_events_can_be_made_again_from_them(store: Sqlit
         Paused(unit=None, author="ann", reason="audit"),
         Assessed(unit=SHOP, commit="a", digest="d", version="1", in_sync=True, waiting=None),
         RetryRequested(unit=SHOP, author="ann", reason="again"),
+        Healed(rollout="r1", unit=SHOP, mended=(Mended(resource=thing("first").id, fields=("mode",)),)),
     ]
     for number, event in enumerate(everything):
         await store.append([event], NOW + number * MINUTE)
     before = await store.standing(), await store.history.commits()
     await store.rebuild()
     assert (await store.standing(), await store.history.commits()) == before
+
+
+async def test_who_took_a_resource_over_stays_the_one_who_did(store: SqliteStore) -> None:
+    first = thing("first")
+    for before in (("first",), ()):
+        await store.append(
+            [ResourcesApplied(unit=SHOP, applied=(Owned(resource=first, created=False, before=before),))], NOW
+        )
+    assert (await store.standing()).of(SHOP).owned[first.id].before == ("first",)
+
+
+def healed(*fields: str) -> Healed:
+    return Healed(rollout="r1", unit=SHOP, mended=(Mended(resource=thing("first").id, fields=fields),))
+
+
+async def test_heals_of_a_resource_are_counted_until_a_new_state_is_judged(store: SqliteStore) -> None:
+    for number in range(3):
+        await store.append([healed("mode")], NOW + number * MINUTE)
+    heals = (await store.standing()).of(SHOP).heals
+    assert heals == {thing("first").id: Heals(count=3, since=NOW, last=NOW + 2 * MINUTE, fields=("mode",))}
+    await store.append([verdict(plans.shop("2", ("web-1",)), Verdict.GOOD)], NOW + 3 * MINUTE)
+    assert (await store.standing()).of(SHOP).heals == {}
+
+
+async def test_a_person_who_asks_for_another_try_ends_the_counting_of_heals(store: SqliteStore) -> None:
+    await store.append([healed(), RetryRequested(unit=SHOP, author="ann", reason="stopped the other tool")], NOW)
+    assert (await store.standing()).of(SHOP).heals == {}

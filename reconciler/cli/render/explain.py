@@ -14,8 +14,10 @@ from reconciler.model.identity import UnitId
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import UnitStanding
 from reconciler.model.waiting import Reason
+from reconciler.policy.drift import fighting, in_words
 
 _LABEL = 12
+_BY_HAND = (Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD, Reason.PRUNE_CONFIRM, Reason.FIGHT)
 _NAMED = 5
 
 
@@ -64,6 +66,8 @@ def _git(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         yield "held to", "nothing; what is on the hosts is left as it is"
     elif assessed and assessed.commit:
         yield "held to", f"{clean(assessed.version)} of commit {short(assessed.commit)}"
+    elif assessed and assessed.version:
+        yield "held to", clean(assessed.version)
     if good:
         same = " (the same)" if assessed and assessed.digest == good.unit.digest else ""
         yield (
@@ -117,6 +121,8 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         yield "drifted", listed(assessed.drifted, _NAMED)
     if assessed.unseen:
         yield "not seen", listed(assessed.unseen, _NAMED)
+    for resource, heals in fighting(known, picture.now):
+        yield "a fight", clean(in_words(resource, heals))
     if known.failed_heals:
         yield "heals", f"{known.failed_heals} failed one after the other"
 
@@ -141,7 +147,7 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
         yield "git commit", "mend it: a commit that changes this unit clears the verdict by itself"
     if may_retry(picture, where.unit):
         yield f"reconciler retry {name} --reason TEXT", "forgets what failed and tries the same state again"
-    if waiting in (Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD):
+    if waiting in _BY_HAND:
         yield f"reconciler plan --unit {name} --out FILE", "shows what would be done; reconciler apply FILE does it"
     if where.word in (Word.ROLLING_OUT, Word.REVERTING):
         yield f"reconciler pause {name} --reason TEXT", "stops the rollout at the next step"

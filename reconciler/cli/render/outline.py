@@ -1,6 +1,6 @@
 """What every rendering of a review says, in words, before it becomes a screen, a comment or JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,8 +11,9 @@ from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Apply, Bake, Plan, Probe
+from reconciler.model.plan import Apply, Bake, LeftOut, Plan, Probe
 from reconciler.model.policy import FailureBudget, OnFailure
+from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason
 
 NAMED_TARGETS = 2
@@ -148,9 +149,13 @@ def holding(assessment: Assessment) -> str | None:
     rejected = assessment.rejected
     if rejected is None:
         return None
-    held = f"holding at {short(assessment.effective.commit)}" if assessment.effective else "holding as it is"
+    held = f"holding at {_state(assessment.effective)}" if assessment.effective else "holding as it is"
     git_says = assessment.wanted.commit if assessment.wanted else rejected.commit
     return f"{held}, Git says {short(git_says)} (rejected: {clean(rejected.reason)})"
+
+
+def _state(unit: Unit) -> str:
+    return short(unit.commit) if unit.commit else unit.version
 
 
 def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
@@ -167,8 +172,11 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
         )
     if assessment.drifted:
         yield "drifted", listed(assessment.drifted, NAMED_IN_BATCH)
-    for reason, targets in _unseen(assessment).items():
+    for reason, targets in _by_reason(assessment.unseen).items():
         yield "not seen", f"{listed(targets, NAMED_IN_BATCH)}: {clean(reason)}"
+    out = assessment.plan.left_out if assessment.plan else ()
+    for reason, targets in _by_reason([each for each in out if each not in assessment.unseen]).items():
+        yield "left out", f"{listed(targets, NAMED_IN_BATCH)}: {clean(reason)}"
     for kept in assessment.plan.kept if assessment.plan else ():
         yield "kept", clean(kept)
 
@@ -181,9 +189,8 @@ def _told_elsewhere(assessment: Assessment) -> Iterator[Reason]:
         yield Reason.UNREACHABLE
 
 
-def _unseen(assessment: Assessment) -> dict[str, list[str]]:
-    left_out = assessment.plan.left_out if assessment.plan else ()
-    reasons = {each.target: each.reason for each in (*left_out, *assessment.unseen)}
+def _by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
+    reasons = {each.target: each.reason for each in left_out}
     return {reason: [target for target in reasons if reasons[target] == reason] for reason in reasons.values()}
 
 

@@ -11,8 +11,10 @@ from reconciler.cli.render.lines import Lines, unbroken
 from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected
 from reconciler.cli.render.words import ago, count, in_future, listed, short
 from reconciler.model.event import Assessed
-from reconciler.model.identity import UnitId
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.standing import Heals
 from reconciler.model.waiting import Reason
+from reconciler.policy.drift import common, fighting, in_words
 
 FORMAT = "reconciler/status/v1"
 NAMED_PROBLEMS = 5
@@ -106,7 +108,18 @@ def _unit_json(picture: Picture, where: Place) -> dict[str, Any]:
         else None,
         "drifted": list(assessed.drifted) if assessed else [],
         "unseen": list(assessed.unseen) if assessed else [],
+        "fights": [_fight_json(each, heals) for each, heals in fighting(known, picture.now)],
         "rollout": known.rollout.id if known.rollout else None,
+    }
+
+
+def _fight_json(resource: ResourceId, heals: Heals) -> dict[str, Any]:
+    return {
+        "resource": str(resource),
+        "heals": heals.count,
+        "since": heals.since.isoformat(),
+        "last": heals.last.isoformat(),
+        "fields": list(heals.fields),
     }
 
 
@@ -155,10 +168,21 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     elif assessed and assessed.waiting and not (pause or known.rollout or _out_of_sight(assessed)):
         until = f", looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."
+    for resource, heals in () if _is_told(assessed) else fighting(known, picture.now):
+        yield f"{name}: {clean(in_words(resource, heals))}."
+    if assessed and known.last_good and (many := common(assessed.drifted, len(known.last_good.unit.targets))):
+        ref, hosts = many
+        pause_it = "" if pause else f" To stop the healing: {unbroken(f'reconciler pause {name}')}."
+        yield f"{name}: {clean(ref)} has drifted on {hosts} of {len(known.last_good.unit.targets)} hosts.{pause_it}"
     if assessed and assessed.drifted and not known.rollout:
         yield f"{name} has drifted: {listed(assessed.drifted, NAMED_THINGS)}."
     if assessed and assessed.unseen:
         yield f"{name} could not be seen on {listed(assessed.unseen, NAMED_THINGS)}."
+
+
+def _is_told(assessed: Assessed | None) -> bool:
+    """Whether what the unit waits for says who is in a fight already."""
+    return assessed is not None and assessed.waiting is not None and assessed.waiting.reason is Reason.FIGHT
 
 
 def _out_of_sight(assessed: Assessed) -> bool:

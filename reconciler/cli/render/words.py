@@ -79,7 +79,7 @@ def value(of: Json) -> str:
 
 def difference(action: Action, field: FieldDiff) -> str:
     """Return how a field changes, in one line: ``80 -> 81``; what is made or removed has one side only."""
-    if field.path == "restart" and isinstance(field.after, str):
+    if field.path in ("restart", "adopted", "restored") and isinstance(field.after, str):
         return field.after
     if field.path == "restart_pending":
         return "yes, it runs with older inputs than those on the disk"

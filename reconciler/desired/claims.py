@@ -1,0 +1,57 @@
+"""Who has what on a target: a path is one thing, whatever kind speaks of it, and so is a name within a kind."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from reconciler.desired import mistakes
+from reconciler.desired.tree import Document
+from reconciler.desired.words import Path
+from reconciler.model.identity import ResourceId
+from reconciler.model.problem import Problem
+from reconciler.ports.kind import Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    resource: ResourceId
+    document: Document
+    path: Path
+    alone: bool
+
+    def same_place(self, other: "_Claim") -> bool:
+        here, there = (self.document, self.path), (other.document, other.path)
+        return here == there and self.resource.unit == other.resource.unit
+
+
+@dataclass(slots=True)
+class Claims:
+    """What every resource has taken so far. Things are alone somebody's, or shared by any number (lines of a file)."""
+
+    _taken: dict[tuple[str, str], _Claim] = field(default_factory=dict)
+
+    def take(self, resource: ResourceId, rendered: Rendered, document: Document, path: Path) -> Problem | None:
+        """Take what the resource needs on its target; return what is wrong when somebody else has it."""
+        problem = None
+        for thing, alone in _things(resource, rendered):
+            mine = _Claim(resource, document, path, alone)
+            first = self._taken.setdefault((resource.target, thing), mine)
+            if first.same_place(mine) or not (first.alone or alone):
+                continue
+            problem = problem or document.problem(path, _told(first, resource, thing))
+        return problem
+
+
+def _things(resource: ResourceId, rendered: Rendered) -> Iterator[tuple[str, bool]]:
+    yield resource.ref, True
+    if resource.name.startswith(("/", "~/")) and resource.name not in rendered.shares:
+        yield resource.name, True
+    yield from ((path, True) for path in rendered.claims)
+    yield from ((path, False) for path in rendered.shares)
+
+
+def _told(first: _Claim, resource: ResourceId, thing: str) -> str:
+    what = "" if thing in (first.resource.ref, first.resource.name) else f" ({thing})"
+    return (
+        f"{first.resource.ref} on {resource.target}{what} is already in {first.resource.unit}, "
+        f"{mistakes.where(first.document, first.path)}; two resources cannot share one thing"
+    )
