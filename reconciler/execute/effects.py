@@ -10,7 +10,7 @@ from reconciler.execute.recovery import CannotSee, Recovered, decide, wanted
 from reconciler.model.canonical import Digest
 from reconciler.model.change import LEAVING
 from reconciler.model.health import CheckProgress, CheckResult
-from reconciler.model.operation import WriteFile
+from reconciler.model.operation import SetPassword, WriteFile
 from reconciler.model.plan import Plan, Probe, TargetChanges
 from reconciler.model.resource import Survey
 from reconciler.model.rollout import Rollout
@@ -35,7 +35,8 @@ def transaction_id(rollout: Rollout, plan: Plan) -> str:
 def blobs_of(changes: Sequence[TargetChanges]) -> tuple[Digest, ...]:
     """Return the contents the changes write."""
     operations = (operation for target in changes for operation in target.operations)
-    return tuple(dict.fromkeys(one.content.blob for one in operations if isinstance(one, WriteFile)))
+    contents = (one.content for one in operations if isinstance(one, WriteFile | SetPassword))
+    return tuple(dict.fromkeys(content.blob for content in contents if content is not None))
 
 
 def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: Mapping[Digest, bytes]) -> Transaction:

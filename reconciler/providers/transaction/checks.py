@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from posixpath import dirname
 
 from reconciler.model.operation import (
+    ChangePackages,
     ControlUnit,
     EditFile,
     KeepOriginal,
@@ -17,6 +18,7 @@ from reconciler.model.operation import (
     RemoveRelease,
     RunCommand,
     SetAttributes,
+    SetPassword,
     SwitchRelease,
     UnpackRelease,
     WriteFile,
@@ -56,7 +58,7 @@ def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
             claim = (f"{op.path}/current", "tx_check_link")
         case UnpackRelease():
             claim = (op.path, "tx_check_release")
-        case ReloadUnits() | ControlUnit() | RunCommand() | KeepOriginal():
+        case ReloadUnits() | ControlUnit() | RunCommand() | KeepOriginal() | ChangePackages() | SetPassword():
             return ()
     return (claim,)
 

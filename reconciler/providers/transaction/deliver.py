@@ -2,13 +2,14 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Content
-from reconciler.model.operation import UnpackRelease, WriteFile
+from reconciler.model.operation import SetPassword, UnpackRelease, WriteFile
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Refused
 from reconciler.ports.secrets import SecretMissing, Secrets
@@ -32,6 +33,9 @@ async def deliveries(transaction: Transaction, artifacts: Artifacts, secrets: Se
         match operation:
             case WriteFile():
                 data = filled(operation.path, operation.content, transaction.contents, secrets)
+                found[place] = Delivery(data, len(data), digest_bytes(data).removeprefix("sha256:"))
+            case SetPassword(user=user, content=Content() as content):
+                data = _hash(user, filled(f"the password of {user}", content, transaction.contents, secrets))
                 found[place] = Delivery(data, len(data), digest_bytes(data).removeprefix("sha256:"))
             case UnpackRelease():
                 path = await artifacts.fetch(operation.artifact)
@@ -58,6 +62,13 @@ def filled(path: str, content: Content, blobs: Mapping[Digest, bytes], secrets: 
     if digest != content.digest:
         why = "a secret in it changed since the plan was made" if content.secret else "it is not what was planned"
         raise Refused(f"cannot write {path}: {why}; make a new plan")
+    return data
+
+
+def _hash(user: str, data: bytes) -> bytes:
+    """The data, when it is a crypt hash: anything else would lock the account, or be a password for all to read."""
+    if not re.fullmatch(rb"\$[0-9a-z]{1,8}\$[!-9;-~]+", data):
+        raise Refused(f"the secret for the password of {user} is not a crypt hash; make one with: openssl passwd -6")
     return data
 
 

@@ -6,8 +6,10 @@ the next one from what is in its folder alone.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import assert_never
 
 from reconciler.model.operation import (
+    ChangePackages,
     ControlUnit,
     EditFile,
     KeepOriginal,
@@ -22,14 +24,18 @@ from reconciler.model.operation import (
     RunCommand,
     Scope,
     SetAttributes,
+    SetPassword,
     SwitchRelease,
     UnpackRelease,
     WriteFile,
 )
 from reconciler.ports.shell import quote, quote_path
+from reconciler.providers.transaction import packages
 from reconciler.providers.transaction.segments import Segment
 from reconciler.providers.transaction.switch import program
 
+# What is put aside under the operation's own number; everything else is kept under one that sorts alike.
+_BY_PLACE = frozenset({"_release", "_releases"})
 _NOTHING_TO_KEEP = frozenset({"_run"})
 
 
@@ -68,11 +74,12 @@ def _kept(entries: Iterable[tuple[int, Operation]]) -> tuple[str, ...]:
     lines: list[str] = []
     done: set[_Hold] = set()
     for place, op in entries:
+        if isinstance(op, ChangePackages):
+            lines += [packages.keep(), _note(f"back.{place * 10:06}", packages.back(place))]
         for index, hold in enumerate(_holds(op)):
             if hold not in done:
                 done.add(hold)
-                # Releases are put aside under the operation's own number, everything else under one that sorts alike.
-                number = place if hold.what in ("_release", "_releases") else place * 10 + index
+                number = place if hold.what in _BY_PLACE else place * 10 + index
                 if hold.what not in _NOTHING_TO_KEEP:
                     lines.append(f"tx_keep{hold.what} {number} {hold.of}")
                 lines.append(_note(f"back.{place * 10 + index:06}", f"tx_back{hold.what} {number} {hold.of}"))
@@ -96,12 +103,22 @@ def _holds(op: Operation) -> Iterator[_Hold]:
             yield _Hold("_releases", quote_path(op.path))
         case ControlUnit():
             yield _Hold("_unit", f"{op.scope.value} {quote(op.unit)}")
+        case RunCommand() | SetPassword():
+            yield from _of_tool(op)
+        case ReloadUnits() | KeepOriginal() | ChangePackages():
+            pass
+
+
+def _of_tool(op: RunCommand | SetPassword) -> Iterator[_Hold]:
+    match op:
         case RunCommand():
             if op.undo:
                 condition = program(op, op.undo_if) if op.undo_if else ""
                 yield _Hold("_run", f"{quote(op.what)} {quote(condition)} {quote(program(op, op.undo))}")
-        case ReloadUnits() | KeepOriginal():
-            pass
+        case SetPassword():
+            yield _Hold("_password", quote(op.user))
+        case _:
+            assert_never(op)
 
 
 def _units(operations: tuple[Operation, ...]) -> dict[tuple[Scope, str], int]:

@@ -6,7 +6,7 @@ from reconciler.providers.sh_source import compact
 
 _FILES = (
     *("lock.sh", "begin.sh", "stage.sh", "edit.sh", "run.sh"),
-    *("packages.sh", "dnf.sh", "accounts.sh", "switch.sh", "units.sh"),
+    *("accounts.sh", "switch.sh", "units.sh"),
 )
 
 # `id` would be a process of its own, in every look at every host.
@@ -23,5 +23,13 @@ else STATE=$HOME/.local/state/reconciler; fi
 """)
 """Sets STATE, the folder of our records on a host. It is the same for looking and for changing."""
 
-LIBRARY = compact("".join((resources.files(__package__) / "sh" / name).read_text(encoding="utf-8") for name in _FILES))
+
+def _read(*names: str) -> str:
+    return compact("".join((resources.files(__package__) / "sh" / name).read_text(encoding="utf-8") for name in names))
+
+
+LIBRARY = _read(*_FILES)
 """The functions that a rendered transaction calls."""
+
+PACKAGES = _read("packages.sh", "dnf.sh")
+"""The functions for packages; a transaction without any does without them, and its way back too."""

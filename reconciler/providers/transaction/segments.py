@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from reconciler.model.operation import Operation, RunCommand
+from reconciler.model.operation import ChangePackages, Operation, RunCommand
 
 Segment: TypeAlias = tuple[tuple[int, Operation], ...]
 """Operations that are checked, staged, kept and switched together, each with its place in the transaction."""
@@ -20,4 +20,4 @@ def segments(operations: tuple[Operation, ...]) -> tuple[Segment, ...]:
 
 def ends_segment(operation: Operation) -> bool:
     """Return whether nobody can tell what the host will be like after the operation."""
-    return isinstance(operation, RunCommand)
+    return isinstance(operation, RunCommand | ChangePackages)

@@ -6,6 +6,7 @@ from math import ceil
 from typing import assert_never
 
 from reconciler.model.operation import (
+    ChangePackages,
     ControlUnit,
     EditFile,
     KeepOriginal,
@@ -20,11 +21,13 @@ from reconciler.model.operation import (
     RunCommand,
     Scope,
     SetAttributes,
+    SetPassword,
     SwitchRelease,
     UnpackRelease,
     WriteFile,
 )
 from reconciler.ports.shell import quote, quote_path
+from reconciler.providers.transaction.packages import change
 
 
 def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) -> Iterator[str]:
@@ -42,8 +45,8 @@ def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) ->
             yield from _release(place, op)
         case EditFile():
             yield f"tx_put_edited {place} {quote_path(op.path)}"
-        case RunCommand():
-            yield f"tx_run {place * 10} {quote(op.what)} {program(op, op.argv)}"
+        case RunCommand() | ChangePackages() | SetPassword():
+            yield _tool(place, op)
         case ReloadUnits():
             yield f"tx_reload {op.scope.value}"
         case ControlUnit():
@@ -85,6 +88,19 @@ def _path(place: int, op: WriteFile | MakeSymlink | MakeDirectory | RemoveFile |
             return f"tx_remove_file {path}"
         case RemoveDirectory():
             return f"tx_remove_directory {path}"
+        case _:
+            assert_never(op)
+
+
+def _tool(place: int, op: RunCommand | ChangePackages | SetPassword) -> str:
+    match op:
+        case RunCommand():
+            return f"tx_run {place * 10} {quote(op.what)} {program(op, op.argv)}"
+        case ChangePackages():
+            return change(place, op)
+        case SetPassword():
+            staged = "" if op.content is None else f' "$T/in.{place}"'
+            return f"tx_password {place} {quote(op.user)}{staged}"
         case _:
             assert_never(op)
 
