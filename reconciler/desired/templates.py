@@ -29,7 +29,7 @@ _BITS_LIMIT = 4_096
 _RAW = "aZ0:"  # upper, lower and digit: no filter that changes a text leaves it as it is
 _MARKER = re.compile(f"{SECRET_OPEN}{_RAW}([^{SECRET_CLOSE}]*){SECRET_CLOSE}")
 _LOOKUP = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", re.ASCII)
-_SYNTAX = re.compile(r"\{[{%#]|\r|\n\Z")
+_SYNTAX = re.compile(r"\{[{%#]|\r|\{\Z")
 _FAULTS = (
     TemplateError,
     ArithmeticError,
