@@ -6,7 +6,8 @@ from contextlib import aclosing
 from datetime import timedelta
 from typing import TypeVar
 
-from reconciler.execute.recovery import CannotSee, Recovered, decide, wanted
+from reconciler.execute.outcome import Changed, Outcome, outcome
+from reconciler.execute.recovery import CannotSee, Recovered, decide, under_way, wanted
 from reconciler.model.canonical import Digest
 from reconciler.model.change import LEAVING
 from reconciler.model.health import CheckProgress, CheckResult
@@ -49,6 +50,7 @@ def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: 
         removed=tuple(change.resource.ref for change in changes.changes if change.action in LEAVING),
         contents={blob: contents[blob] for blob in blobs_of([changes])},
         limit=TRANSACTION_LIMIT,
+        fence=plan.fences.get(changes.target, 0),
     )
 
 
@@ -62,26 +64,26 @@ class Effects:
 
     async def change(
         self, plan: Plan, transactions: Mapping[str, Transaction]
-    ) -> AsyncGenerator[Mapping[str, str | None], None]:
-        """Run a transaction on each target named; yield what is through, as soon as it is: None, or why it failed.
+    ) -> AsyncGenerator[Mapping[str, Outcome], None]:
+        """Run a transaction on each target named; yield how it ended, as soon as it has.
 
         When the caller stops early, what is under way is ended with the error it stopped for.
         """
         hosts = {host.name: host for host in plan.hosts}
 
-        async def one(name: str) -> str | None:
+        async def one(name: str) -> Outcome:
             try:
                 await self._targets.apply(hosts[name], transactions[name])
             except WorldError as error:
-                return str(error)
-            return None
+                return outcome(error)
+            return Changed()
 
         async with aclosing(self._side_by_side(list(transactions), one)) as waves:
             async for wave in waves:
                 yield wave
 
-    async def look(self, plan: Plan, changes: Sequence[TargetChanges]) -> Mapping[str, Recovered]:
-        """Look again at targets on which a step was begun, and return what is known of each."""
+    async def look(self, plan: Plan, changes: Sequence[TargetChanges], transaction: str) -> Mapping[str, Recovered]:
+        """Look again at targets on which that transaction was begun, and return what is known of each."""
         hosts = {host.name: host for host in plan.hosts}
         resources = {resource.id: resource for resource in plan.unit.resources}
         by_target = {one.target: one for one in changes}
@@ -96,7 +98,7 @@ class Effects:
                 survey = await self._targets.survey(hosts[name], there)
             except WorldError as error:
                 return CannotSee(str(error))
-            return decide(left_behind, survey, self._kinds)
+            return under_way(transaction, survey.grounds.get(name)) or decide(left_behind, survey, self._kinds)
 
         return await self._all(list(by_target), one)
 

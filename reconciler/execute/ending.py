@@ -67,6 +67,11 @@ def failed(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry:
     return Entry(entry.rollout, (*entry.events, *((_bad(rollout, plan, reason),) if _is_new(rollout) else ())))
 
 
+def outdated(rollout: Rollout, reason: str, now: datetime) -> Entry:
+    """Another controller has changed what its plan was made for: that judges nothing, it is planned anew."""
+    return _moved(rollout, Trigger.SUPERSEDE, reason, now)
+
+
 def revert_planned(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
     """There is a plan that takes it back; it is executed from its first step."""
     entry = _moved(rollout, Trigger.REVERT_PLANNED, f"to {plan.unit.version}: {rollout.reason}", now)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from reconciler import verify
 from reconciler.execute.move import Sleep, next_move
+from reconciler.execute.outcome import Changed, Failed, Outcome, Unsure
 from reconciler.execute.recovery import Again, CannotSee, Done, Recovered
 from reconciler.execute.words import describe
 from reconciler.model.change import LEAVING, Action
@@ -15,6 +16,7 @@ from reconciler.model.plan import Apply, Bake, Plan, Probe, TargetChanges
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.verdict import Owned
 
+_LONGEST_WAIT = timedelta(minutes=1)
 LOOK_AGAIN = timedelta(seconds=5)
 """How soon a target is looked at again that could not be seen after an interruption."""
 
@@ -49,31 +51,53 @@ def begun(rollout: Rollout, plan: Plan, progress: tuple[CheckProgress, ...], now
     return _waiting(replace(rollout, step=record, deadline=deadline), plan, (started,), now)
 
 
-def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, str | None], now: datetime) -> Entry:
-    """Some targets of an apply step are through: None for each that is changed, or why it is not."""
+def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: datetime) -> Entry:
+    """Some transactions of an apply step are over.
+
+    Where nobody knows how one ended the target stays unknown and is looked at again, later and later, until the
+    deadline; then it has failed.
+    """
     step, record = _apply_step(plan, rollout), _record(rollout)
-    done = [changes for changes in step.targets if outcomes.get(changes.target, "") is None]
-    failures = tuple(
-        TargetFailure(target=target, batch=step.batch, reason=reason)
-        for target, reason in outcomes.items()
-        if reason is not None
-    )
+    done = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Changed)]
+    failures, wake_at = [], rollout.wake_at
+    for target, outcome in outcomes.items():
+        match outcome:
+            case Failed(reason):
+                failures.append(TargetFailure(target=target, batch=step.batch, reason=reason))
+            case Unsure(reason) if _overdue(rollout, now):
+                failures.append(TargetFailure(target=target, batch=step.batch, reason=_not_known(target, reason)))
+            case Unsure():
+                wake_at = _later(rollout, record.attempt, now)
+            case _:
+                pass
     record = replace(record, targets_done=(*record.targets_done, *(changes.target for changes in done)))
-    after = replace(rollout, step=record, failures=(*rollout.failures, *failures), updated_at=now)
+    after = replace(rollout, step=record, failures=(*rollout.failures, *failures), wake_at=wake_at, updated_at=now)
     return Entry(after, _ownership(plan, done))
+
+
+def _not_known(target: str, reason: str) -> str:
+    return f"how the change on {target} ended is not known: {reason}"
+
+
+def _overdue(rollout: Rollout, now: datetime) -> bool:
+    return rollout.deadline is not None and now >= rollout.deadline
+
+
+def _later(rollout: Rollout, attempt: int, now: datetime) -> datetime:
+    wait = min(timedelta(seconds=2 ** min(attempt, 10)), _LONGEST_WAIT)
+    return min(now + wait, rollout.deadline) if rollout.deadline else now + wait
 
 
 def recovered(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Recovered], now: datetime) -> Entry:
     """A begun apply step was looked at: what is known of it now. Targets to do again count as another attempt."""
-    overdue = rollout.deadline is not None and now >= rollout.deadline
-    known: dict[str, str | None] = {}
+    known: dict[str, Outcome] = {}
     unseen = again = False
     for target, outcome in outcomes.items():
         match outcome:
             case Done():
-                known[target] = None
-            case CannotSee(reason) if overdue:
-                known[target] = f"nobody knows whether the change was made: {reason}"
+                known[target] = Changed()
+            case CannotSee(reason) if _overdue(rollout, now):
+                known[target] = Failed(_not_known(target, reason))
             case CannotSee():
                 unseen = True
             case Again():

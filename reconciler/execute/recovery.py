@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.model.change import LEAVING
+from reconciler.model.ground import Ground
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Resource, Survey, Unknown
@@ -38,6 +39,17 @@ def wanted(changes: TargetChanges, resources: Mapping[ResourceId, Resource]) -> 
     away, it is done again.
     """
     return tuple(resources[change.resource] for change in changes.changes if change.action not in LEAVING)
+
+
+def under_way(transaction: str, ground: Ground | None) -> Recovered | None:
+    """Return what the target itself says of the transaction, None when what is seen there has to tell."""
+    if ground is None:
+        return None
+    if ground.running and (ground.running.transaction == transaction or not ground.running.ours):
+        what = "it is still under way" if ground.running.transaction == transaction else "another change is under way"
+        return CannotSee(f"{what}, by {ground.running.by}")
+    # Half of it may be there. The target puts all of that back before anything else is done.
+    return Again() if ground.interrupted else None
 
 
 def decide(resources: tuple[Resource, ...], survey: Survey, kinds: Mapping[str, Kind]) -> Recovered:

@@ -6,7 +6,7 @@ from typing import assert_never
 
 from reconciler import verify
 from reconciler.execute import ending, entry
-from reconciler.execute.effects import Effects, blobs_of, transaction
+from reconciler.execute.effects import Effects, blobs_of, transaction, transaction_id
 from reconciler.execute.entry import Entry
 from reconciler.execute.move import (
     Ask,
@@ -23,6 +23,7 @@ from reconciler.execute.move import (
     Start,
     next_move,
 )
+from reconciler.execute.outcome import Outdated
 from reconciler.execute.recovery import Again
 from reconciler.model.plan import Plan, Probe, TargetChanges
 from reconciler.model.rollout import Rollout
@@ -97,7 +98,7 @@ class Stepper:
         return await self._change(intended, plan, targets, lease)
 
     async def _recover(self, rollout: Rollout, plan: Plan, targets: tuple[TargetChanges, ...], lease: Lease) -> Rollout:
-        outcomes = await self._effects.look(plan, targets)
+        outcomes = await self._effects.look(plan, targets, transaction_id(rollout, plan))
         known = await self.write(lease, entry.recovered(rollout, plan, outcomes, self._clock.now()))
         again = tuple(one for one in targets if isinstance(outcomes[one.target], Again))
         return await self._change(known, plan, again, lease)
@@ -106,8 +107,10 @@ class Stepper:
         contents = await self._log.contents(blobs_of(targets))
         wanted = {one.target: transaction(rollout, plan, one, contents) for one in targets}
         trouble: JournalUnavailable | None = None
+        outdated: list[str] = []
         async with aclosing(self._effects.change(plan, wanted)) as waves:
             async for wave in waves:
+                outdated += [one.reason for one in wave.values() if isinstance(one, Outdated)]
                 try:
                     rollout = await self.write(lease, entry.applied(rollout, plan, wave, self._clock.now()))
                 except JournalUnavailable as error:
@@ -115,4 +118,6 @@ class Stepper:
                     trouble = error
         if trouble:
             raise trouble
+        if outdated:
+            return await self.write(lease, ending.outdated(rollout, "; ".join(outdated), self._clock.now()))
         return rollout

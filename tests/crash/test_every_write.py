@@ -15,6 +15,7 @@ from tests.factory import SHOP
 from tests.sim import plans
 from tests.sim.log import Killed
 from tests.sim.stage import Stage, opened
+from tests.sim.world import Fault
 
 WEB = ("web-1", "web-2", "web-3")
 WRITES_AT_MOST = 60
@@ -33,6 +34,14 @@ async def rolling(stage: Stage, owner: str) -> Rollout:
 async def failing(stage: Stage, owner: str) -> Rollout:
     stage.world.unhealthy = {"2"}
     return await going_on(stage, owner, plans.rolling(plans.shop("2", WEB)))
+
+
+async def losing(stage: Stage, owner: str) -> Rollout:
+    """Every connection is lost once: before the effect, half-way, while it runs on."""
+    if owner == "life-0":
+        faults = (Fault.UNREACHABLE, Fault.CUT_OFF, Fault.RUNS_ON)
+        stage.world.faults = {name: [fault] for name, fault in zip(WEB, faults, strict=True)}
+    return await going_on(stage, owner, plans.at_once(plans.shop("2", WEB)))
 
 
 async def going_on(stage: Stage, owner: str, plan: plans.Plan) -> Rollout:
@@ -54,6 +63,7 @@ async def going_on(stage: Stage, owner: str, plan: plans.Plan) -> Rollout:
     [
         (forward, State.SUCCEEDED, "2", Verdict.GOOD),
         (rolling, State.SUCCEEDED, "2", Verdict.GOOD),
+        (losing, State.SUCCEEDED, "2", Verdict.GOOD),
         (failing, State.REVERTED, "1", Verdict.BAD),
     ],
 )

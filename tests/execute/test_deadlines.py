@@ -15,7 +15,7 @@ from tests.sim.stage import Stage
 from tests.sim.world import Fault
 
 WEB = ("web-1", "web-2", "web-3")
-UNSEEN = "nobody knows whether the change was made: thing:shop on web-2 cannot be seen"
+UNSEEN = "how the change on web-2 ended is not known: thing:shop on web-2 cannot be seen"
 
 
 class Died(Exception):

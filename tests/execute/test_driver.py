@@ -224,7 +224,7 @@ async def test_a_target_nobody_can_see_after_a_crash_is_waited_for_and_then_coun
     stage.world.down = {"web-2"}
     ended = await stage.to_rest("r1", "one")
     assert ended.state is State.REVERT_NEEDED
-    assert "nobody knows whether the change was made: thing:shop on web-2 cannot be seen" in ended.reason
+    assert "how the change on web-2 ended is not known: thing:shop on web-2 cannot be seen" in ended.reason
     assert rollout.deadline is not None
     assert ended.updated_at >= rollout.deadline
 

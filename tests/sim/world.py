@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from reconciler.model.ground import Ground, Running
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.identity import ResourceId
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.model.target import Host
 from reconciler.ports.clock import Clock
-from reconciler.ports.errors import Refused, Unreachable
+from reconciler.ports.errors import Busy, Refused, Stale, Unreachable
 from reconciler.ports.targets import Transaction
 
 
@@ -21,6 +22,12 @@ class Fault(StrEnum):
     REFUSED = "refused"
     DIES_BEFORE = "dies before the effect"
     DIES_AFTER = "dies after the effect"
+    RUNS_ON = "the connection is lost, the effect comes later"
+    CUT_OFF = "the connection is lost, the effect is half-way"
+
+
+RUNS_FOR = timedelta(seconds=20)
+"""How long after the loss of the connection what runs on takes effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,8 @@ class SimWorld:
 
     ``faults`` are those of the next calls to ``apply`` by target, first to last; ``down`` are targets nobody reaches;
     ``unhealthy`` are attribute values that make every check fail on the target that has them;
-    ``repeats`` are transactions that were asked for again after they had taken effect.
+    ``repeats`` are transactions that were asked for again after they had taken effect;
+    ``foreign`` has the newest token of another controller by target.
     """
 
     clock: Clock
@@ -48,12 +56,17 @@ class SimWorld:
     unhealthy: set[str] = field(default_factory=set)
     effects: list[Applied] = field(default_factory=list)
     repeats: list[Applied] = field(default_factory=list)
+    foreign: dict[str, int] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    _running: dict[str, tuple[datetime, Transaction]] = field(default_factory=dict)
+    _halves: dict[str, tuple[str, dict[ResourceId, Resource]]] = field(default_factory=dict)
     _known: dict[str, set[str]] = field(default_factory=dict)
 
     async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
         self.calls.append(("survey", host.name))
-        return Survey({resource.id: self._seen(host, resource) for resource in resources})
+        self._run_on(host.name)
+        seen = {resource.id: self._seen(host, resource) for resource in resources}
+        return Survey(seen, grounds={} if host.name in self.down else {host.name: self._ground(host.name)})
 
     async def apply(self, host: Host, transaction: Transaction) -> None:
         self.calls.append(("apply", host.name))
@@ -64,6 +77,16 @@ class SimWorld:
         if fault is Fault.REFUSED:
             raise Refused(f"{host.name} refused: the disk is full")
         if fault is Fault.DIES_BEFORE:
+            raise Unreachable(f"lost the connection to {host.name}")
+        self._run_on(host.name)
+        self._lock(host.name, transaction)
+        if fault is Fault.RUNS_ON:
+            self._running[host.name] = (self.clock.now() + RUNS_FOR, transaction)
+            raise Unreachable(f"lost the connection to {host.name}")
+        if fault is Fault.CUT_OFF:
+            there = self.state.setdefault(host.name, {})
+            self._halves[host.name] = (transaction.id, dict(there))
+            there.update({one.id: one for one in transaction.after[:1]})
             raise Unreachable(f"lost the connection to {host.name}")
         self._take_effect(host.name, transaction)
         if fault is Fault.DIES_AFTER:
@@ -83,6 +106,26 @@ class SimWorld:
         return {
             name: {one.id.ref: dict(one.attributes) for one in there.values()} for name, there in self.state.items()
         }
+
+    def _run_on(self, target: str) -> None:
+        if target in self._running and self._running[target][0] <= self.clock.now():
+            self._take_effect(target, self._running.pop(target)[1])
+
+    def _lock(self, target: str, transaction: Transaction) -> None:
+        if target in self._running:
+            raise Busy(f"{target}: another change runs there")
+        if transaction.fence is not None and self.foreign.get(target, 0) > transaction.fence:
+            raise Stale(f"{target}: ctl-b (host x) has changed this host since it was looked at; look again")
+        if target in self._halves:
+            self.state[target] = self._halves.pop(target)[1]
+
+    def _ground(self, target: str) -> Ground:
+        running = self._running.get(target)
+        return Ground(
+            fence=self.foreign.get(target, 0),
+            interrupted=(self._halves[target][0],) if target in self._halves else (),
+            running=Running(transaction=running[1].id, ours=True, by="us") if running else None,
+        )
 
     def _seen(self, host: Host, resource: Resource) -> Observation:
         if host.name in self.down:
