@@ -5,13 +5,14 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.change import Action
+from reconciler.model.change import LEAVING, Action
 from reconciler.model.plan import Apply, Plan
 from reconciler.model.policy import Amount, Prune, PruneMode, Rolling, RolloutPolicy
 from reconciler.model.resource import Absent, DriftMode, Present, Unknown
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
 from reconciler.plan import lint
+from reconciler.policy.scope import scope
 from tests import factory as f
 
 COLOURS = st.sampled_from(["red", "green", "blue"])
@@ -41,7 +42,7 @@ def worlds(draw):
     older = draw(st.lists(THINGS, max_size=5, unique_by=lambda each: each.id))
     named = {each.id for each in unit.resources}
     owned = [
-        Owned(resource=each, created=draw(st.booleans()))
+        Owned(resource=each, created=draw(st.booleans()), before=draw(st.sampled_from([(), (each.id.name,)])))
         for each in (*unit.resources, *(each for each in older if each.id not in named))
         if draw(st.booleans())
     ]
@@ -70,20 +71,23 @@ def planned(world) -> Plan | None:
 
 @given(worlds())
 def test_nothing_is_done_about_a_target_of_which_anything_is_unknown(world):
-    _, seen, _ = world
+    unit, seen, standing = world
     plan = planned(world)
-    unknown = {each.target for each, what in seen.items() if isinstance(what, Unknown)}
+    looked_at = [each.id for resources in scope(f.desired(unit), standing).values() for each in resources]
+    unknown = {each.target for each in looked_at if isinstance(seen.get(each, Unknown("")), Unknown)}
     touched = {change.resource.target for change in plan.changes} if plan else set()
     assert not touched & unknown
 
 
 @given(worlds())
-def test_only_what_we_created_is_ever_deleted(world):
+def test_only_what_we_created_is_ever_deleted_and_only_what_we_took_over_put_back(world):
     _, _, standing = world
     plan = planned(world)
     created = {each for known in standing.units.values() for each, owned in known.owned.items() if owned.created}
-    deleted = {change.resource for change in (plan.changes if plan else ()) if change.action is Action.DELETE}
-    assert deleted <= created
+    changes = plan.changes if plan else ()
+    assert {change.resource for change in changes if change.action is Action.DELETE} <= created
+    kept = {each for known in standing.units.values() for each, owned in known.owned.items() if owned.before}
+    assert {change.resource for change in changes if change.action is Action.RESTORE} <= kept
 
 
 @given(worlds())
@@ -111,7 +115,7 @@ def test_after_a_plan_was_carried_out_the_next_pass_plans_no_change(world):
         verdicts[plan.unit.digest] = good
     then = replace(known, verdicts=verdicts, last_good=Snapshot(plan.unit, f.NOW))
     next_plan = planned((unit, after, Standing(units={unit.id: then})))
-    left_alone = unit.policy.drift is not DriftMode.HEAL or unit.policy.prune.mode is PruneMode.DELETE
+    left_alone = unit.policy.drift is not DriftMode.HEAL or unit.policy.prune.mode is not PruneMode.KEEP
     assert next_plan is None or not next_plan.changes or left_alone
 
 
@@ -128,7 +132,7 @@ def carried_out(plan: Plan, seen):
     wanted = {each.id: each for each in plan.unit.resources}
     after = dict(seen)
     for change in plan.changes:
-        if change.action is Action.DELETE:
+        if change.action in LEAVING:
             after[change.resource] = Absent()
         else:
             after[change.resource] = Present(wanted[change.resource].attributes)
