@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reconciler.model.canonical import canonical
+from reconciler.model.canonical import same
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import Conflict, Difference
@@ -15,7 +15,7 @@ def fields(resource: Resource, seen: Present | Absent, names: Sequence[str]) -> 
     return tuple(
         FieldDiff(path=name, before=there.get(name), after=wanted, secret=_secret(resource, name))
         for name in names
-        if (wanted := resource.attributes.get(name)) is not None and canonical(wanted) != canonical(there.get(name))
+        if (wanted := resource.attributes.get(name)) is not None and not same(wanted, there.get(name))
     )
 
 

@@ -19,7 +19,17 @@ Digest: TypeAlias = str
 
 def canonical(value: Json) -> str:
     """Return the one text of a JSON value: keys sorted, no spaces, no NaN (ValueError)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def same(one: Json, other: Json) -> bool:
+    """Return whether two JSON values are the same; that is, whether their canonical texts are."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
+    return canonical(one) == canonical(other)
 
 
 def digest(value: Json) -> Digest:

@@ -1,8 +1,9 @@
 """What is known of every unit, read from the tables in one view."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
@@ -17,6 +18,11 @@ from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
 from reconciler.store import tables
 from reconciler.store.codec import decode
 from reconciler.store.times import moment
+
+# Every pass reads all of this again, and little of it has changed. Values are frozen, so one may be handed out twice.
+_again = lru_cache(maxsize=65_536)(decode)
+_resource = lru_cache(maxsize=65_536)(ResourceId.parse)
+_unit: Callable[[str], Unit] = lru_cache(maxsize=64)(partial(decode, Unit))
 
 _BAD_ENDS = (State.HELD.value, State.REVERT_FAILED.value)
 
@@ -66,13 +72,13 @@ def _snapshots(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
     )
     newest = select(func.max(table.c.id)).join(verdict, good).group_by(table.c.unit)
     rows = connection.execute(select(table).where(table.c.id.in_(newest)))
-    return {row.unit: {"last_good": Snapshot(decode(Unit, row.body), moment(row.at))} for row in rows}
+    return {row.unit: {"last_good": Snapshot(_unit(row.body), moment(row.at))} for row in rows}
 
 
 def _owned(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
     found: defaultdict[str, dict[ResourceId, Owned]] = defaultdict(dict)
     for row in connection.execute(select(tables.owned)):
-        found[row.unit][ResourceId.parse(row.resource)] = decode(Owned, row.body)
+        found[row.unit][_resource(row.resource)] = _again(Owned, row.body)
     return {unit: {"owned": owned} for unit, owned in found.items()}
 
 
