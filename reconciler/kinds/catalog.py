@@ -7,6 +7,7 @@ from reconciler.kinds import (
     cron,
     directory,
     file,
+    git_checkout,
     group,
     package,
     release,
@@ -17,11 +18,12 @@ from reconciler.kinds import (
 )
 from reconciler.kinds.prelude import PRELUDE as _PRELUDE
 from reconciler.kinds.prelude_accounts import ACCOUNTS
+from reconciler.kinds.prelude_checkout import CHECKOUT
 from reconciler.kinds.prelude_edits import PRELUDE_EDITS
 from reconciler.kinds.prelude_packages import PACKAGES
 from reconciler.ports.kind import Kind
 
-PRELUDE = _PRELUDE + PRELUDE_EDITS + ACCOUNTS + PACKAGES
+PRELUDE = _PRELUDE + PRELUDE_EDITS + ACCOUNTS + PACKAGES + CHECKOUT
 
 CATALOG: Mapping[str, Kind] = {
     file.NAME: file,
@@ -29,6 +31,7 @@ CATALOG: Mapping[str, Kind] = {
     symlink.NAME: symlink,
     systemd_unit.NAME: systemd_unit,
     release.NAME: release,
+    git_checkout.NAME: git_checkout,
     certificate.NAME: certificate,
     cron.NAME: cron,
     timer.NAME: timer,

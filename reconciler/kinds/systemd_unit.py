@@ -254,5 +254,7 @@ def _stands_for(sibling: Resource) -> str | None:
             return _file(sibling) if "content" in sibling.attributes else None
         case "release":
             return f"{path}/current"
+        case "gitCheckout":
+            return f"{path}/.git/HEAD"
         case _:
             return path if isinstance(path, str) and path.startswith(("/", "~/")) else None

@@ -25,7 +25,7 @@ FILES = {"old.pem": OLD.pem, "new.pem": NEW.pem, "root.pem": ROOT.pem}
 
 @pytest.fixture
 async def one(lab_host: LabHost, tmp_path: Path) -> AsyncIterator[OneResource]:
-    secrets = SecretValues({"old": OLD.key_pem.decode(), "new": NEW.key_pem.decode()})
+    secrets = SecretValues({"old": OLD.key_pem.decode().rstrip(), "new": NEW.key_pem.decode().rstrip()})
     async with one_resource(LabWorld(lab_host, DEPLOY), tmp_path, FILES, secrets) as made:
         yield made
 

@@ -25,6 +25,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "group": {"name": "shop", "gid": 2000},
     "user": {"name": "shop", "uid": 2000, "password": "shop/hash"},
     "release": {"name": "shop", "artifact": "a", "sha256": "0" * 64, "path": "/opt/shop"},
+    "gitCheckout": {"path": "/srv/shop", "repository": "https://git.example/shop.git", "revision": "0" * 40},
     "certificate": {
         "path": "/etc/ssl/shop.pem",
         "certificate": "shop.pem",
