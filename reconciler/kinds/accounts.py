@@ -35,14 +35,18 @@ else
     addgroup "$@" "$name"
 fi
 for member in $members; do
+    # One that goes with the group comes back after it, and into it.
+    grep -q "^$member:" /etc/passwd || continue
     if command -v usermod >/dev/null; then usermod -aG "$name" "$member"; else addgroup "$member" "$name"; fi
 done
 """
 )
 
+# One of a user's name may have gone with the user.
 _DROP_GROUP = (
     _HEAD
-    + r"""if command -v groupdel >/dev/null; then groupdel "$1"; else busy delgroup groupdel; delgroup "$1"; fi
+    + r"""if ! grep -q "^$1:" /etc/group; then exit 0; fi
+if command -v groupdel >/dev/null; then groupdel "$1"; else busy delgroup groupdel; delgroup "$1"; fi
 """
 )
 

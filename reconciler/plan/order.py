@@ -56,13 +56,19 @@ class _Everything:
         self._by_ref = {resource.id.ref: resource for resource in resources}
         self._by_path = {path: resource for resource in resources if (path := _path(resource))}
         self._homes = {str(home): each for each in resources if (home := _home(each))}
+        self._users = [each for each in resources if each.id.kind == "user"]
         self._sources = [each for path, each in self._by_path.items() if path.startswith(_PACKAGE_SOURCES)]
 
     def needs(self, resource: Resource) -> Iterator[Resource]:
         """Yield what the resource needs itself; nothing needs itself."""
-        for ref in (*resource.depends_on, *resource.restart_on, *_accounts(resource)):
+        for ref in (*resource.depends_on, *resource.restart_on):
             if ref in self._by_ref and self._by_ref[ref] is not resource:
                 yield self._by_ref[ref]
+        if resource.id.kind == "group" and _leaves(resource):
+            # Until they have left it, it cannot go.
+            yield from self._users
+        accounts = (self._by_ref[ref] for ref in _accounts(resource) if ref in self._by_ref)
+        yield from (each for each in accounts if each is not resource and not _leaves(each))
         if resource.id.kind == "package":
             yield from (each for each in self._sources if resource.id.ref not in self._named(each, frozenset()))
         path = _path(resource)
@@ -89,6 +95,10 @@ def _accounts(resource: Resource) -> Iterator[str]:
         yield f"group:{resource.id.name}"
         groups = attributes.get("groups")
         yield from (f"group:{each}" for each in groups) if isinstance(groups, Sequence) else ()
+
+
+def _leaves(resource: Resource) -> bool:
+    return resource.attributes.get("state") == "absent"
 
 
 def _home(resource: Resource) -> Json:

@@ -29,7 +29,8 @@ from tests.lab.hosts import LabHost
 from tests.providers.machine import HOLDER
 from tests.providers.secret_values import SecretValues
 
-FAILS = {"systemdUnit": {"name": "demo.service", "content": "[Service]\nExecStart=/bin/false\n", "running": True}}
+_FALSE = "[Service]\nType=oneshot\nExecStart=/bin/false\n"
+FAILS = {"systemdUnit": {"name": "demo.service", "content": _FALSE, "running": True}}
 """A unit that does not start: what was changed before it is taken back."""
 
 HASHES = SecretValues(

@@ -77,18 +77,23 @@ async def test_a_transaction_that_fails_takes_packages_back(desk: Desk, lab_host
 
 
 async def test_what_apt_cannot_do_is_said_and_nothing_is_changed(desk: Desk, lab_host: LabHost) -> None:
-    await desk.apply(package("toy", version="1.0"), package("toy-user"))
+    base = (package("toy", version="1.0"), package("toy-user"))
+    await desk.apply(*base)
     before = there(lab_host)
     for wanted, why in (
         (package("toy", version="3.0"), "no repository of this host has toy 3.0;"),
         (package("toy", atLeast="3.0"), "has toy 3.0 or newer; the newest it has is 2.0"),
         (package("no-such-toy"), "no repository of this host has no-such-toy;"),
-        (package("toy-rival"), "that would also remove toy toy-user; name what shall go"),
         (package("toy", state="absent"), "that would also remove toy-user; name what shall go"),
     ):
         with pytest.raises(Refused, match=why):
-            await desk.apply(wanted)
+            await desk.apply(wanted, package("toy-user"))
+    with pytest.raises(Refused, match="that would also remove toy-user toy; name what shall go"):
+        await desk.apply(*base, package("toy-rival"))
     assert there(lab_host) == before
+    assert await desk.apply(package("toy-rival")) == ("change_packages",), "one run makes room and fills it"
+    assert there(lab_host) == {"toy-base": "1.0", "toy-rival": "1.0"}
+    await desk.apply(*base)
     lab_host.sh("apt-mark hold toy")
     with pytest.raises(Conflict, match="toy is held on web-1"):
         await desk.differing(package("toy", version="2.0"))

@@ -21,7 +21,8 @@ lists() {
     cd /srv/toys
     for deb in *.deb; do
         dpkg-deb -f "$deb"
-        printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$deb" "$(stat -c %s "$deb")" "$(sha256sum <"$deb" | cut -d' ' -f1)"
+        sum=$(sha256sum <"$deb")
+        printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$deb" "$(stat -c %s "$deb")" "${sum%% *}"
     done >Packages
 }
 toy toy-base 1.0
