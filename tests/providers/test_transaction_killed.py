@@ -73,6 +73,17 @@ WITH_PROGRAMS = (
     unit(UnitVerb.RESTART),
 )
 
+IN_PACKS = (
+    MakeDirectory("~/d/sub", "0755"),
+    write("~/d/gone", b"y", "0600"),
+    write("~/d/sub/a", b"a"),
+    write("~/d/fresh", b"f"),
+    write("~/d/sub/b", b"b"),
+    write("~/units/shop.service", b"second"),
+    RELOAD,
+    unit(UnitVerb.RESTART),
+)
+
 
 class Killed:
     """A machine on which a change is killed before a certain command, from the same beginning each time."""
@@ -93,7 +104,7 @@ class Killed:
         """Yield each number when the change was killed before that command; end when it has no so many."""
         for number in numbers:
             if not await self._killed_at(number):
-                assert number > len(COMMANDS) * 3, "hardly any command was counted"
+                assert number > len(COMMANDS) * 2, "hardly any command was counted"
                 return
             yield number
 
@@ -116,7 +127,7 @@ class Killed:
             machine.shell.environment = {}
 
 
-@pytest.fixture(params=[NEW, WITH_PROGRAMS], ids=["files", "programs"])
+@pytest.fixture(params=[NEW, WITH_PROGRAMS, IN_PACKS], ids=["files", "programs", "packs"])
 async def killed(request: pytest.FixtureRequest, machine: Machine, tmp_path: Path) -> Killed:
     made = Killed(machine, tmp_path / "kept", request.param)
     await made.prepare()

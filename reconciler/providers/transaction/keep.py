@@ -4,7 +4,7 @@ Every change has its way back on the disk before the first change is made: an in
 the next one from what is in its folder alone.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -55,15 +55,20 @@ class _Hold:
     of: str
 
 
-def keeping(parts: tuple[Segment, ...]) -> Keeping:
+def keeping(parts: tuple[Segment, ...], packed: Collection[int]) -> Keeping:
     """Return what to keep: every path once a segment, as it was before it; every unit as it was before all of them.
+
+    ``packed`` are the places of files that are kept in packs.
 
     Units are brought back last of all, when everything else is as it was before the first segment.
     """
     operations = tuple(op for part in parts for _, op in part)
     units = _units(operations)
     controls = (entry for part in parts for entry in part if isinstance(entry[1], ControlUnit))
-    others = [_kept(entry for entry in part if not isinstance(entry[1], ControlUnit)) for part in parts]
+    others = [
+        _kept(entry for entry in part if not isinstance(entry[1], ControlUnit) and entry[0] not in packed)
+        for part in parts
+    ]
     first = (*others[0], *_kept(controls), *_afterwards(operations, units))
     # Until such a segment is armed its ways back must not count: what they need may not be on the disk yet.
     later = (tuple(line.replace("tx_note back.", "tx_note later.back.", 1) for line in lines) for lines in others[1:])

@@ -5,7 +5,7 @@ from importlib import resources
 from reconciler.providers.sh_source import compact
 
 _FILES = (
-    *("lock.sh", "begin.sh", "stage.sh", "edit.sh", "run.sh"),
+    *("lock.sh", "begin.sh", "stage.sh", "edit.sh", "pack.sh", "run.sh"),
     *("accounts.sh", "switch.sh", "units.sh"),
 )
 

@@ -36,14 +36,16 @@ from reconciler.model.operation import (
     UnpackRelease,
     WriteFile,
 )
-from reconciler.ports.shell import Script, quote, quote_path
+from reconciler.ports.shell import Payload, Script, quote, quote_path
 from reconciler.ports.targets import Transaction
 from reconciler.providers.sh_source import compact, needed
+from reconciler.providers.transaction import pack
 from reconciler.providers.transaction.checks import checks
 from reconciler.providers.transaction.deliver import Delivery
 from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.keep import keeping
 from reconciler.providers.transaction.library import LIBRARY, STATE
+from reconciler.providers.transaction.pack import Pack, packs
 from reconciler.providers.transaction.segments import Segment, segments
 from reconciler.providers.transaction.switch import owner_and_group, switch
 
@@ -54,26 +56,36 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str, holder: Holder) -> Script:
     """Return the script and its payloads. ``sent`` holds what each operation needs, by its place.
 
-    ``prelude`` defines ``rcl_inputs_digest``; ``holder`` is who has the host's lock meanwhile. ValueError for an id that is no file name.
+    ``prelude`` defines ``rcl_inputs_digest``; ``holder`` is who has the lock of the host meanwhile. ValueError for an
+    id that is no file name.
     """
     if not _ID.fullmatch(transaction.id):
         raise ValueError(f"{transaction.id!r} cannot be the id of a transaction")
     parts = segments(transaction.operations)
-    kept = keeping(parts)
+    packed = tuple(packs(part) for part in parts)
+    tars = {place: pack.payload(each, sent) for many in packed for place, each in many.items() if each.number == place}
+    kept = keeping(parts, {place for many in packed for place in many})
     folders = " ".join(quote_path(path) for path in _folders(transaction.operations))
     slow = (op for op in transaction.operations if isinstance(op, RunCommand | ChangePackages))
     limit = transaction.limit + sum((op.limit for op in slow), _NONE)
     lines = [_open(transaction, holder, limit)]
     for number, part in enumerate(parts):
-        lines += [*checks(tuple(op for _, op in part)), *_staging(part, sent), *kept.lines[number]]
+        mine = packed[number]
+        lines += [*checks(tuple(op for _, op in part)), *_staging(part, sent, mine, tars), *kept.lines[number]]
+        for each in (mine[place] for place, _ in part if place in mine and place in tars):
+            lines += pack.keeping(each, first=number == 0)
         lines += _tail(transaction) if number + 1 == len(parts) else ()
         lines += [f"{'tx_arm_again' if number else 'tx_arm'} {_staged(part)}"]
-        lines += (line for place, op in part for line in switch(place, op, kept.units))
+        for place, op in part:
+            if place in tars:
+                lines.append(pack.switch(mine[place]))
+            elif place not in mine:
+                lines += switch(place, op, kept.units)
     lines += [f"tx_commit {folders}", "tx_close"]
     called = "\n".join(lines)
     return Script(
         text=compact(needed(prelude, LIBRARY + called)) + LIBRARY + STATE + called,
-        payloads=tuple(sent[place].payload for place in range(len(transaction.operations)) if place in sent),
+        payloads=tuple(_payloads(sent, packed, tars)),
         limit=limit,
     )
 
@@ -84,17 +96,32 @@ def _open(transaction: Transaction, holder: Holder, limit: timedelta) -> str:
     return f"tx_open {quote(transaction.id)} {quote(holder.id)} {quote(holder.name)} {fence} {seconds}"
 
 
+def _payloads(
+    sent: Mapping[int, Delivery], packed: tuple[Mapping[int, Pack], ...], tars: Mapping[int, bytes]
+) -> Iterator[Payload]:
+    for place in sorted(sent):
+        if place in tars:
+            yield tars[place]
+        elif not any(place in many for many in packed):
+            yield sent[place].payload
+
+
 def _staged(part: Segment) -> str:
     return " ".join(f'"$tx_at_{place}"' for place, op in part if isinstance(op, WriteFile))
 
 
-def _staging(part: Segment, sent: Mapping[int, Delivery]) -> Iterator[str]:
+def _staging(
+    part: Segment, sent: Mapping[int, Delivery], packed: Mapping[int, Pack], tars: Mapping[int, bytes]
+) -> Iterator[str]:
     plain: list[str] = []
     odd: list[str] = []
     for place, op in part:
         match op:
             case WriteFile():
-                yield f"tx_stage_file {place} {sent[place].size} {quote_path(op.path)}"
+                if place in tars:
+                    yield from pack.staging(packed[place], len(tars[place]), sent)
+                elif place not in packed:
+                    yield f"tx_stage_file {place} {sent[place].size} {quote_path(op.path)}"
                 check = f'{sent[place].sha256} "$tx_at_{place}"'
                 (odd if re.search(r"[\n\\]", op.path) else plain).append(check)
             case UnpackRelease() | SetPassword() if place in sent:

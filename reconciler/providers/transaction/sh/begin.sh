@@ -99,8 +99,8 @@ tx_sync() { sync -- "$@" 2>/dev/null || sync; }
 # tx_arm PATH...: everything is staged and kept; makes that last, and from here on nothing stops us half-way.
 tx_arm() {
     tx_mine
-    for tx_file in "$T"/*; do
-        [ -L "$tx_file" ] || set -- "$@" "$tx_file"
+    for tx_file in "$T"/* "$T"/was.*/*; do
+        [ -L "$tx_file" ] || [ ! -e "$tx_file" ] || set -- "$@" "$tx_file"
     done
     tx_sync "$@" "$T" "$STATE/fence" "$STATE"
     tx_mine

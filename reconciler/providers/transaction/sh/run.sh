@@ -102,8 +102,8 @@ tx_halt() {
 # tx_arm_again: as tx_arm, for what comes after a program. Its ways back count from here on, all of which they need being
 # on the disk; a power cut between two of the new names does no harm, for nothing of it is changed yet.
 tx_arm_again() {
-    for tx_file in "$T"/*; do
-        [ -L "$tx_file" ] || set -- "$@" "$tx_file"
+    for tx_file in "$T"/* "$T"/was.*/*; do
+        [ -L "$tx_file" ] || [ ! -e "$tx_file" ] || set -- "$@" "$tx_file"
     done
     tx_sync "$@" "$T"
     for tx_file in "$T"/later.*; do

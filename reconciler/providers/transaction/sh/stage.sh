@@ -73,6 +73,7 @@ tx_name() {
 
 # tx_read SIZE: copies that many bytes of standard input, and not one more.
 tx_read() {
+    if [ "$1" -gt 0 ] && [ "$1" -le 2097152 ]; then dd bs="$1" count=1 iflag=fullblock 2>/dev/null; return; fi
     [ "$1" -lt 65536 ] || dd bs=65536 count=$(($1 / 65536)) iflag=fullblock 2>/dev/null || return
     [ $(($1 % 65536)) = 0 ] || dd bs=$(($1 % 65536)) count=1 iflag=fullblock 2>/dev/null
 }

@@ -17,8 +17,9 @@ tx_keep() {
 tx_back() {
     if [ -L "$T/was.$1" ] || [ -f "$T/was.$1" ]; then
         [ -L "$2" ] || [ ! -d "$2" ] || rmdir -- "$2" || return
-        rm -f -- "${2%/*}/.rcl-back.$1"
-        cp -pP -- "$T/was.$1" "${2%/*}/.rcl-back.$1" && mv -f -T -- "${2%/*}/.rcl-back.$1" "$2"
+        tx_aside=${2%/*}/.rcl-back.${1##*/}
+        rm -f -- "$tx_aside"
+        cp -pP -- "$T/was.$1" "$tx_aside" && mv -f -T -- "$tx_aside" "$2"
     elif [ -f "$T/dir.$1" ]; then
         IFS=' ' read -r tx_mode tx_owner <"$T/dir.$1"
         if [ -L "$2" ] || [ ! -d "$2" ]; then rm -f -- "$2" && mkdir -- "$2" || return; fi
@@ -67,7 +68,7 @@ tx_put() {
 # tx_link N TO PATH: the link at PATH points to TO, without a moment in between.
 tx_link() {
     tx_name "$1" "$3"
-    rm -f -- "$tx_staged"
+    [ ! -L "$tx_staged" ] || rm -f -- "$tx_staged"
     tx_try "make a link near $3" ln -s -- "$2" "$tx_staged"
     tx_try "make the link $3" mv -f -T -- "$tx_staged" "$3"
 }
