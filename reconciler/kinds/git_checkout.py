@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from reconciler.ports.shell import quote_path
 
 NAME = "gitCheckout"
 _COMPARED = ("type", "repository", "revision", "modified", "owner", "group")
+_FILES = ("repository", "revision", "modified")
 _PROTOCOLS = ("https", "http", "ssh", "git", "file")
 
 
@@ -114,7 +116,9 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
         )
     if there != "checkout":
         raise compare.in_the_way(resource, resource.id.name, there, "checkout")
-    return compare.difference(resource, seen, _COMPARED)
+    found = compare.difference(resource, seen, _COMPARED)
+    overwrites = found and any(each.path in _FILES and each.before is not None for each in found.fields)
+    return replace(found, loses=(resource.id.name,)) if found and overwrites else found
 
 
 def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -119,7 +120,11 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
         if seen.attributes.get("blocked"):
             raise compare.in_the_way(resource, f"{_path(resource)}/current", "file or directory", "symlink")
     found = compare.difference(resource, seen, _COMPARED)
-    return compare.replacing(found, f"{_path(resource)}/current", ("version",))
+    found = compare.replacing(found, f"{_path(resource)}/current", ("version",))
+    version = str(resource.attributes["version"])
+    releases = seen.attributes["releases"] if isinstance(seen, Present) else {}
+    overwrites = found and isinstance(releases, Mapping) and version in releases and not _has(resource, seen, version)
+    return replace(found, loses=(f"{_path(resource)}/releases/{version}",)) if found and overwrites else found
 
 
 def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:

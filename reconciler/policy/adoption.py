@@ -12,14 +12,21 @@ def refused(resource: Resource, seen: Present, difference: Difference, owned: Ow
 
     Ours is what we have applied or found as it should be. The text names the resource, what is there and what to write.
     """
-    if owned is not None or resource.adopt or not difference.replaces:
+    things = (*difference.replaces, *difference.loses)
+    if owned is not None or resource.adopt or not things:
         return None
     differing = ", ".join(field.path for field in difference.fields)
     return (
-        f"{resource.id.ref}: {' and '.join(difference.replaces)} is there already ({_what(seen)}), differs "
-        f"({differing}) and is not ours. Write `adopt: true` in the resource to take it over: the host keeps what is "
-        "there now, and has it back when the resource is taken back; or move it away"
+        f"{resource.id.ref}: {' and '.join(things)} is there already ({_what(seen)}), differs ({differing}) "
+        f"and is not ours. Write `adopt: true` in the resource to take it over: {_afterwards(difference)}; "
+        "or move it away"
     )
+
+
+def _afterwards(difference: Difference) -> str:
+    if difference.loses:
+        return f"what is there now in {' and '.join(difference.loses)} cannot be brought back then"
+    return "the host keeps what is there now, and has it back when the resource is taken back"
 
 
 def _what(seen: Present) -> str:

@@ -103,13 +103,15 @@ class Rendered:
 class Difference:
     """What a kind says about a resource that is not as it shall be.
 
-    ``replaces`` are the paths of files and links whose present content would be lost. While they are not ours, they
-    are only replaced where the document says ``adopt: true``. What only adds to a thing, or is shared, names none.
+    ``replaces`` are the paths of files and links whose present content would be lost, ``loses`` those of other things
+    (folders) that nobody can keep a copy of. While they are not ours, they are only replaced where the document says
+    ``adopt: true``. What only adds to a thing, or is shared, names none.
     """
 
     action: Action
     fields: tuple[FieldDiff, ...]
     replaces: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
 
 
 class Kind(Protocol):

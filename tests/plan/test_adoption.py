@@ -11,6 +11,8 @@ from reconciler.model.resource import Absent, Present
 from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason
+from reconciler.policy.adoption import refused
+from reconciler.ports.kind import Difference
 from tests import factory as f
 from tests.plan.standings import good, known, ours
 
@@ -32,6 +34,13 @@ def test_a_content_that_is_not_ours_refuses_the_plan_and_the_reason_says_what_to
         "`adopt: true` in the resource to take it over: the host keeps what is there now, and has it back when the "
         "resource is taken back; or move it away"
     )
+
+
+def test_what_nobody_can_keep_is_said_to_be_lost():
+    kind = Difference(action=Action.UPDATE, fields=(), loses=("/srv/site",))
+    told = refused(MINE, THEIRS, kind, None)
+    assert "/srv/site is there already" in told
+    assert "what is there now in /srv/site cannot be brought back then" in told
 
 
 def test_the_reason_is_said_once_for_all_hosts():
