@@ -1,6 +1,5 @@
 """``reconciler run``: the daemon."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ def command(config: Path | None, *, once: bool) -> Exit:
     again. With --once the exit status is 0 done or nothing to do, 3 reverted,
     4 held or waiting, 1 error.
     """
+    from reconciler.daemon import event_loop
     from reconciler.daemon.logs import set_up
     from reconciler.daemon.settings import Settings
 
@@ -34,11 +34,15 @@ def command(config: Path | None, *, once: bool) -> Exit:
     if once:
         from reconciler.cli.ended import tell_ended, tell_refused
 
-        settled = asyncio.run(_once(settings))
+        settled = event_loop.run(_once(settings))
         return tell_refused(settled.review, tell_ended(settled))
+    import faulthandler
+
     from reconciler.daemon.serve import serve
 
-    asyncio.run(serve(settings, lambda: Settings.load(config)))
+    # A daemon that hangs is ended by systemd with SIGABRT: the journal then shows where it was.
+    faulthandler.enable()
+    event_loop.run(serve(settings, lambda: Settings.load(config)))
     return Exit.DONE
 
 

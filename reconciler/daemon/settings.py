@@ -76,7 +76,7 @@ class SshSettings(_Section):
     agent: bool = True
     connect_timeout: Duration = timedelta(seconds=10)
     keepalive: Duration = timedelta(seconds=15)
-    max_handshakes: int = Field(default=10, ge=1, le=100)
+    max_handshakes: int = Field(default=20, ge=1, le=100)
 
 
 class DriftSettings(_Section):

@@ -24,7 +24,7 @@ class SshOptions:
     agent: bool = True
     connect_timeout: timedelta = timedelta(seconds=10)
     keepalive: timedelta = timedelta(seconds=15)
-    max_handshakes: int = 10
+    max_handshakes: int = 20
 
 
 # Fast and modern first; the classics after them so that old but sound servers can still be reached.
