@@ -39,7 +39,8 @@ class LabHost:
         """Replace the host by a fresh one and wait until it has booted; raise LabError."""
         self.remove()
         words = ["run", "--detach", "--name", self._container, "--hostname", self.name, "--network", engine.NETWORK]
-        words += ["--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cgroupns", "host"]
+        words += ["--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"]
+        words += ["--cgroupns", "host"]
         words += ["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
         words += ["--tmpfs", "/run", "--tmpfs", "/run/lock", "--volume", "/sys/fs/cgroup:/sys/fs/cgroup:rw"]
         words += ["--volume", f"{self.client_key}.pub:/etc/ssh/lab_authorized_keys:ro"]
@@ -65,6 +66,11 @@ class LabHost:
             script = f"mkdir -p {shlex.quote(str(Path(path).parent))} && cat >{shlex.quote(path)}"
             script += f" && chmod {mode} {shlex.quote(path)}"
             docker("exec", "--interactive", self._container, "sh", "-c", script, stdin=file)
+
+    def unpack(self, folder: str, tar: IO[bytes]) -> None:
+        """Unpack a tar into the folder, as root and past sshd; it is made. Raise LabError."""
+        script = f"mkdir -p {shlex.quote(folder)} && tar -x -C {shlex.quote(folder)}"
+        docker("exec", "--interactive", self._container, "sh", "-c", script, stdin=tar, limit=300)
 
     def ssh(self, user: str, command: str, *, limit: float = 60.0) -> subprocess.CompletedProcess[str]:
         """Run a command over SSH with the client key and the pinned host key, by the OpenSSH client."""

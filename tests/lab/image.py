@@ -10,6 +10,9 @@ from tests.lab.machine import CACHE
 
 RELEASE = "bookworm"
 IMAGE = Path(__file__).parent / "image"
+PYTHON = "3.11"
+"""What the release has."""
+
 BUILD_LIMIT = 900.0
 
 _SYSTEMD_RUNS = """
