@@ -1,9 +1,11 @@
 """Stage 2. Desired state in, observations out: one round trip a target, all targets side by side."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.model.canonical import Digest
+from reconciler.model.ground import Ground
 from reconciler.model.identity import ResourceId
 from reconciler.model.resource import Observation, Resource, Survey, Unknown
 from reconciler.model.target import Host
@@ -29,10 +31,31 @@ async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Host
     surveys = await asyncio.gather(*(look_at(target, resources) for target, resources in scope.items()))
     observations: dict[ResourceId, Observation] = {}
     contents: dict[Digest, bytes] = {}
+    grounds: dict[str, Ground] = {}
     for survey in surveys:
         observations.update(survey.observations)
         contents.update(survey.contents)
-    return Survey(observations, contents)
+        grounds.update(survey.grounds)
+    return Survey(observations, contents, grounds)
+
+
+def settled(survey: Survey, in_hand: Collection[str]) -> Survey:
+    """Return the survey with all Unknown that was seen where a change is half-way: nothing may be planned from that.
+
+    ``in_hand`` are the rollouts that have not ended. What they do is seen to by themselves, and concerns no other unit.
+    """
+    why = {target: reason for target, ground in survey.grounds.items() if (reason := _half_way(ground, in_hand))}
+    observations = {
+        each: Unknown(why[each.target]) if each.target in why else seen for each, seen in survey.observations.items()
+    }
+    return replace(survey, observations=observations) if why else survey
+
+
+def _half_way(ground: Ground, in_hand: Collection[str]) -> str | None:
+    running = ground.running
+    if running and running.ours and running.transaction.partition("-")[0] not in in_hand:
+        return f"a change of an earlier rollout ({running.transaction}) is still under way there"
+    return ground.unsettled
 
 
 def _unknown(resources: Sequence[Resource], reason: str) -> Survey:

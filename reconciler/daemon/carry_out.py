@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.world import World
@@ -11,8 +12,10 @@ from reconciler.model.event import Assessed, Event, ResourcesApplied
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing
+from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.policy.ownership import rewritten
+from reconciler.ports.targets import Transaction
 
 RUNS_BY_ITSELF = frozenset({State.PENDING, State.RUNNING, State.REVERTING})
 
@@ -24,8 +27,15 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
     events = [event for each in review.assessments for event in _findings(each, standing)]
     if events:
         await world.journal.append(events, now)
+    for target in review.interrupted:
+        hands.settle(target, partial(_take_back, desired.hosts[target], world))
     for assessment in review.assessments:
         await _act_on(assessment, standing.of(assessment.unit).rollout, desired, world, hands)
+
+
+async def _take_back(host: Host, world: World) -> None:
+    """A transaction that does nothing but what every one begins with: take back what was cut off."""
+    await world.targets.apply(host, Transaction(id=f"settle-{world.clock.new_id()}", operations=()))
 
 
 async def _act_on(

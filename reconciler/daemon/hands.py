@@ -40,6 +40,25 @@ class Hands:
         else:
             self._start(signal.rollout, lambda: self._driver.stop(signal.rollout, signal.trigger, signal.reason))
 
+    def settle(self, target: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Have a change that was cut off on the target taken back, and look again when that is done."""
+        name = f"settling {target}"
+        if name not in self._tasks:
+            log.warning("a change was cut off there; it is taken back", host=target)
+            self._tasks[name] = asyncio.create_task(self._settle(name, work), name=name)
+
+    async def _settle(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        done = False
+        try:
+            await work()
+            done = True
+        except WorldError as error:
+            log.error("a change that was cut off cannot be taken back now; it will be tried again", error=str(error))
+        finally:
+            del self._tasks[name]
+            if done:
+                self._ring()
+
     @property
     def busy(self) -> bool:
         """Whether anything is being executed."""

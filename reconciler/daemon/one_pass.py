@@ -52,7 +52,8 @@ async def one_pass(world: World) -> Pass:
 async def conclude(world: World, desired: Desired) -> Review:
     """Return what follows from a desired state, the journal and a look at the fleet."""
     standing = await world.journal.standing()
-    survey = await observe.look(scope(desired, standing), desired.hosts, world.targets)
+    in_hand = {known.rollout.id for known in standing.units.values() if known.rollout}
+    survey = observe.settled(await observe.look(scope(desired, standing), desired.hosts, world.targets), in_hand)
     contents = {**await _contents_of_last_good(world, desired, standing), **desired.contents}
     diffs = _diffs(world, desired, standing, survey, contents)
     situation = Situation(
@@ -62,7 +63,11 @@ async def conclude(world: World, desired: Desired) -> Review:
     for assessment in concluded.assessments:
         if assessment.plan and (wrong := lint.problems(assessment.plan)):
             raise AssertionError(f"internal error: the plan for {assessment.unit} is invalid: {'; '.join(wrong)}")
-    return concluded
+    return replace(concluded, interrupted=_interrupted(survey))
+
+
+def _interrupted(survey: Survey) -> tuple[str, ...]:
+    return tuple(target for target, ground in survey.grounds.items() if ground.interrupted)
 
 
 def _diffs(

@@ -56,8 +56,10 @@ class Review:
     """A whole pass, unit by unit in the order they would go, for a person to review.
 
     ``refused`` says why a newer commit did not load, one problem a line; then ``commit`` is the last that did.
+    ``interrupted`` are targets where a change was cut off: it has to be taken back before anything is planned there.
     """
 
     commit: str
     assessments: tuple[Assessment, ...]
     refused: tuple[str, ...] = ()
+    interrupted: tuple[str, ...] = ()

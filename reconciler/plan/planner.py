@@ -52,6 +52,7 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
         steps=steps,
         left_out=material.left_out,
         kept=material.kept,
+        fences={target: ground.fence for target in used if (ground := survey.grounds.get(target)) and ground.fence},
     )
     return replace(plan, id=digest(plain(plan)).removeprefix("sha256:")[:16])
 
