@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-PORT = 2277
+PORTS = range(2277, 2377, 2)
 _SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
 
 
@@ -38,7 +38,7 @@ class Hosts:
     def __init__(self, folder: Path, count: int) -> None:
         self.folder = folder
         self.user = getpass.getuser()
-        self.port = self.behind = PORT
+        self.port = self.behind = _free_port()
         self.key = _key(folder / "client_key")
         self.host_key = _key(folder / "host_key").with_suffix(".pub").read_text().strip()
         self.all = tuple(
@@ -49,7 +49,7 @@ class Hosts:
         (folder / "authorized_keys").write_text(self.key.with_suffix(".pub").read_text())
         self.known_hosts = folder / "known_hosts"
         pinned = " ".join(self.host_key.split()[:2])
-        self.known_hosts.write_text("".join(f"[{host.address}]:{PORT} {pinned}\n" for host in self.all))
+        self.known_hosts.write_text("".join(f"[{host.address}]:{self.port} {pinned}\n" for host in self.all))
         for host in self.all:
             host.root.mkdir(parents=True, exist_ok=True)
 
@@ -97,6 +97,18 @@ def serving(hosts: Hosts) -> Iterator[None]:
         stop.close()
         for listener in listening:
             listener.close()
+
+
+def _free_port() -> int:
+    """Return a port that nobody uses, nor the one after it: somebody else may run the bench on this machine too."""
+    for port in PORTS:
+        with (
+            suppress(OSError),
+            socket.create_server(("127.77.0.1", port)),
+            socket.create_server(("127.77.0.1", port + 1)),
+        ):
+            return port
+    raise SystemExit(f"no port from {PORTS.start} to {PORTS.stop} is free on 127.77.0.1")
 
 
 def _listeners(hosts: Hosts) -> dict[socket.socket, Host]:
