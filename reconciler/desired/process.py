@@ -6,6 +6,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,22 @@ class Place:
 
 async def run(command: Sequence[str], given: bytes, place: Place) -> Ended:
     """Run the program with ``given`` as its input; raise OSError when there is none, TimeoutError after the limit."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=place.folder,
-        env=place.environment,
-        start_new_session=True,
-    )
+    # As a file: a program that ends without reading it would make a pipe of it an error, or not, by chance.
+    with TemporaryFile() as whole:
+        whole.write(given)
+        whole.seek(0)
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=whole,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=place.folder,
+            env=place.environment,
+            start_new_session=True,
+        )
     try:
         async with asyncio.timeout(place.limit):
-            output, errors = await process.communicate(given)
+            output, errors = await process.communicate()
     finally:
         if process.returncode is None:
             _kill(process.pid)
