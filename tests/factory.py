@@ -70,7 +70,7 @@ class _Things:
         return (ControlUnit(resource.id.name, Scope.SYSTEM, UnitVerb.RESTART),)
 
     def removal(self, resource: Resource, seen: Any) -> tuple[Operation, ...]:
-        return (RemoveFile(resource.id.name),)
+        return () if isinstance(seen, Present) and "in the way" in seen.attributes else (RemoveFile(resource.id.name),)
 
 
 KINDS: Mapping[str, Kind] = {"thing": _Things()}

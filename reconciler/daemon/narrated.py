@@ -9,6 +9,8 @@ from reconciler.model.event import (
     CommitAccepted,
     CommitRefused,
     Event,
+    Healed,
+    Mended,
     RolloutMoved,
     SourceFound,
     SourceLost,
@@ -96,10 +98,16 @@ def _tell(events: Sequence[Event]) -> None:
                 log.warning("step failed", unit=str(event.unit), step=event.what, detail=event.detail)
             case StepEnded():
                 log.info("step done", unit=str(event.unit), step=event.what, **_said(detail=event.detail))
+            case Healed():
+                log.info("drift healed", unit=str(event.unit), resources=[_changed(each) for each in event.mended])
             case VerdictGiven(verdict=Verdict.BAD):
                 log.error("rejected", unit=str(event.unit), commit=event.commit[:7], reason=event.reason)
             case _:
                 log.debug(event.event)
+
+
+def _changed(mended: Mended) -> str:
+    return f"{mended.resource.target}/{mended.resource.ref}: {', '.join(mended.fields) or 'gone'}"
 
 
 def _tell_of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFound) -> None:

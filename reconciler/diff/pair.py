@@ -49,11 +49,18 @@ def compare(
     there = [(each, survey.of(each.resource.id)) for each in orphaned if each.resource.id.target not in hidden]
     return UnitDiff(
         differing=tuple(differing),
-        orphans=tuple(Orphan(owned=each, seen=seen) for each, seen in there if isinstance(seen, Present)),
-        gone=tuple(each.resource.id for each, seen in there if isinstance(seen, Absent)),
+        orphans=tuple(orphan for each, seen in there if (orphan := _orphan(each, seen, kinds))),
+        gone=tuple(each.resource.id for each, seen in there if not _orphan(each, seen, kinds)),
         unseen=unseen,
         conflicts=tuple(conflicts),
     )
+
+
+def _orphan(owned: Owned, seen: Observation, kinds: Mapping[str, Kind]) -> Orphan | None:
+    """None when it is gone: nothing is there, or something else that was put in its place and is not ours."""
+    if not isinstance(seen, Present) or not kinds[owned.resource.id.kind].removal(owned.resource, seen):
+        return None
+    return Orphan(owned=owned, seen=seen)
 
 
 def _unseen(unit: Unit, survey: Survey, orphaned: Iterable[Owned]) -> tuple[LeftOut, ...]:

@@ -9,6 +9,7 @@ from reconciler.model.event import PlanAccepted
 from reconciler.model.health import HttpCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import Amount, Prune, PruneMode, RolloutPolicy
+from reconciler.model.resource import Present
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason
@@ -54,6 +55,16 @@ def test_what_is_gone_already_is_forgotten():
     )
     assert found.plan is None
     assert found.forgotten == (old.id,)
+
+
+def test_what_somebody_put_in_the_place_of_ours_is_not_ours_and_the_rest_is_forgotten():
+    unit, old = f.unit(RED, policy=DELETE), f.thing("/old")
+    (found,) = f.assess(
+        f.desired(unit),
+        {**f.as_wanted(RED), old.id: Present({"in the way": "a folder"})},
+        known((unit, Verdict.GOOD), owned=ours(RED, old)),
+    )
+    assert (found.plan, found.forgotten) == (None, (old.id,))
 
 
 GONE = UnitId("old", "production")
