@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 
 from reconciler.kinds import (
+    authorized_key,
+    block,
     certificate,
+    command,
     cron,
     directory,
     file,
     git_checkout,
     group,
+    line,
+    mount,
     package,
     release,
     symlink,
+    sysctl,
     systemd_unit,
     timer,
     user,
@@ -21,9 +27,10 @@ from reconciler.kinds.prelude_accounts import ACCOUNTS
 from reconciler.kinds.prelude_checkout import CHECKOUT
 from reconciler.kinds.prelude_edits import PRELUDE_EDITS
 from reconciler.kinds.prelude_packages import PACKAGES
+from reconciler.kinds.prelude_programs import PROGRAMS
 from reconciler.ports.kind import Kind
 
-PRELUDE = _PRELUDE + PRELUDE_EDITS + ACCOUNTS + PACKAGES + CHECKOUT
+PRELUDE = _PRELUDE + PRELUDE_EDITS + PROGRAMS + ACCOUNTS + PACKAGES + CHECKOUT
 
 CATALOG: Mapping[str, Kind] = {
     file.NAME: file,
@@ -38,5 +45,11 @@ CATALOG: Mapping[str, Kind] = {
     package.NAME: package,
     group.NAME: group,
     user.NAME: user,
+    line.NAME: line,
+    block.NAME: block,
+    authorized_key.NAME: authorized_key,
+    command.NAME: command,
+    sysctl.NAME: sysctl,
+    mount.NAME: mount,
 }
 """The kinds; mypy checks each module against the Protocol. PRELUDE is what their probes need, once a script."""

@@ -121,9 +121,10 @@ class PutLine:
 
 @dataclass(frozen=True, slots=True)
 class DropLine:
-    """Have no line in the file that is this one."""
+    """Have no line in the file that is this one, nor one that matches (a POSIX extended regular expression)."""
 
     line: str
+    matching: str | None = None
     edit: Literal["drop_line"] = "drop_line"
 
 
@@ -235,6 +236,19 @@ class SetPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRun:
+    """Write down that a command has run, for the next observation: in the file ``$STATE/commands/<name>``.
+
+    It holds ``of``, a space and a digest over the ``inputs`` (paths) as they are now. ``of`` None forgets it.
+    """
+
+    name: str
+    of: str | None = None
+    inputs: tuple[str, ...] = ()
+    op: Literal["record_run"] = "record_run"
+
+
+@dataclass(frozen=True, slots=True)
 class UnpackRelease:
     """Unpack the artifact as ``<path>/releases/<version>``; ``current`` is not touched.
 
@@ -310,6 +324,7 @@ Operation: TypeAlias = (
     | ControlUnit
     | EditFile
     | RunCommand
+    | RecordRun
     | KeepOriginal
     | PutBack
     | ChangePackages

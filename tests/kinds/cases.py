@@ -2,7 +2,8 @@
 
 Beside YAML's own there are three tags: ``!digest text`` is the sha256 digest of the text (``!hex`` without the prefix),
 ``!base64 text`` its base64. In every text of a case, ``{root}`` is the folder that plays the host's home, and
-``{user}``, ``{group}``, ``{uid}`` and ``{gid}`` are those of the test's process.
+``{user}``, ``{home}``, ``{group}``, ``{uid}`` and ``{gid}`` are those of the
+test's process.
 """
 
 import base64
@@ -11,7 +12,7 @@ import hashlib
 import os
 import pwd
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ def filled(value: Any, root: str) -> Any:
 
 def _places(root: str) -> Mapping[str, str]:
     uid, gid = os.geteuid(), os.getegid()
-    names = {"user": pwd.getpwuid(uid).pw_name, "group": grp.getgrgid(gid).gr_name}
+    account = pwd.getpwuid(uid)
+    names = {"user": account.pw_name, "home": account.pw_dir, "group": grp.getgrgid(gid).gr_name}
     return {"root": root, **names, "uid": str(uid), "gid": str(gid)}
 
 
@@ -157,6 +159,11 @@ def operation_text(operation: Operation) -> dict[str, Json]:
         values["content"] = values["content"] and values["content"].digest
     if "artifact" in values:
         values["artifact"] = values["artifact"].url
+    if "edit" in values:
+        edit = values["edit"]
+        values["edit"] = {name: text for name, text in asdict(edit).items() if text is not None}
+    if "environment" in values:
+        values["environment"] = dict(values["environment"])
     if "inputs" in values:
         values["inputs"] = list(values["inputs"])
     if isinstance(operation, ChangePackages):

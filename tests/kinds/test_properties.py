@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from reconciler.kinds import edits
 from reconciler.kinds.catalog import CATALOG
 from reconciler.kinds.look import ENTRY
 from reconciler.kinds.prelude import UNIT_PROPERTIES
@@ -16,6 +17,8 @@ from reconciler.model.resource import Absent, Present
 from tests.kinds.cases import resource_of
 from tests.kinds.host import Sh, home, look, observed
 
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8DZ4vVqN3Q0dUoXIhWq5oIz2yDXl5S1FQXyjC4vkzo"
+
 WRITTEN: dict[str, dict[str, Any]] = {
     "file": {"path": "/etc/motd", "content": "x", "owner": "1000"},
     "directory": {"path": "/srv/shop"},
@@ -24,6 +27,12 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "package": {"name": "shop", "version": "1.2-3"},
     "group": {"name": "shop", "gid": 2000},
     "user": {"name": "shop", "uid": 2000, "password": "shop/hash"},
+    "line": {"path": "/etc/hosts", "line": "192.0.2.1 db", "match": "^192"},
+    "block": {"path": "/etc/hosts", "name": "shop", "text": "192.0.2.1 db"},
+    "authorizedKey": {"user": "shop", "key": KEY},
+    "command": {"name": "build", "run": ["make"], "creates": "/a", "unless": ["true"], "onChange": ["file:/etc/motd"]},
+    "sysctl": {"name": "net.ipv4.ip_forward", "value": "1"},
+    "mount": {"path": "/mnt/shop", "source": "/srv", "type": "none", "options": "bind,ro"},
     "release": {"name": "shop", "artifact": "a", "sha256": "0" * 64, "path": "/opt/shop"},
     "gitCheckout": {"path": "/srv/shop", "repository": "https://git.example/shop.git", "revision": "0" * 40},
     "certificate": {
@@ -36,7 +45,8 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
 }
 
-WORDS = (*ENTRY, "current", "blocked", "release", "record", "inputs", "newest")
+PROGRAM_WORDS = ("unless", "live", "mounted", "bound", "nobody", "home")
+WORDS = (*ENTRY, *PROGRAM_WORDS, *edits.WORDS, "current", "blocked", "release", "record", "inputs", "newest")
 
 # A host's bytes that are not UTF-8 come as surrogates.
 ANY_TEXT = st.text(st.characters(), max_size=80)
@@ -60,13 +70,17 @@ ROUGHLY = st.one_of(
                 "record",
                 "inputs",
                 "newest",
+                *PROGRAM_WORDS,
+                *edits.WORDS,
             ]
         ),
         st.one_of(
             ANY_TEXT,
             st.from_regex(r"[0-9a-f]{4}( [0-9]{1,3}){4}", fullmatch=True),
             st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
-            st.sampled_from(["", "eA==", "cmVsZWFzZXMvMQ==", "MQ== eA== 0 0 root:root", "1795219793"]),
+            st.sampled_from(
+                ["", "eA==", "cmVsZWFzZXMvMQ==", "MQ== eA== 0 0 root:root", "no", "cm8gdG1wZnMgeA==", "1795219793"]
+            ),
         ),
     ),
     st.builds(

@@ -12,6 +12,7 @@ from reconciler.model.operation import (
     MakeSymlink,
     Operation,
     PutBack,
+    RecordRun,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
@@ -58,7 +59,15 @@ def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
             claim = (f"{op.path}/current", "tx_check_link")
         case UnpackRelease():
             claim = (op.path, "tx_check_release")
-        case ReloadUnits() | ControlUnit() | RunCommand() | KeepOriginal() | ChangePackages() | SetPassword():
+        case (
+            ReloadUnits()
+            | ControlUnit()
+            | RunCommand()
+            | RecordRun()
+            | KeepOriginal()
+            | ChangePackages()
+            | SetPassword()
+        ):
             return ()
     return (claim,)
 

@@ -17,6 +17,7 @@ from reconciler.model.operation import (
     MakeSymlink,
     Operation,
     PutBack,
+    RecordRun,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
@@ -108,18 +109,20 @@ def _holds(op: Operation) -> Iterator[_Hold]:
             yield _Hold("_releases", quote_path(op.path))
         case ControlUnit():
             yield _Hold("_unit", f"{op.scope.value} {quote(op.unit)}")
-        case RunCommand() | SetPassword():
+        case RunCommand() | SetPassword() | RecordRun():
             yield from _of_tool(op)
         case ReloadUnits() | KeepOriginal() | ChangePackages():
             pass
 
 
-def _of_tool(op: RunCommand | SetPassword) -> Iterator[_Hold]:
+def _of_tool(op: RunCommand | SetPassword | RecordRun) -> Iterator[_Hold]:
     match op:
         case RunCommand():
             if op.undo:
                 condition = program(op, op.undo_if) if op.undo_if else ""
                 yield _Hold("_run", f"{quote(op.what)} {quote(condition)} {quote(program(op, op.undo))}")
+        case RecordRun():
+            yield _Hold("", f'"$STATE"/commands/{quote(op.name)}')
         case SetPassword():
             yield _Hold("_password", quote(op.user))
         case _:

@@ -25,6 +25,7 @@ from reconciler.model.operation import (
     PutBack,
     PutBlock,
     PutLine,
+    RecordRun,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
@@ -162,7 +163,7 @@ def _edit(edit: Edit) -> str:
         case PutLine():
             return " ".join(["rcl_put_line", quote(edit.line), *([quote(edit.instead_of)] if edit.instead_of else [])])
         case DropLine():
-            return f"rcl_drop_line {quote(edit.line)}"
+            return " ".join(["rcl_drop_line", quote(edit.line), *([quote(edit.matching)] if edit.matching else [])])
         case PutBlock():
             return f"rcl_put_block {quote(edit.begin)} {quote(edit.end)} {quote(edit.text)}"
         case DropBlock():
@@ -228,6 +229,14 @@ def _folders(operations: tuple[Operation, ...]) -> tuple[str, ...]:
                 found |= {op.path: None, f"{op.path}/releases": None}
             case SetAttributes():
                 found[op.path] = None
-            case ReloadUnits() | ControlUnit() | KeepOriginal() | RunCommand() | ChangePackages() | SetPassword():
+            case (
+                ReloadUnits()
+                | ControlUnit()
+                | KeepOriginal()
+                | RunCommand()
+                | RecordRun()
+                | ChangePackages()
+                | SetPassword()
+            ):
                 pass
     return tuple(found)

@@ -14,6 +14,7 @@ from reconciler.model.operation import (
     MakeSymlink,
     Operation,
     PutBack,
+    RecordRun,
     ReloadUnits,
     RemoveDirectory,
     RemoveFile,
@@ -45,7 +46,7 @@ def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) ->
             yield from _release(place, op)
         case EditFile():
             yield f"tx_put_edited {place} {quote_path(op.path)}"
-        case RunCommand() | ChangePackages() | SetPassword():
+        case RunCommand() | RecordRun() | ChangePackages() | SetPassword():
             yield _tool(place, op)
         case ReloadUnits():
             yield f"tx_reload {op.scope.value}"
@@ -92,10 +93,13 @@ def _path(place: int, op: WriteFile | MakeSymlink | MakeDirectory | RemoveFile |
             assert_never(op)
 
 
-def _tool(place: int, op: RunCommand | ChangePackages | SetPassword) -> str:
+def _tool(place: int, op: RunCommand | RecordRun | ChangePackages | SetPassword) -> str:
     match op:
         case RunCommand():
             return f"tx_run {place * 10} {quote(op.what)} {program(op, op.argv)}"
+        case RecordRun():
+            inputs = "".join(f" {quote_path(path)}" for path in op.inputs)
+            return f"tx_record_run {quote(op.name)} {quote(op.of or '')}{inputs}"
         case ChangePackages():
             return change(place, op)
         case SetPassword():

@@ -22,47 +22,14 @@ tx_run() {
 tx_program() {
     tx_number=$1 tx_seconds=$2 tx_user=$3
     shift 3
-    (tx_become "$@") >"$T/said.$tx_number" 2>&1 </dev/null &
+    (
+        trap - HUP PIPE INT TERM
+        umask 022
+        rcl_become "$tx_user" "$tx_seconds" "$@"
+    ) >"$T/said.$tx_number" 2>&1 </dev/null &
     tx_pid=$!
     ! tx_started "$tx_pid" || printf '%s\n' "$tx_pid $tx_boot $tx_start" >"$T/did.$tx_number"
     wait "$tx_pid"
-}
-
-# tx_inner is what is run as the other account: DIRECTORY COUNT [NAME=VALUE]... COMMAND [WORD]...
-tx_inner='cd -- "$1" || exit; rcl_n=$2; shift 2
-while [ "$rcl_n" -gt 0 ]; do export "$1"; shift; rcl_n=$((rcl_n - 1)); done
-command -v "$1" >/dev/null || { echo "there is no program $1 on this host"; exit 127; }
-exec "$@"'
-
-# tx_become DIRECTORY COUNT...: this shell becomes the command, as tx_user, ending after tx_seconds where that can be.
-tx_become() {
-    trap - HUP PIPE INT TERM
-    umask 022
-    tx_home "${tx_user:-$(id -u)}"
-    set -- sh -c "$tx_inner" sh "$@"
-    if [ "$tx_user" ] && [ "$(id -u -- "$tx_user")" != "$(id -u)" ]; then
-        if setpriv --help 2>&1 | grep -q -e --init-groups; then
-            set -- setpriv --reuid="$(id -u -- "$tx_user")" --regid="$(id -g -- "$tx_user")" --init-groups -- "$@"
-        elif command -v runuser >/dev/null; then
-            set -- runuser -u "$tx_user" -- "$@"
-        else
-            set -- su -s /bin/sh "$tx_user" -c 'exec "$@"' sh "$@"
-        fi
-    fi
-    ! command -v timeout >/dev/null || set -- timeout -k 5 "$tx_seconds" "$@"
-    ! command -v setsid >/dev/null || set -- setsid "$@"
-    exec "$@"
-}
-
-# tx_home USER: the variables that a login of USER would have.
-tx_home() {
-    tx_line=$({ getent passwd "$1" || tx_user=$1 awk -F: '$1 "" == ENVIRON["tx_user"] "" || $3 == ENVIRON["tx_user"]' \
-        /etc/passwd; } 2>/dev/null | head -n 1)
-    [ "$tx_line" ] || return 0
-    USER=${tx_line%%:*} LOGNAME=${tx_line%%:*}
-    tx_line=${tx_line%:*}
-    HOME=${tx_line##*:}
-    export HOME USER LOGNAME
 }
 
 # tx_said N STATUS SECONDS: prints why a program failed: its last lines.
@@ -110,4 +77,18 @@ tx_arm_again() {
         [ ! -f "$tx_file" ] || mv -f -- "$tx_file" "$T/${tx_file##*/later.}" || tx_fail "cannot write in $T"
     done
     tx_sync "$T"
+}
+
+# tx_record_run NAME OF [INPUT]...: what the command NAME has run with; an empty OF forgets it.
+tx_record_run() {
+    tx_name_=$1 tx_of=$2
+    shift 2
+    if [ -z "$tx_of" ]; then
+        rm -f -- "$STATE/commands/$tx_name_"
+        return 0
+    fi
+    tx_digest=$(rcl_inputs_digest "$@") || tx_fail "cannot write down what $tx_name_ has run with: $tx_digest"
+    [ -d "$STATE/commands" ] || tx_try "make a directory in $STATE" mkdir -- "$STATE/commands"
+    { printf '%s %s\n' "$tx_of" "$tx_digest" >"$STATE/commands/.new" &&
+        mv -f -T -- "$STATE/commands/.new" "$STATE/commands/$tx_name_"; } || tx_fail "cannot write in $STATE/commands"
 }
