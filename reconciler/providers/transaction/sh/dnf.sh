@@ -41,7 +41,9 @@ tx_dnf_back() {
     tx_dnf_list >"$tx_all/now" || return
     tx_words=$(comm -23 "$tx_all/was" "$tx_all/now" | while read -r tx_name tx_evr tx_arch; do
         printf '%s\n' "$tx_name-$tx_evr.$tx_arch"; done)
-    [ -z "$tx_words" ] || tx_dnf --setopt=install_weak_deps=False install --allowerasing $tx_words || {
+    # What is held by now may be what has to change.
+    set -- --disableplugin=versionlock --setopt=install_weak_deps=False
+    [ -z "$tx_words" ] || tx_dnf "$@" install --allowerasing $tx_words || {
         echo "cannot bring back the packages as they were: $(tx_tool_said)"
         return 1
     }

@@ -11,7 +11,7 @@ tx_packages() {
     esac
     { mkdir -p -- "$tx_all" && printf '%s\n' "$tx_tool" >"$tx_all/tool" && "tx_${tx_tool}_list" >"$tx_all/was" &&
         "tx_${tx_tool}_marks" "$tx_all"; } 2>"$T/error" ||
-        tx_fail "cannot keep which packages are there: $(tail -n 1 -- "$T/error")"
+        tx_fail "cannot keep which packages are there: $(tail -n 1 -- "$T/error" | grep . || echo there are none)"
     : >"$tx_all/did"
     tx_sync "$tx_all"/* "$tx_all" "$T"
     "tx_${tx_tool}_change" "$@"
@@ -41,7 +41,7 @@ tx_tool_run() {
 }
 
 tx_tool_said() {
-    grep -E -e '^E: ' -e '^(Error|dpkg: error|error)' -e '^ - ' -- "$tx_all/said" | head -n 4 | grep . ||
+    grep -E -e '^E: ' -e '^(Error|dpkg: error|error)' -e '^ - ' -e 'is needed by' -- "$tx_all/said" | head -n 4 | grep . ||
         grep '[^[:space:]]' -- "$tx_all/said" | tail -n 3
 }
 
