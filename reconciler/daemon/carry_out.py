@@ -1,6 +1,7 @@
 """What a pass concluded is written down and handed to execution. No decision is made here."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -20,10 +21,15 @@ from reconciler.ports.targets import Transaction
 RUNS_BY_ITSELF = frozenset({State.PENDING, State.RUNNING, State.REVERTING})
 
 
-async def carry_out(review: Review, desired: Desired, world: World, hands: Hands) -> None:
-    """Record what was found, start what has to be done, and tell running rollouts what they have to know."""
+async def carry_out(review: Review, desired: Desired, world: World, hands: Hands) -> Review:
+    """Record what was found, start what has to be done, and tell running rollouts what they have to know.
+
+    Returns the review with what turned out to be missing before a rollout can begin.
+    """
     now = world.clock.now()
     standing = await world.journal.standing()
+    ready = [await _with_archives(each, standing, world, hands) for each in review.assessments]
+    review = replace(review, assessments=tuple(ready))
     events = [event for each in review.assessments for event in _findings(each, standing)]
     if events:
         await world.journal.append(events, now)
@@ -31,6 +37,15 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
         hands.settle(target, partial(_take_back, desired.hosts[target], world))
     for assessment in review.assessments:
         await _act_on(assessment, standing.of(assessment.unit).rollout, desired, world, hands)
+    return review
+
+
+async def _with_archives(assessment: Assessment, standing: Standing, world: World, hands: Hands) -> Assessment:
+    known = standing.of(assessment.unit)
+    if assessment.plan is None or assessment.waiting or known.rollout:
+        return assessment
+    missing = await hands.fetches.missing(assessment.plan, world.artifacts, world.clock.now())
+    return replace(assessment, waiting=missing)
 
 
 async def _take_back(host: Host, world: World) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from reconciler.daemon.fetches import Fetches
 from reconciler.daemon.logs import log
 from reconciler.execute.driver import Driver
 from reconciler.model.assessment import Signal
@@ -20,6 +21,8 @@ class Hands:
         self._driver = driver
         self._ring = ring
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.fetches = Fetches(ring)
+        """Archives that are on their way here."""
         self.broken: dict[str, Exception] = {}
         """Rollouts that met a bug of ours, and which. They are not taken up again until this is cleared."""
 
@@ -62,11 +65,12 @@ class Hands:
     @property
     def busy(self) -> bool:
         """Whether anything is being executed."""
-        return bool(self._tasks)
+        return bool(self._tasks) or self.fetches.busy
 
     async def park(self) -> None:
         """Let every rollout finish the step in hand and stop there; the journal knows where it was."""
         self._driver.park()
+        await self.fetches.stop()
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 

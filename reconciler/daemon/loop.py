@@ -50,7 +50,7 @@ async def _pass(world: World, hands: Hands) -> timedelta:
     """Make one pass and return how long nothing needs to be looked at unless somebody rings."""
     try:
         seen = await one_pass(world)
-        await carry_out(seen.review, seen.desired, world, hands)
+        review = await carry_out(seen.review, seen.desired, world, hands)
     except NothingToDo as nothing:
         log.info("nothing to do", reason=str(nothing))
         notify(f"STATUS=nothing to do: {nothing}")
@@ -58,8 +58,8 @@ async def _pass(world: World, hands: Hands) -> timedelta:
     except JournalUnavailable as error:
         log.error("the journal cannot be used now; the fleet is left as it is", error=str(error))
         return timedelta(seconds=5)
-    notify(f"STATUS={_in_a_line(seen.review)}")
-    return _rest(seen.review, world.clock)
+    notify(f"STATUS={_in_a_line(review)}")
+    return _rest(review, world.clock)
 
 
 def _rest(review: Review, clock: Clock) -> timedelta:

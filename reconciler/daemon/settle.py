@@ -49,12 +49,12 @@ async def settle(world: World, hands: Hands, wake: Wake, units: Callable[[Assess
         at_work = hands.busy
         seen = await one_pass(world)
         chosen = tuple(each for each in seen.review.assessments if units(each))
-        await carry_out(replace(seen.review, assessments=chosen), seen.desired, world, hands)
+        carried = await carry_out(replace(seen.review, assessments=chosen), seen.desired, world, hands)
         if hands.broken:
             raise next(iter(hands.broken.values()))
-        if not (at_work or hands.busy or _moves(chosen)):
+        if not (at_work or hands.busy or _moves(carried.assessments)):
             ended = await _ended(world, {each.id for each in before})
-            return Settled(review=replace(seen.review, assessments=chosen), ended=ended)
+            return Settled(review=carried, ended=ended)
         await wake.heard(LONGEST_QUIET)
 
 

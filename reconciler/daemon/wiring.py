@@ -20,7 +20,7 @@ from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
-from reconciler.desired.load import Folders
+from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
 from reconciler.desired.signatures import Anybody, Listed, Signers
 from reconciler.desired.signed_gpg import GpgSigners
@@ -136,7 +136,14 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     drives = driver.Driver(journal, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:
         world = World(
-            commits=commits, journal=journal, log=journal, targets=targets, kinds=CATALOG, clock=clock, driver=drives
+            commits=commits,
+            journal=journal,
+            log=journal,
+            targets=targets,
+            artifacts=artifacts,
+            kinds=CATALOG,
+            clock=clock,
+            driver=drives,
         )
         yield world, targets
     finally:
@@ -153,7 +160,7 @@ def _blobs_of(store: SqliteStore) -> Callable[[Digest], Awaitable[bytes]]:
 
 def _reading(settings: Settings, secrets: LocalSecrets) -> Reading:
     folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
-    return Reading(kinds=CATALOG, secrets=secrets, folders=folders)
+    return Reading(loading=Loading(CATALOG, secrets, folders))
 
 
 def _source(settings: Settings) -> GitSource:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reconciler.daemon.intake import Commits
 from reconciler.execute.driver import Driver
+from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, RolloutLog
 from reconciler.ports.kind import Kind
@@ -19,6 +20,7 @@ class World:
     journal: Journal
     log: RolloutLog
     targets: Targets
+    artifacts: Artifacts
     kinds: Mapping[str, Kind]
     clock: Clock
     driver: Driver

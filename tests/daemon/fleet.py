@@ -18,7 +18,7 @@ from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
-from reconciler.desired.load import Folders
+from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
 from reconciler.desired.signatures import Anybody
 from reconciler.execute import driver
@@ -35,6 +35,7 @@ from reconciler.store.journal import SqliteStore
 from tests import factory
 from tests.desired.repository import Repository
 from tests.providers.secret_values import SecretValues
+from tests.sim.archives import SimArchives
 from tests.sim.clock import SimClock
 from tests.sim.log import WatchedLog
 from tests.sim.world import SimWorld
@@ -189,13 +190,14 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     narrated = Narrated(store)
     journal, log = WatchedJournal(narrated, clock), WatchedLog(narrated, clock)
     source = GitSource(GitLine(remote(str(repository.path)), folder / "git"), "main", ("desired-state", "policies"))
-    reading = Reading(kinds=KINDS, secrets=SecretValues(secrets), folders=Folders())
+    reading = Reading(loading=Loading(KINDS, SecretValues(secrets), Folders()))
     drives = driver.Driver(log, driver.World(targets=hosts, kinds=KINDS, clock=clock), owner="test")
     world = World(
         commits=Commits(source, journal, reading, clock, Admission(source, Anybody(), journal)),
         journal=journal,
         log=log,
         targets=hosts,
+        artifacts=SimArchives(),
         kinds=KINDS,
         clock=clock,
         driver=drives,

@@ -107,6 +107,10 @@ class SimWorld:
             name: {one.id.ref: dict(one.attributes) for one in there.values()} for name, there in self.state.items()
         }
 
+    def cut_off(self, target: str, transaction: str) -> None:
+        """Leave a change of that name half-way: everything there is gone until it is taken back."""
+        self._halves[target] = (transaction, self.state.pop(target, {}))
+
     def _run_on(self, target: str) -> None:
         if target in self._running and self._running[target][0] <= self.clock.now():
             self._take_effect(target, self._running.pop(target)[1])
