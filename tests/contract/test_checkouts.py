@@ -9,7 +9,7 @@ from reconciler.model.operation import RunCommand
 from reconciler.model.resource import Absent, Present, Unknown
 from reconciler.ports.errors import Refused
 from reconciler.ports.kind import Conflict
-from tests.contract.conftest import DEPLOY, LabWorld
+from tests.contract.conftest import DEPLOY, PLAIN, LabWorld
 from tests.contract.one_resource import CATALOG, OneResource, one_resource
 from tests.lab.hosts import LabHost
 from tests.providers.secret_values import SecretValues
@@ -97,6 +97,20 @@ async def test_what_fails_later_takes_all_of_it_back(checkouts: Checkouts) -> No
         await one.apply(*kind.commands(second, seen, {}), FAILS)
     assert await one.seen(first) == seen
     assert await one.says("cat /srv/demo/a") == "by hand\n"
+
+
+async def test_a_user_without_rights_has_checkouts_at_home(lab_host: LabHost, tmp_path: Path) -> None:
+    async with one_resource(LabWorld(lab_host, PLAIN), tmp_path, {}, SecretValues({})) as one:
+        said = await one.says(REPOSITORY.replace("/srv/", "$HOME/").replace("{owner}", "plain"))
+        first, second = said.split()
+        written = {"path": "~/demo", "repository": "file:///home/plain/demo.git"}
+        await one.bring(one.of("gitCheckout", {**written, "revision": first}))
+        second_one = one.of("gitCheckout", {**written, "revision": second, "tag": "v2"})
+        await one.says("echo by hand >~/demo/a")
+        assert await one.fields(second_one) == {"revision", "modified"}
+        await one.bring(second_one)
+        assert await one.says("cat ~/demo/a") == "two\n"
+        await one.take_away(second_one)
 
 
 async def test_a_commit_or_a_tag_that_is_not_there_changes_nothing(checkouts: Checkouts) -> None:

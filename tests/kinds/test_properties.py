@@ -83,6 +83,7 @@ ROUGHLY = st.one_of(
             ),
         ),
     ),
+    st.just("next"),
     st.builds(
         "{}={}".format,
         st.sampled_from(UNIT_PROPERTIES),
