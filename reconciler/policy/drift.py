@@ -17,7 +17,7 @@ from reconciler.policy.amount import at_least_one
 FIRST_WAIT = timedelta(seconds=2)
 FACTOR = 3
 LONGEST_WAIT = timedelta(minutes=5)
-"""The waits after failed heals, and between heals of what drifts again each time: 2 s, 6 s, 18 s ... 5 min."""
+"""The waits after failed heals, and between heals of what drifted again each time: 2 s, 6 s, 18 s ... 5 min."""
 
 QUIET = timedelta(hours=1)
 """What has not drifted for so long is no longer in a fight. Tools that run every half an hour still are."""
@@ -64,7 +64,7 @@ def next_try(standing: UnitStanding) -> datetime | None:
 def next_heal(heals: Heals | None, now: datetime) -> datetime | None:
     """Return when what was healed before may be healed again; None when that is now.
 
-    The first heal is made at once. What drifts again soon after is changed by somebody else too, and each heal more
+    The first heal is made at once. What drifted again soon after is changed by somebody else too, and each heal more
     makes the next one come later.
     """
     if heals is None or now - heals.last >= QUIET:
@@ -90,7 +90,7 @@ def in_words(resource: ResourceId, heals: Heals) -> str:
     """Return in words how often the resource was healed and what was changed each time."""
     times = "once" if heals.count == 1 else f"{heals.count} times in {_roughly(heals.last - heals.since)}"
     what = f"{', '.join(heals.fields)} changed" if heals.fields else "taken away"
-    return f"{resource.ref} on {resource.target} was healed {times} and drifts again: {what} by somebody else"
+    return f"{resource.ref} on {resource.target} was healed {times} and drifted again: {what} by somebody else"
 
 
 def common(drifted: Sequence[str], hosts: int) -> tuple[str, int] | None:

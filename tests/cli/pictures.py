@@ -7,13 +7,14 @@ from reconciler.cli.render.where import Picture
 from reconciler.model.change import Action, Cause
 from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Paused
 from reconciler.model.health import CheckProgress
-from reconciler.model.identity import UnitId
+from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import Bake, Plan
 from reconciler.model.problem import Problem
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
-from reconciler.model.standing import Standing, UnitStanding
+from reconciler.model.standing import Heals, Standing, UnitStanding
 from reconciler.model.verdict import Snapshot, Verdict, VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.policy.drift import in_words
 from tests.cli.examples import GOOD, NEWER, NOW, SHOP, apply, change, plan, probe, unit
 
 ACCEPTED = CommitAccepted(commit=NEWER, subject="shop 1.4.2")
@@ -182,8 +183,30 @@ def stopped() -> Picture:
     return replace(made, standing=replace(made.standing, paused=PAUSE))
 
 
+def fought() -> Picture:
+    """Something is changed again after each heal, now or lately, and something was changed on most hosts at once."""
+    file = ResourceId(SHOP, "web-1", "file", "/etc/shop.conf")
+    heals = Heals(
+        count=4, since=NOW - timedelta(minutes=4), last=NOW - timedelta(minutes=1), fields=("content", "mode")
+    )
+    lately, many = named("lately"), named("many")
+    again = WaitingOn(Reason.FIGHT, in_words(file, heals), NOW + timedelta(seconds=54))
+    drifted = tuple(f"web-{number}/file:/etc/motd" for number in range(6))
+    targets = replace(good(many).unit, targets=tuple(f"web-{number}" for number in range(10)))
+    return picture(
+        UnitStanding(unit=SHOP, assessed=assessed(SHOP, waiting=again, in_sync=False), heals={file: heals}),
+        replace(in_sync(lately), heals={replace(file, unit=lately): heals}),
+        replace(
+            in_sync(many),
+            assessed=assessed(many, in_sync=False, drifted=drifted),
+            rollout=rollout(many, cause=Cause.DRIFT),
+            last_good=Snapshot(targets, NOW),
+        ),
+    )
+
+
 def nobody() -> Picture:
     return picture(accepted=None)
 
 
-PICTURES = {each.__name__: each for each in (fleet, calm, refused, stopped, nobody)}
+PICTURES = {each.__name__: each for each in (fleet, calm, refused, stopped, fought, nobody)}

@@ -16,6 +16,8 @@ from reconciler.model.event import (
     CommitAccepted,
     CommitRefused,
     Event,
+    Healed,
+    Mended,
     Paused,
     ResourcesApplied,
     Resumed,
@@ -108,6 +110,7 @@ def test_events_are_shown_as_accepted(regolden: bool) -> None:
         StepEnded(rollout="r1", unit=SHOP, record=record, what="batch 1: web-1", detail="disk \x1b[31mfull"),
         ResourcesApplied(unit=SHOP, applied=(Owned(resource=resource, created=True),)),
         ResourcesApplied(unit=SHOP, removed=(ResourceId(SHOP, "web-1", "file", "/etc/old"),)),
+        Healed(rollout="r1", unit=SHOP, mended=(Mended(resource=resource.id, fields=("mode",)),)),
         VerdictGiven(unit=SHOP, digest="d", verdict=Verdict.BAD, reason="unhealthy", commit=NEWER),
         SnapshotTaken(unit=unit(commit=GOOD)),
         pictures.assessed(SHOP),
@@ -119,6 +122,12 @@ def test_events_are_shown_as_accepted(regolden: bool) -> None:
     require_golden("events.txt", events_text(entries).plain + "\n", accept=regolden)
     shown = json.dumps(events_json(entries))
     assert json.loads(shown)["events"][0]["event"]["commit"] == NEWER
+
+
+def test_explain_names_who_is_in_a_fight() -> None:
+    text = " ".join(explain_text(pictures.fought(), SHOP).plain.split())
+    assert "file:/etc/shop.conf on web-1 was healed 4 times in 3m and drifted again: content, mode changed" in text
+    assert "reconciler plan --unit shop@production --out FILE" in text
 
 
 @pytest.mark.parametrize("evil", ["\x1b[2J", "a\nb", "\u202eevil", "\x9b31m"])

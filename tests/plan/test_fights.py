@@ -34,7 +34,7 @@ def test_what_drifts_again_after_each_heal_is_healed_less_often_and_the_reason_n
     (found,) = f.assess(f.desired(UNIT), {RED.id: BLUE, **f.as_wanted(CALM)}, standing(), now=after(1))
     assert (found.waiting.reason, found.waiting.until) == (Reason.FIGHT, after(18))
     assert found.waiting.detail.startswith(
-        "thing:/etc/paint on web-1 was healed 3 times in 30s and drifts again: colour changed by somebody else; "
+        "thing:/etc/paint on web-1 was healed 3 times in 30s and drifted again: colour changed by somebody else; "
         "find out who it is, or heal it now: reconciler plan --unit shop@production"
     )
     assert [change.resource for change in found.plan.changes] == [RED.id]

@@ -46,7 +46,7 @@ def test_what_was_taken_away_each_time_is_told_so():
     gone = Heals(count=4, since=f.NOW, last=f.NOW + 190 * SECOND)
     assert (
         in_words(THING, gone)
-        == "thing:/a on web-1 was healed 4 times in 3m10s and drifts again: taken away by somebody else"
+        == "thing:/a on web-1 was healed 4 times in 3m10s and drifted again: taken away by somebody else"
     )
 
 

@@ -113,7 +113,8 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         Reason.PAUSED,
     )
     if assessed.waiting and not (told or known.rollout):
-        until = f"; looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
+        again = "healed again" if assessed.waiting.reason is Reason.FIGHT else "looked at again"
+        until = f"; {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield "waiting on", f"{clean(assessed.waiting.detail)} ({assessed.waiting.reason}){until}"
     if assessed.in_sync and not assessed.waiting and not known.rollout:
         yield "seen", "everything is as it shall be"

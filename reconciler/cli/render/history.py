@@ -129,7 +129,7 @@ def _sentence(event: Event) -> str:  # noqa: PLR0911 - one line an event
         case ResourcesApplied():
             return _applied(event)
         case Healed():
-            names = [f"{each.resource.target}/{each.resource.ref}" for each in event.mended]
+            names = [f"{each.resource.target}/{each.resource.ref}{_of(each.fields)}" for each in event.mended]
             return f"{event.unit} healed: {listed(names, 3)}"
         case VerdictGiven():
             return f"{event.unit} at {short(event.commit)} is {event.verdict}: {event.reason}".removesuffix(": ")
@@ -137,6 +137,10 @@ def _sentence(event: Event) -> str:  # noqa: PLR0911 - one line an event
             return f"{event.unit.id} at {short(event.unit.commit)} is the last known good"
         case _:
             return _by_people(event)
+
+
+def _of(fields: Sequence[str]) -> str:
+    return f" ({', '.join(fields)})" if fields else ""
 
 
 def _of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFound) -> str:

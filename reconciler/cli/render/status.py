@@ -166,9 +166,10 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
         git_says = short(picture.accepted.commit if picture.accepted else verdict.commit)
         yield f"{name} is held{good}; Git says {git_says} (rejected: {clean(verdict.reason)})."
     elif assessed and assessed.waiting and not (pause or known.rollout or _out_of_sight(assessed)):
-        until = f", looked at again {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
+        again = "healed again" if _fights(assessed) else "looked at again"
+        until = f", {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."
-    for resource, heals in () if _is_told(assessed) else fighting(known, picture.now):
+    for resource, heals in () if _fights(assessed) else fighting(known, picture.now):
         yield f"{name}: {clean(in_words(resource, heals))}."
     if assessed and known.last_good and (many := common(assessed.drifted, len(known.last_good.unit.targets))):
         ref, hosts = many
@@ -180,8 +181,8 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
         yield f"{name} could not be seen on {listed(assessed.unseen, NAMED_THINGS)}."
 
 
-def _is_told(assessed: Assessed | None) -> bool:
-    """Whether what the unit waits for says who is in a fight already."""
+def _fights(assessed: Assessed | None) -> bool:
+    """Whether it waits for a fight to calm down, which its own sentence tells."""
     return assessed is not None and assessed.waiting is not None and assessed.waiting.reason is Reason.FIGHT
 
 
