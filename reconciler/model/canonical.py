@@ -6,7 +6,7 @@ Digests are over canonical text and not over ``==`` because ``1 == True`` in Pyt
 import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -44,18 +44,34 @@ def digest_bytes(data: bytes) -> Digest:
 
 def plain(value: Any) -> Json:
     """Return a value of the model as JSON: fields by name, durations in seconds, times as RFC 3339, keys as text."""
-    match value:
-        case bool() | int() | float() | str() | None:
-            return value if value is None or isinstance(value, bool | int | float) else str(value)
-        case datetime():
-            return value.isoformat()
-        case timedelta():
-            return value.total_seconds()
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case tuple() | list() | frozenset():
-            return [plain(item) for item in value]
-        case _ if dataclasses.is_dataclass(value):
-            return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        case _:
-            raise TypeError(f"internal error: {type(value).__name__} has no JSON form")
+    kind = type(value)
+    if kind in _AS_IT_IS:
+        as_it_is: Json = value
+        return as_it_is
+    way = _WAYS.get(kind)
+    if way is None:
+        # What a type is like is found out once.
+        way = _WAYS[kind] = _way(kind)
+    return way(value)
+
+
+def _way(kind: type) -> Callable[[Any], Json]:
+    for kinds, way in _KINDS:
+        if issubclass(kind, kinds):
+            return way
+    if not dataclasses.is_dataclass(kind):
+        raise TypeError(f"internal error: {kind.__name__} has no JSON form")
+    names = tuple(field.name for field in dataclasses.fields(kind))
+    return lambda value: {name: plain(getattr(value, name)) for name in names}
+
+
+_AS_IT_IS = frozenset({bool, int, float, str, type(None)})
+_KINDS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
+    (str, str),
+    ((int, float), lambda value: value),
+    (datetime, datetime.isoformat),
+    (timedelta, timedelta.total_seconds),
+    (Mapping, lambda value: {str(key): plain(item) for key, item in value.items()}),
+    ((tuple, list, frozenset), lambda value: [plain(item) for item in value]),
+)
+_WAYS: dict[type, Callable[[Any], Json]] = {}

@@ -15,28 +15,24 @@ class Http:
     """HTTP GETs, bounded in time. Nothing is remembered between two of them, cookies neither."""
 
     def __init__(self) -> None:
-        # Certificates of health checks are not verified, as with Kubernetes: the address is asked, not the name.
-        self._checking = httpx.AsyncClient(
-            verify=False,  # noqa: S501
-            trust_env=False,
-            follow_redirects=False,
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
+        # Made when it is needed: to make one takes a tenth of a second, and many fleets have no HTTP check at all.
+        self._checking: httpx.AsyncClient | None = None
 
     async def status(self, url: str, limit: timedelta) -> int:
         """Return the status that a GET is answered with, without reading the body or following a redirect.
 
         Raises Unreachable, TimedOut.
         """
+        checking = self._checking = self._checking or _for_checks()
         try:
-            async with self._checking.stream("GET", url, timeout=limit.total_seconds()) as response:
+            async with checking.stream("GET", url, timeout=limit.total_seconds()) as response:
                 return response.status_code
         except httpx.TimeoutException as error:
             raise TimedOut(f"no answer from {url} within {limit.total_seconds():g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(f"no answer from {url}: {_reason(error)}") from error
         finally:
-            self._checking.cookies.clear()
+            checking.cookies.clear()
 
     async def download(self, url: str, limit: timedelta) -> AsyncIterator[bytes]:
         """Yield the bytes at the URL, following redirects; each read may take ``limit``. Raises Unreachable."""
@@ -55,7 +51,18 @@ class Http:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._checking.aclose()
+        if self._checking is not None:
+            await self._checking.aclose()
+
+
+def _for_checks() -> httpx.AsyncClient:
+    # Certificates of health checks are not verified, as with Kubernetes: the address is asked, not the name.
+    return httpx.AsyncClient(
+        verify=False,  # noqa: S501
+        trust_env=False,
+        follow_redirects=False,
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
 
 
 def _reason(error: Exception) -> str:

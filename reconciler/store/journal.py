@@ -34,7 +34,7 @@ class SqliteStore:
     @staticmethod
     async def open(path: Path) -> "SqliteStore":
         """Open the journal, making or migrating its tables first where needed; its folder must be there."""
-        from reconciler.store import migrate  # noqa: PLC0415 - who only reads never waits for Alembic to be imported
+        from reconciler.store import migrate  # noqa: PLC0415 - who only reads needs none of it
 
         database = sqlite.Database(sqlite.engine_for(path, mode="rwc"), str(path))
         try:

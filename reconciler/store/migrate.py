@@ -6,30 +6,39 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from reconciler.ports.journal import JournalUnavailable
+
+NEWEST = "0001"
+"""The form this version writes: the revision of the newest file in ``migrations/versions``."""
 
 
 def upgrade(connection: Connection) -> None:
     """Migrate to the newest form; JournalUnavailable when the journal was written by a later version than this."""
+    if inspect(connection).has_table("alembic_version"):
+        present = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+        if list(present) == [NEWEST]:
+            return
+    _migrate(connection)
+
+
+def _migrate(connection: Connection) -> None:
+    # Alembic is slow to import, and not needed at most starts.
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.runtime.environment import EnvironmentContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     script = ScriptDirectory.from_config(config)
     known = {revision.revision for revision in script.walk_revisions()}
-    present = MigrationContext.configure(connection).get_current_heads()
-    if unknown := set(present) - known:
+    if unknown := set(MigrationContext.configure(connection).get_current_heads()) - known:
         raise JournalUnavailable(
             f"the journal has form {', '.join(sorted(unknown))}, which this version of reconciler does not know; "
             "run the version that wrote it, or a later one"
         )
-    head = script.get_current_head()
-    if present == (head,):
-        return
     with EnvironmentContext(config, script, fn=lambda revision, _: script._upgrade_revs("head", revision)) as context:  # noqa: SLF001
         # The batch mode rebuilds a table where SQLite cannot alter it in place.
         context.configure(connection=connection, render_as_batch=True)

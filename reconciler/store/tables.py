@@ -63,7 +63,6 @@ rollout = Table(
         "unit",
         unique=True,
         sqlite_where=text("NOT ended"),
-        postgresql_where=text("NOT ended"),
     ),
 )
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from reconciler.model.event import CommitAccepted
 from reconciler.ports.journal import JournalUnavailable
-from reconciler.store import sqlite, tables
+from reconciler.store import migrate, sqlite, tables
 from reconciler.store.journal import SqliteStore
 from tests.factory import NOW
 
@@ -136,6 +137,10 @@ async def test_a_file_that_is_no_journal_is_left_alone(path: Path) -> None:
 async def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
     with pytest.raises(JournalUnavailable, match="No such file or directory"):
         await SqliteStore.open(tmp_path / "nowhere" / "journal.db")
+
+
+def test_the_newest_form_is_the_one_that_the_migrations_end_in() -> None:
+    assert ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).get_current_head() == migrate.NEWEST
 
 
 async def test_a_journal_of_a_later_version_is_not_touched(path: Path) -> None:
