@@ -41,7 +41,7 @@ set -e
 [ ! -e "$1" ] && [ ! -L "$1" ] || { echo "$PWD/$1 is there already" >&2; exit 1; }
 rm -rf -- "$2"
 mkdir -- "$2"
-[ -z "$3" ] || chown -- "$3" "$2"
+[ -z "$3" ] || chown -h -- "$3" "$2"
 """
 _CLONE = (
     _GIT

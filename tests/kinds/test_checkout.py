@@ -65,3 +65,13 @@ def test_a_unit_that_reads_a_checkout_is_restarted_by_its_commit() -> None:
     unit = {"name": "a.service", "content": "x", "running": True, "restartOn": ["gitCheckout:/srv/shop"]}
     restart = CATALOG["systemdUnit"].restart(resource_of("systemdUnit", unit), {SHOP.id.ref: SHOP})
     assert restart[0].inputs == ("/etc/systemd/system/a.service", "/srv/shop/.git/HEAD")  # type: ignore[union-attr]
+
+
+def test_a_checkout_that_somebody_has_made_otherwise_would_be_lost() -> None:
+    for seen in (there(revision=OLD), there(modified=["a"]), there(repository="https://elsewhere")):
+        found = KIND.diff(SHOP, seen)
+        assert found is not None
+        assert found.loses == ("/srv/shop",)
+    given = KIND.diff(SHOP, there(owner="root"))
+    assert given is not None
+    assert given.loses == ()
