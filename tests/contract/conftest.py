@@ -16,6 +16,7 @@ from tests.conftest import unavailable
 from tests.lab import hosts, machine
 from tests.lab.fleet import Fleet
 from tests.lab.hosts import LabHost
+from tests.lab.image import BUSYBOX
 from tests.providers.secret_values import SecretValues
 
 
@@ -61,6 +62,7 @@ class Login:
 
 
 DEPLOY = Login("deploy", Become.SUDO)
+DEPLOY_ALONE = Login("deploy")
 PLAIN = Login("plain")
 
 _TIDY = """
@@ -124,6 +126,23 @@ def lab_host() -> Iterator[LabHost]:
         yield lab.host("web-1")
 
 
+class SmallWorld(LabWorld):
+    """A host with busybox and dropbear and nothing else; it serves one module's tests."""
+
+    async def stop(self) -> None:
+        await self.shell.close()
+        await self.restore()
+
+
+@pytest.fixture(scope="module")
+def small_host() -> Iterator[LabHost]:
+    reason = machine.obstacle()
+    if reason is not None:
+        unavailable(reason)
+    with hosts.opened() as lab:
+        yield lab.host("small-1", BUSYBOX)
+
+
 Maker = Callable[[pytest.FixtureRequest], Awaitable[World]]
 
 
@@ -151,5 +170,21 @@ WORLDS: dict[str, Maker] = {
 )
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     made = await WORLDS[request.param](request)
+    yield made
+    await made.stop()
+
+
+async def _small(request: pytest.FixtureRequest) -> World:
+    return SmallWorld(request.getfixturevalue("small_host"), DEPLOY_ALONE)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.lab] if name.startswith("lab") else []) for name in [*WORLDS, "lab-small"]
+    ]
+)
+async def any_world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """A world, or the smallest host there is: for what needs no more than a POSIX sh."""
+    made = await (WORLDS.get(request.param) or _small)(request)
     yield made
     await made.stop()

@@ -11,6 +11,11 @@ from reconciler.ports.shell import Completed, Question, Reply
 from tests.contract.conftest import World
 
 
+@pytest.fixture
+def world(any_world: World) -> World:
+    return any_world
+
+
 async def ask(world: World, text: str, known: str = "", seconds: float = 60) -> Reply:
     question = Question(text=text, known=known, limit=timedelta(seconds=seconds))
     return await world.shell.ask(world.host(), question)
