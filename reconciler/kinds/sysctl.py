@@ -23,6 +23,7 @@ _SET = (
     '[ -w "$2" ] && printf "%s\\n" "$1" >"$2" || { echo "it cannot be set to $1; in a container it may be read-only"; '
     "exit 1; }"
 )
+_DIFFERS = '[ "$(tr -s " \\t\\n" "   " <"$2")" != "$1 " ]'
 
 
 def _name(name: str) -> str:
@@ -105,7 +106,8 @@ def _brought(resource: Resource, seen: Present | Absent) -> Iterator[Operation]:
         there = seen.attributes["value"] if isinstance(seen, Present) else None
         kernel = _kernel_path(name)
         undo = ("sh", "-c", _SET, "sh", there, kernel) if isinstance(there, str) else ()
-        yield RunCommand(what=f"set {name}", argv=("sh", "-c", _SET, "sh", value, kernel), undo=undo)
+        undo_if = ("sh", "-c", _DIFFERS, "sh", there, kernel) if isinstance(there, str) else ()
+        yield RunCommand(what=f"set {name}", argv=("sh", "-c", _SET, "sh", value, kernel), undo=undo, undo_if=undo_if)
 
 
 def removal(resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:

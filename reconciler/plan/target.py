@@ -50,7 +50,8 @@ def _made(
         restarts = kind.restart(resource, siblings) if because else ()
         if here:
             operations = (*_kept(here.change), *kind.commands(here.resource, here.seen, siblings))
-            extra = () if _starts(operations) else restarts
+            # Some kinds do the same whether they differ themselves or something that they watch does.
+            extra = () if _starts(operations) or all(each in operations for each in restarts) else restarts
             changed[ref] = here.change.cause
             yield _explained(_told(here.change), because if extra else []), (*operations, *extra)
         elif restarts:
