@@ -102,7 +102,7 @@ tx_arm() {
     for tx_file in "$T"/* "$T"/was.*/*; do
         [ -L "$tx_file" ] || [ ! -e "$tx_file" ] || set -- "$@" "$tx_file"
     done
-    tx_sync "$@" "$T" "$STATE/fence" "$STATE"
+    tx_sync "$@" "$T" "$STATE/tx" "$STATE/fence" "$STATE"
     tx_mine
     trap '' HUP PIPE INT TERM
     : >"$T/armed" || tx_fail "cannot write in $T; is the disk full?"
@@ -132,7 +132,10 @@ tx_finish() {
     rm -f -- "$T/tail"
 }
 
-# tx_close: the last thing of a transaction that went well. The last five keep what they kept, the last fifty their outcome.
+# tx_close: the last thing of a transaction that went well. The last five keep what they kept, the last fifty their
+# outcome; what is kept is at most so many KiB in all, and now and then what is older than so many days goes.
+tx_kept_kib=204800
+tx_kept_days=30
 tx_close() {
     tx_count=0 tx_full=0
     ls -1t -- "$STATE/tx" | while IFS= read -r tx_name; do
@@ -145,8 +148,37 @@ tx_close() {
             tx_strip "$STATE/tx/$tx_name"
         fi
     done
+    for tx_file in "$T"/was.*; do
+        [ ! -e "$tx_file" ] || tx_trim
+        break
+    done
+    case $tx_token in *0) tx_expire ;; esac
     tx_unlock
     tx_answer
+}
+
+# tx_kib PATH: prints how much room it takes.
+tx_kib() {
+    tx_size=$(du -sk -- "$1" 2>/dev/null) || tx_size=0
+    printf '%s' "${tx_size%%[!0-9]*}"
+}
+
+# tx_trim: where too much is kept in all, what no longer fits goes, seen from the newest; also what we have kept ourselves.
+tx_trim() {
+    [ "$(tx_kib "$STATE/tx")" -gt "$tx_kept_kib" ] || return 0
+    tx_sum=0
+    ls -1t -- "$STATE/tx" | while IFS= read -r tx_name; do
+        [ -f "$STATE/tx/$tx_name/home" ] && [ -f "$STATE/tx/$tx_name/outcome" ] || continue
+        tx_more=$((tx_sum + $(tx_kib "$STATE/tx/$tx_name")))
+        if [ "$tx_more" -le "$tx_kept_kib" ]; then tx_sum=$tx_more; else tx_strip "$STATE/tx/$tx_name"; fi
+    done
+}
+
+# tx_expire: what is old goes, however few changes there were since.
+tx_expire() {
+    find "$STATE/tx" -mindepth 1 -maxdepth 1 -type d -mtime "+$tx_kept_days" | while IFS= read -r tx_name; do
+        [ ! -f "$tx_name/home" ] || [ ! -f "$tx_name/outcome" ] || tx_strip "$tx_name"
+    done
 }
 
 # tx_strip FOLDER: of an old transaction only its outcome stays.

@@ -69,6 +69,7 @@ tx_halt() {
 # tx_arm_again: as tx_arm, for what comes after a program. Its ways back count from here on, all of which they need being
 # on the disk; a power cut between two of the new names does no harm, for nothing of it is changed yet.
 tx_arm_again() {
+    tx_mine
     for tx_file in "$T"/* "$T"/was.*/*; do
         [ -L "$tx_file" ] || [ ! -e "$tx_file" ] || set -- "$@" "$tx_file"
     done
