@@ -49,8 +49,8 @@ class Spec(Written):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         one_of({"version": self.version, "atLeast": self.at_least}, at_least=0)
-        if self.state == "absent" and (self.version or self.at_least or self.held is not None or self.recommends):
-            raise ValueError("state: absent goes with name and manager only")
+        if self.state == "absent" and (self.version or self.at_least or self.held or self.recommends):
+            raise ValueError("state: absent goes with name, manager and held: false only")
         return self
 
 
@@ -105,10 +105,10 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
         return Difference(action=Action.CREATE, fields=found) if _wanted(resource) else None
     changes = any(each.path != "held" for each in found)
     if changes and seen.attributes["held"] and "held" not in resource.attributes:
-        here = ", or write held: true or held: false to decide that here" if _wanted(resource) else ""
+        here = "held: true or held: false" if _wanted(resource) else "held: false"
         raise Conflict(
             f"{resource.id.name} is held on {resource.id.target}: somebody wants it to stay at "
-            f"{seen.attributes['version']}; release it by hand{here}"
+            f"{seen.attributes['version']}; release it by hand, or write {here} to decide that here"
         )
     return Difference(action=Action.UPDATE, fields=found) if found else None
 
