@@ -1,7 +1,7 @@
 """What execution relies on in every Targets, also in the simulated fleet that its own tests run on."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import RemoveFile, WriteFile
 from reconciler.model.resource import Absent, Present, Resource, Unknown
 from reconciler.model.target import Host
-from reconciler.ports.errors import Unreachable
+from reconciler.ports.errors import Stale, Unreachable
 from reconciler.ports.targets import Targets, Transaction
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
@@ -22,6 +22,7 @@ from reconciler.providers.clock import SystemClock
 from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.survey import Probes
+from reconciler.providers.transaction.holder import Holder
 from tests import factory
 from tests.contract.conftest import FleetWorld
 from tests.lab.fleet import Fleet
@@ -40,6 +41,7 @@ class Reached:
     targets: Targets
     host: Host
     cut: Callable[[], Awaitable[None]]
+    other: Callable[[Transaction], Awaitable[None]]
 
 
 async def _real(folder: Path) -> AsyncIterator[Reached]:
@@ -50,7 +52,14 @@ async def _real(folder: Path) -> AsyncIterator[Reached]:
 
     cache, checks = ArtifactCache(folder, http, no_blob), HealthChecks(world.shell, http, SystemClock())
     targets = HostTargets(world.shell, Probes(CATALOG, PRELUDE), Supplies(cache, SecretValues({})), checks, HOLDER)
-    yield Reached(targets, world.host(), world.cut)
+    theirs = HostTargets(
+        world.shell, Probes(CATALOG, PRELUDE), Supplies(cache, SecretValues({})), checks, Holder("ctl-b", "there")
+    )
+
+    async def other(transaction: Transaction) -> None:
+        await theirs.apply(world.host(), transaction)
+
+    yield Reached(targets, world.host(), world.cut, other)
     await http.close()
     await world.stop()
 
@@ -62,7 +71,11 @@ async def _simulated(folder: Path) -> AsyncIterator[Reached]:
     async def cut() -> None:
         targets.down.add(host.name)
 
-    yield Reached(targets, host, cut)
+    async def other(transaction: Transaction) -> None:
+        await targets.apply(host, transaction)
+        targets.foreign[host.name] = targets.foreign.get(host.name, 0) + 2
+
+    yield Reached(targets, host, cut, other)
 
 
 @pytest.fixture(params=[_real, _simulated], ids=["real", "simulated"])
@@ -138,6 +151,28 @@ async def test_a_look_answers_for_all_that_was_asked_and_for_nothing_else(reache
     asked = [file("a", b"1"), file("none", b"")]
     survey = await reached.targets.survey(reached.host, asked)
     assert set(survey.observations) == {one.id for one in asked}
+
+
+async def test_a_target_that_another_controller_has_changed_since_refuses_until_it_is_looked_at(
+    reached: Reached,
+) -> None:
+    await reached.targets.apply(reached.host, writing("t1", ("a", b"1")))
+    await reached.other(writing("u1", ("a", b"2")))
+    stale = replace(writing("t2", ("a", b"3")), fence=0)
+    with pytest.raises(Stale, match="has changed this host since it was looked at"):
+        await reached.targets.apply(reached.host, stale)
+    survey = await reached.targets.survey(reached.host, [file("a", b"2")])
+    ground = survey.grounds[reached.host.name]
+    assert (ground.running, ground.interrupted, ground.unsettled) == (None, (), None)
+    for number in (3, 4):
+        await reached.targets.apply(reached.host, replace(stale, id=f"t{number}", fence=ground.fence))
+    assert await as_wanted(reached, [file("a", b"3")]) == [True]
+
+
+async def test_a_transaction_without_operations_changes_nothing(reached: Reached) -> None:
+    await reached.targets.apply(reached.host, writing("t1", ("a", b"1")))
+    await reached.targets.apply(reached.host, Transaction(id="settle-1", operations=()))
+    assert await as_wanted(reached, [file("a", b"1")]) == [True]
 
 
 async def test_nothing_is_known_of_a_host_that_is_away_and_nothing_is_done(reached: Reached) -> None:
