@@ -29,14 +29,24 @@ def _shortened(part: re.Match[str]) -> str:
     return "\n" if part["gap"] else part[0]
 
 
-def needed(library: str, calls: str) -> str:
-    """Return the library with only those of its functions that the text calls, directly or through another one.
+def needed(library: str, calls: str, always: str = "") -> str:
+    """Return the library with only those of its functions that the texts call, directly or through another one.
 
-    A function starts at the beginning of a line and ends on it, or with a brace at the beginning of a line.
+    ``always`` is a text that is the same each time: what it calls is found out once. A function starts at the beginning
+    of a line and ends on it, or with a brace at the beginning of a line.
     """
+    return _only(library, _of_constant(library, always) | _named(library, calls))
+
+
+def _named(library: str, calls: str) -> frozenset[str]:
     # A script is long, and the names of the functions are few: looking for each is quicker than reading every word.
-    named = (name for name in _functions(library) if name in calls and re.search(rf"\b{name}\b", calls))
-    return _only(library, frozenset(named))
+    names = _functions(library)
+    return frozenset(name for name in names if name in calls and re.search(rf"\b{name}\b", calls))
+
+
+@cache
+def _of_constant(library: str, text: str) -> frozenset[str]:
+    return _named(library, text)
 
 
 @cache

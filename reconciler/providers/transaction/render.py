@@ -85,7 +85,7 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str,
     lines += [f"tx_commit {folders}", "tx_close"]
     called = "\n".join(lines)
     return Script(
-        text=compact(needed(prelude, LIBRARY + called)) + LIBRARY + STATE + called,
+        text=compact(needed(prelude, called, LIBRARY)) + LIBRARY + STATE + called,
         payloads=tuple(_payloads(sent, packed, tars)),
         limit=limit,
     )
