@@ -56,11 +56,11 @@ class SshShell:
                 talk.end()
 
     async def ask(self, host: Host, question: Question) -> Reply:
-        """Ask the host's kept shell, or another one while that is busy; raise WorldError when it could not be asked."""
+        """Ask the host's kept shell, or another one if that stays busy; raise WorldError when it could not be asked."""
         self._line(host)
-        shell = self._kept[host.name]
-        if not shell.busy:
-            return await shell.ask(question)
+        reply = await self._kept[host.name].ask(question)
+        if reply is not None:
+            return reply
         done = await self.run(host, Script(text=f"exec </dev/null\n{question.text}", limit=question.limit))
         errors = done.errors.rstrip("\n") if done.status else ""
         return Reply("", Completed(done.status, done.output.rstrip(b"\n"), errors))

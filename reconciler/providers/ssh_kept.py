@@ -18,6 +18,7 @@ Open: TypeAlias = Callable[[], Awaitable[Process]]
 
 OUTPUT_LIMIT = 64 * 1024 * 1024
 _NOISE_LIMIT = 64 * 1024
+_PATIENCE = 1.0
 _LOST = (asyncssh.Error, OSError, EOFError)
 
 
@@ -36,27 +37,30 @@ class KeptShell:
         self._process: Process | None = None
         self._slots = kept.Slots("")
 
-    @property
-    def busy(self) -> bool:
-        """Whether somebody is asking it now."""
-        return self._lock.locked()
+    async def ask(self, question: Question) -> Reply | None:
+        """Ask it; None when somebody else has asked it something that takes its time. Raise WorldError."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._lock.acquire()
+        except TimeoutError:
+            return None
+        try:
+            return await self._within_limit(question)
+        except BaseException:
+            self.forget()
+            raise
+        finally:
+            self._lock.release()
 
-    async def ask(self, question: Question) -> Reply:
-        """Ask it; raise WorldError."""
+    async def _within_limit(self, question: Question) -> Reply:
         seconds = question.limit.total_seconds()
-        async with self._lock:
-            try:
-                async with asyncio.timeout(seconds):
-                    return await self._reply(question)
-            except TimeoutError as error:
-                self.forget()
-                raise TimedOut(f"a script on {self._host.name} did not end within {seconds:g} s") from error
-            except _LOST as error:
-                self.forget()
-                raise Unreachable(f"lost the connection to {self._host.name} while it was asked: {error}") from error
-            except BaseException:
-                self.forget()
-                raise
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._reply(question)
+        except TimeoutError as error:
+            raise TimedOut(f"a script on {self._host.name} did not end within {seconds:g} s") from error
+        except _LOST as error:
+            raise Unreachable(f"lost the connection to {self._host.name} while it was asked: {error}") from error
 
     def forget(self) -> None:
         """Give the shell up, whatever it does; the next question starts another."""

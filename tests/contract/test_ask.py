@@ -34,6 +34,7 @@ async def test_status_and_output_come_back_and_errors_when_it_failed(world: Worl
 
 async def test_what_has_not_changed_is_said_in_a_word(world: World) -> None:
     text = "cat here 2>/dev/null"
+    await said(world, "rm -f here")
     missing = await ask(world, f"{text}; true")
     await said(world, "echo one >here")
     first = await ask(world, f"{text}; true", missing.mark)
@@ -60,11 +61,11 @@ async def test_many_questions_take_turns_in_what_a_shell_can_keep(world: World) 
 
 
 async def test_a_failure_is_never_the_same_as_before(world: World) -> None:
-    text = "echo out; test -e here"
+    text = "echo out; test -e failing"
     failed = await ask(world, text)
-    await said(world, "touch here")
+    await said(world, "touch failing")
     assert (await ask(world, text, failed.mark)).completed == Completed(0, b"out", "")
-    await said(world, "rm here")
+    await said(world, "rm failing")
     assert (await ask(world, text, failed.mark)).completed == Completed(1, b"out", "")
 
 
