@@ -66,7 +66,7 @@ DEPLOY_ALONE = Login("deploy")
 PLAIN = Login("plain")
 
 _TIDY = """
-rm -rf /var/lib/reconciler
+rm -rf /var/lib/reconciler-host
 if ls -d /etc/systemd/system/demo* /home/plain/.config/systemd/user/demo* | grep -q .; then
     systemctl stop 'demo*'
     rm -f /etc/systemd/system/demo* /etc/systemd/system/*.wants/demo*

@@ -83,7 +83,7 @@ async def test_a_password_is_set_from_a_secret_and_never_shown(desk: Desk, lab_h
     assert password(lab_host) == "!" + HASHES.value("shop/hash")
     with pytest.raises(Refused, match="not a crypt hash; make one with: openssl passwd -6"):
         await desk.apply(user(password="shop/plain", createHome=False))
-    assert lab_host.sh("grep -rl 'salt' /var/lib/reconciler/tx/*/in.* 2>/dev/null || true") == ""
+    assert lab_host.sh("grep -rl 'salt' /var/lib/reconciler-host/tx/*/in.* 2>/dev/null || true") == ""
 
 
 async def test_a_transaction_that_fails_takes_accounts_back(desk: Desk, lab_host: LabHost) -> None:

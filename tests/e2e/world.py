@@ -239,7 +239,7 @@ class World:
 
     def transactions(self, name: str = "web-1") -> list[str]:
         """Return the transactions that the host remembers, oldest first; only a host that nobody cleans up has all."""
-        folder = self.home(name) / ".local/state/reconciler/tx"
+        folder = self.home(name) / ".local/state/reconciler-host/tx"
         return [each.name for each in sorted(folder.iterdir(), key=_made)] if folder.exists() else []
 
     def hold(self, program: str, name: str = "web-1") -> "Held":

@@ -22,9 +22,9 @@ WRITTEN = {
 }
 SIBLINGS = siblings_of([{"file": {"path": "/etc/shop", "content": "1"}}])
 RECORD = """
-mkdir -p /var/lib/reconciler/units
+mkdir -p /var/lib/reconciler-host/units
 echo "$(systemctl show --value -p InvocationID shop.service) $(
-    rcl_inputs_digest /etc/systemd/system/shop.service /etc/shop)" >/var/lib/reconciler/units/shop.service
+    rcl_inputs_digest /etc/systemd/system/shop.service /etc/shop)" >/var/lib/reconciler-host/units/shop.service
 """
 
 pytestmark = pytest.mark.lab
@@ -36,7 +36,7 @@ def script(written: dict[str, Any], state: str) -> str:
 
 
 def seen_on(host: LabHost, written: dict[str, Any]) -> Present | Absent | Unknown:
-    output = host.sh(script(written, "/var/lib/reconciler"))
+    output = host.sh(script(written, "/var/lib/reconciler-host"))
     return observed(CATALOG["systemdUnit"], resource_of("systemdUnit", written), 0, output)
 
 
@@ -71,7 +71,7 @@ def test_a_restart_is_owed_until_the_process_runs_with_what_is_on_disk(lab: Lab)
     host.sh("systemctl restart shop.service")
     assert difference(host) is None, "somebody restarted it by hand after the change"
 
-    host.sh("rm /var/lib/reconciler/units/shop.service; echo 4 >/etc/shop")
+    host.sh("rm /var/lib/reconciler-host/units/shop.service; echo 4 >/etc/shop")
     assert fields(difference(host)) == {"restart_pending": True}, "without a record the time of the change tells"
 
 
@@ -102,7 +102,7 @@ def test_a_unit_of_a_user_is_seen_by_the_user(lab: Lab) -> None:
     host = lab.host("web-1")
     written = {"name": "shop.service", "content": UNIT_FILE, "running": True, "user": True}
     kind, resource = CATALOG["systemdUnit"], resource_of("systemdUnit", written)
-    look = script(written, "~/.local/state/reconciler")
+    look = script(written, "~/.local/state/reconciler-host")
     assert observed(kind, resource, 0, host.ssh("plain", look).stdout) == Absent()
     make = f"mkdir -p ~/.config/systemd/user; printf %s {shlex.quote(UNIT_FILE)} >~/.config/systemd/user/shop.service"
     done = host.ssh("plain", f"{make}; systemctl --user daemon-reload; systemctl --user start shop.service")

@@ -117,7 +117,7 @@ async def test_a_transaction_is_done_once(machine: Machine) -> None:
 async def test_a_start_records_which_inputs_the_unit_has_seen(machine: Machine) -> None:
     made = (MakeDirectory("~/units", "0755"), write("~/units/shop.service", b"first"), RELOAD)
     await machine.apply("t1", *made, unit(UnitVerb.START, "~/units/shop.service"))
-    record = machine.home / ".local/state/reconciler/units/shop.service"
+    record = machine.home / ".local/state/reconciler-host/units/shop.service"
     first = record.read_text().split()
     assert (first[0], len(first[1])) == ("0" * 31 + "7", 64)
     await machine.apply(

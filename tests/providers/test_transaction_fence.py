@@ -87,7 +87,7 @@ def mood(process: int) -> str:
 
 @pytest.fixture
 def records(machine: Machine) -> Records:
-    return Records(machine.home / ".local/state/reconciler")
+    return Records(machine.home / ".local/state/reconciler-host")
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ DAY = 24 * 3600
 
 def kept(machine: Machine) -> list[str]:
     """Return the names of the transactions of which more than the outcome is there."""
-    folders = (machine.home / ".local/state/reconciler/tx").iterdir()
+    folders = (machine.home / ".local/state/reconciler-host/tx").iterdir()
     return sorted(folder.name for folder in folders if (folder / "home").exists())
 
 
@@ -46,13 +46,13 @@ async def test_a_single_one_that_is_too_large_is_not_kept_but_could_be_taken_bac
     assert (machine.home / "f").stat().st_size == 2_000_000
     await applied(machine, "t2", 500, write("~/f", b"new"))
     assert kept(machine) == ["t0"]
-    assert (machine.home / ".local/state/reconciler/tx/t2/outcome").read_text() == "outcome ok\n"
+    assert (machine.home / ".local/state/reconciler-host/tx/t2/outcome").read_text() == "outcome ok\n"
 
 
 async def test_what_is_old_goes_now_and_then(machine: Machine) -> None:
     for number in range(9):
         await machine.apply(f"t{number}", write("~/f", b"%d" % number))
-    old = machine.home / ".local/state/reconciler/tx/t8"
+    old = machine.home / ".local/state/reconciler-host/tx/t8"
     os.utime(old, (old.stat().st_mtime - 40 * DAY,) * 2)
     await machine.apply("t9", write("~/f", b"9"))
     assert "t8" not in kept(machine)

@@ -34,13 +34,13 @@ async def test_the_lock_of_a_process_that_is_gone_is_nobodys(machine: Machine) -
 async def test_only_the_last_few_transactions_keep_their_backups(machine: Machine) -> None:
     for number in range(8):
         await machine.apply(f"t{number}", write("~/f", b"%d" % number))
-    folders = sorted((machine.home / ".local/state/reconciler/tx").iterdir())
+    folders = sorted((machine.home / ".local/state/reconciler-host/tx").iterdir())
     assert sum((folder / "home").exists() for folder in folders) == 5
     assert (folders[-1] / "was.0").read_bytes() == b"6"
     assert all((folder / "outcome").read_text() == "outcome ok\n" for folder in folders)
 
 
-LOCK = ".local/state/reconciler/lock"
+LOCK = ".local/state/reconciler-host/lock"
 
 
 def this_process() -> tuple[str, str]:

@@ -77,7 +77,7 @@ async def test_a_change_that_fails_leaves_everything_as_it_was(
     assert machine.snapshot() == before
     assert machine.running("shop.service") == "first"
     assert (machine.home / ".local/systemd/shop.service.enabled").exists()
-    assert not (machine.home / ".local/state/reconciler/lock").is_symlink()
+    assert not (machine.home / ".local/state/reconciler-host/lock").is_symlink()
 
 
 async def test_a_new_unit_that_does_not_start_is_gone_again(machine: Machine) -> None:

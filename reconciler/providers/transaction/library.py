@@ -17,11 +17,14 @@ rcl_is_root() {
     done </proc/self/status
     [ "$rcl_effective" = 0 ]
 }
-if [ "${XDG_STATE_HOME:-}" ]; then STATE=$XDG_STATE_HOME/reconciler
-elif rcl_is_root; then STATE=/var/lib/reconciler
-else STATE=$HOME/.local/state/reconciler; fi
+if [ "${XDG_STATE_HOME:-}" ]; then STATE=$XDG_STATE_HOME/reconciler-host
+elif rcl_is_root; then STATE=/var/lib/reconciler-host
+else STATE=$HOME/.local/state/reconciler-host; fi
 """)
-"""Sets STATE, the folder of our records on a host. It is the same for looking and for changing."""
+"""Sets STATE, the folder of our records on a host. It is the same for looking and for changing.
+
+It is not the daemon's own folder: the machine that the daemon runs on may be one of its hosts.
+"""
 
 
 def _read(*names: str) -> str:
