@@ -58,6 +58,8 @@ async def test_files_of_every_size_arrive_with_their_modes(machine: Machine, pre
     for (operation, data), size in zip(files, SIZES, strict=True):
         path = machine.home / "d" / str(size)
         assert path.read_bytes() == data
+        # Whether a unit has to be restarted is told from the times of its inputs.
+        assert abs(path.stat().st_mtime - machine.home.stat().st_mtime) < 60
         assert oct(path.stat().st_mode & 0o7777) == oct(int(operation.mode, 8))
     assert sorted(path.name for path in (machine.home / "d").iterdir()) == sorted(["link", *map(str, SIZES)])
     assert not list(machine.home.glob(".rcl-*"))

@@ -11,7 +11,7 @@ tx_pack() {
         return
     fi
     tx_receive "$1" "$2" "$T/pack"
-    tx_try "unpack files for $3 in $tx_staged (is the disk full?)" tar -x -p -o -f "$T/pack" -C "$tx_staged"
+    tx_try "unpack files for $3 in $tx_staged (is the disk full?)" tar -x -p -o -m -f "$T/pack" -C "$tx_staged"
     : >"$T/pack"
 }
 
