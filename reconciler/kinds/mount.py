@@ -26,6 +26,8 @@ _KIND_IS_SOURCE = ("tmpfs", "proc", "sysfs", "devpts", "overlay", "nfs", "nfs4",
 
 # systemd has units made from fstab, and unmounts what does not fit the ones that it has read.
 _RELOAD = "if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi; "
+# Not every mount gives a bind mount its options at once.
+_MOUNT = 'mount "$1" && { [ -z "$2" ] || mount -o "$2" "$1"; }'
 _MOUNTED = 'while read -r a a a a p a; do [ "$p" != "$1" ] || exit 0; done </proc/self/mountinfo; exit 1'
 
 
@@ -153,12 +155,18 @@ def _brought(resource: Resource, seen: Present | Absent) -> Iterator[Operation]:
     if wanted and (anew or not mounted):
         yield RunCommand(
             what=f"mount {path}",
-            argv=("sh", "-c", _RELOAD + 'exec mount "$1"', "sh", path),
+            argv=("sh", "-c", _RELOAD + _MOUNT, "sh", path, _bound_with(resource)),
             undo=("umount", path),
             undo_if=("sh", "-c", _MOUNTED, "sh", _escaped(path)),
         )
     elif wanted and changed & {"flags", "line"}:
         yield _remount(resource, seen)
+
+
+def _bound_with(resource: Resource) -> str:
+    flags = resource.attributes.get("flags")
+    given = ["remount", "bind", *map(str, flags)] if isinstance(flags, Sequence) and flags else []
+    return ",".join(given) if "bind" in resource.attributes else ""
 
 
 def _remount(resource: Resource, seen: Present | Absent) -> RunCommand:

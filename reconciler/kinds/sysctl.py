@@ -10,7 +10,7 @@ from reconciler.kinds import compare, edits, look, no_process
 from reconciler.kinds.edits import Line
 from reconciler.kinds.written import Path, Text, Written
 from reconciler.model.change import Action
-from reconciler.model.operation import DropLine, EditFile, Operation, PutLine, RemoveFile, RunCommand
+from reconciler.model.operation import DropLine, EditFile, MakeDirectory, Operation, PutLine, RemoveFile, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote, quote_path
@@ -101,6 +101,8 @@ def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, 
 def _brought(resource: Resource, seen: Present | Absent) -> Iterator[Operation]:
     name, path, value = resource.id.name, _path(resource), str(resource.attributes["value"])
     if compare.fields(resource, seen, ("line",)):
+        if path == _own_file(name):
+            yield MakeDirectory(path.rpartition("/")[0], "0755")
         yield EditFile(path, PutLine(str(resource.attributes["line"]), _match(name)))
     if compare.fields(resource, seen, ("value",)):
         there = seen.attributes["value"] if isinstance(seen, Present) else None

@@ -23,7 +23,7 @@ from reconciler.providers.clock import SystemClock
 from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.survey import Probes
-from tests.contract.conftest import DEPLOY, LabWorld
+from tests.contract.conftest import DEPLOY, LabWorld, Login
 from tests.kinds.cases import UNIT, Repository
 from tests.lab.hosts import LabHost
 from tests.providers.machine import HOLDER
@@ -132,9 +132,9 @@ class Desk:
 
 
 @asynccontextmanager
-async def opened(host: LabHost, folder: Path) -> AsyncIterator[Desk]:
-    """Have a desk for a lab host, with sudo; the folder is for archives."""
-    world, http = LabWorld(host, DEPLOY), Http()
+async def opened(host: LabHost, folder: Path, login: Login = DEPLOY) -> AsyncIterator[Desk]:
+    """Have a desk for a lab host, with sudo unless another login is given; the folder is for archives."""
+    world, http = LabWorld(host, login), Http()
     targets = HostTargets(
         world.shell,
         Probes(CATALOG, PRELUDE),

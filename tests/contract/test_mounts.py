@@ -11,7 +11,7 @@ from tests.lab.hosts import LabHost
 
 pytestmark = pytest.mark.lab
 
-STATE = "cat /etc/fstab; awk '{ print $5, $6 }' /proc/self/mountinfo | sort; ls /etc/sysctl.d"
+STATE = "cat /etc/fstab; awk '{ print $5, $6 }' /proc/self/mountinfo | grep ^/mnt; ls /etc/sysctl.d"
 SETTING = "net.ipv4.ip_default_ttl"
 
 
@@ -64,7 +64,7 @@ async def test_a_mount_that_is_in_use_is_told_and_stays(desk: Desk, lab_host: La
 
 
 async def test_a_setting_is_set_written_down_and_set_back(desk: Desk, lab_host: LabHost) -> None:
-    lab_host.sh("mount -o remount,rw /proc/sys")
+    lab_host.sh("mount -o remount,bind,rw /proc/sys")
     before = lab_host.sh(f"{STATE}; cat /proc/sys/net/ipv4/ip_default_ttl")
     written = {"sysctl": {"name": SETTING, "value": "65"}}
     with pytest.raises(Refused):
@@ -82,6 +82,6 @@ async def test_a_setting_is_set_written_down_and_set_back(desk: Desk, lab_host: 
 async def test_what_cannot_be_set_is_told(desk: Desk, lab_host: LabHost) -> None:
     with pytest.raises(Refused, match=r"cannot set kernel.no_such: this kernel has no such setting"):
         await desk.apply({"sysctl": {"name": "kernel.no_such", "value": "1"}})
-    lab_host.sh("mount -o remount,ro /proc/sys")
+    lab_host.sh("mount -o remount,bind,ro /proc/sys")
     with pytest.raises(Refused, match="cannot be set to 66; in a container it may be read-only"):
         await desk.apply({"sysctl": {"name": SETTING, "value": "66"}})
