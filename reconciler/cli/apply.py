@@ -75,11 +75,15 @@ async def _hand_over(settings: "Settings", plans: Mapping[str, str]) -> None:
 
 def refuse_stale(review: "Review", plans: Mapping[str, str]) -> "Mapping[UnitId, str]":
     """Return the plans by unit; raise Failure when one that was reviewed is not what would be done now."""
-    now = {str(each.unit): each for each in review.assessments if each.plan}
+    from reconciler.cli.render.clean import clean
+
+    now = {str(each.unit): each for each in review.assessments}
     for unit, plan in plans.items():
         found = now[unit].plan if unit in now else None
         if found is None or found.id != plan:
+            waiting = now[unit].waiting if unit in now and found is None else None
             why = "there is nothing to do any more" if found is None else "Git or the hosts have changed"
+            why = clean(waiting.detail) if waiting else why
             raise Failure(
                 f"the plan for {unit} is stale: {why}. Nothing was changed.\n"
                 "Review it again: reconciler plan --out FILE"

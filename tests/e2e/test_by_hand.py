@@ -33,8 +33,12 @@ def test_run_once_ends_with_3_when_it_reverted_and_with_4_while_that_is_held(wor
     assert len(world.transactions()) == 3
 
 
-def test_run_once_ends_with_4_when_there_is_nothing_good_to_go_back_to(world: World) -> None:
+def test_run_once_ends_with_3_when_a_first_state_was_taken_back_and_with_4_from_then_on(world: World) -> None:
     world.app(file("bad\n"), health=[check("false")])
+    taken_back = world.reconciler("run", "--once")
+    assert taken_back.status == 3, taken_back.text
+    assert "reverted: back at what was there before" in taken_back.out
+    assert not (world.home() / "shop.txt").exists()
     held = world.reconciler("run", "--once")
     assert held.status == 4, held.text
     assert "no last known good state to go back to" in held.out
@@ -64,7 +68,7 @@ def test_a_plan_that_was_reviewed_is_carried_out_once(world: World) -> None:
 
 @pytest.mark.parametrize("what", ["a host has changed", "a new commit came"])
 def test_a_plan_of_another_world_is_refused(world: World, what: str) -> None:
-    world.app(file("one\n"))
+    world.app(file("one\n", adopt=True))
     world.reconciler("plan", "--out", "plan.json")
     if what == "a host has changed":
         (world.home() / "shop.txt").write_text("somebody's\n")
