@@ -5,23 +5,13 @@
 Prints seconds of CPU, and the longest time that the event loop stood still meanwhile.
 """
 
-import argparse
-import asyncio
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import TypeVar
 
 from reconciler.desired.folder import NoSecrets
 from reconciler.desired.load import Folders, load
-from reconciler.diff import pair
 from reconciler.kinds.catalog import CATALOG
-from reconciler.model.resource import Absent, Observation, Present, Survey
-from reconciler.model.standing import Standing
 from reconciler.model.unit import Desired
-from reconciler.plan.review import review
-from reconciler.plan.situation import Situation
-from reconciler.providers.clock import SystemClock
 
 T = TypeVar("T")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl"
@@ -36,7 +26,9 @@ def many_documents(count: int) -> dict[str, bytes]:
         files[f"desired-state/hosts/h{number}.yaml"] = host(number, number % environments, number // 2)
     for number in range(count - environments - hosts - 1):
         role = number % (hosts // 2)
-        files[f"desired-state/apps/a{number}.yaml"] = app(number, role, 2, f"e{role * 2 % 10}: {{}}, e{(role * 2 + 1) % 10}: {{}}")
+        files[f"desired-state/apps/a{number}.yaml"] = app(
+            number, role, 2, f"e{role * 2 % 10}: {{}}, e{(role * 2 + 1) % 10}: {{}}"
+        )
     return files | {"policies/all.yaml": _POLICY}
 
 

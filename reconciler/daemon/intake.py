@@ -9,15 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.daemon.admission import Admission, Inadmissible
-from reconciler.desired.load import Folders, Invalid, load
+from reconciler.desired.load import Invalid, Loading
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.event import CommitAccepted, CommitRefused, Refusal, SourceFound, SourceLost
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, ToldOfGit
-from reconciler.ports.kind import Kind
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import SecretMissing
 from reconciler.ports.source import Commit, Source, SourceError
 
 
@@ -38,13 +37,11 @@ class Intake:
 class Reading:
     """How the files of a commit become a desired state."""
 
-    kinds: Mapping[str, Kind]
-    secrets: Secrets
-    folders: Folders
+    loading: Loading
 
     async def of(self, commit: str, files: Mapping[str, bytes]) -> Desired:
         """Load in a thread, so that a large repository does not hold up the loop; raise Invalid."""
-        return await asyncio.to_thread(load, commit, files, self.kinds, self.secrets, self.folders)
+        return await asyncio.to_thread(self.loading.load, commit, files)
 
     def secrets_of(self, desired: Desired) -> Mapping[str, Digest]:
         """Return the keyed digest of every secret the desired state speaks of: it changes when a value does."""
@@ -52,7 +49,7 @@ class Reading:
 
     def _fingerprint(self, reference: str) -> Digest:
         try:
-            return self.secrets.keyed(digest_bytes(self.secrets.value(reference).encode()))
+            return self.loading.secrets.keyed(digest_bytes(self.loading.secrets.value(reference).encode()))
         except SecretMissing:
             return "missing"
 

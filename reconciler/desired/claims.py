@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from reconciler.desired import mistakes
 from reconciler.desired.tree import Document
@@ -23,21 +24,32 @@ class _Claim:
         return here == there and self.resource.unit == other.resource.unit
 
 
+Taking: TypeAlias = tuple[tuple[tuple[str, str], "_Claim"], ...]
+"""What one resource needs for itself on its target."""
+
+
+def needs(resource: ResourceId, rendered: Rendered, document: Document, path: Path) -> Taking:
+    """Return what the resource needs on its target; ``path`` is its place in the document."""
+    return tuple(
+        ((resource.target, thing), _Claim(resource, document, path, alone))
+        for thing, alone in _things(resource, rendered)
+    )
+
+
 @dataclass(slots=True)
 class Claims:
     """What every resource has taken so far. Things are alone somebody's, or shared by any number (lines of a file)."""
 
     _taken: dict[tuple[str, str], _Claim] = field(default_factory=dict)
 
-    def take(self, resource: ResourceId, rendered: Rendered, document: Document, path: Path) -> Problem | None:
-        """Take what the resource needs on its target; return what is wrong when somebody else has it."""
+    def take(self, taking: Taking) -> Problem | None:
+        """Take what a resource needs; return what is wrong when somebody else has it."""
         problem = None
-        for thing, alone in _things(resource, rendered):
-            mine = _Claim(resource, document, path, alone)
-            first = self._taken.setdefault((resource.target, thing), mine)
-            if first.same_place(mine) or not (first.alone or alone):
+        for place, mine in taking:
+            first = self._taken.setdefault(place, mine)
+            if first is mine or first.same_place(mine) or not (first.alone or mine.alone):
                 continue
-            problem = problem or document.problem(path, _told(first, resource, thing))
+            problem = problem or mine.document.problem(mine.path, _told(first, mine.resource, place[1]))
         return problem
 
 

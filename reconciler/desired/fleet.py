@@ -67,8 +67,28 @@ class Fleet:
         return (kind, name) in self.names
 
 
-def gather(documents: Iterable[Document]) -> tuple[Fleet, list[Problem]]:
-    """Check each document by itself, and put it under its name."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A document with all that can be said of it without any other; ``kind`` is None where nobody knows it."""
+
+    document: Document
+    kind: str | None
+    written: Written[Any] | None
+    problems: tuple[Problem, ...]
+
+
+def check(document: Document) -> Checked:
+    """Check a document by itself."""
+    kind, problems = _kind(document)
+    written = None
+    if kind is not None:
+        written, found = _written(document, kind)
+        problems += found
+    return Checked(document, kind, written, tuple(problems))
+
+
+def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
+    """Put each document under its name; return what is wrong with them beside."""
     fleet = Fleet()
     problems: list[Problem] = []
     tables: dict[str, dict[str, Any]] = {
@@ -77,14 +97,10 @@ def gather(documents: Iterable[Document]) -> tuple[Fleet, list[Problem]]:
         "App": fleet.apps,
         "RolloutPolicy": fleet.policies,
     }
-    for document in documents:
-        what, found = _kind(document)
-        problems += found
-        if what is not None:
-            written, found = _written(document, what)
-            problems += found
-            if _claim(fleet, what, document, problems) and written:
-                tables[what][written.name] = written
+    for each in documents:
+        problems += each.problems
+        if each.kind is not None and _claim(fleet, each.kind, each.document, problems) and each.written:
+            tables[each.kind][each.written.name] = each.written
     return fleet, problems
 
 

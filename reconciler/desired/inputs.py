@@ -48,7 +48,8 @@ class Sources:
 class ResourceInputs:
     """The inputs of one resource on one target. ``body`` is what was written, to tell which key named a path.
 
-    ``read`` are the variables its templates spoke of; ``missing`` says which secrets cannot be read.
+    ``read`` are the variables its templates spoke of, ``files`` the files that were read; ``missing`` says which
+    secrets cannot be read.
     """
 
     sources: Sources
@@ -56,6 +57,7 @@ class ResourceInputs:
     variables: Variables
     body: Mapping[str, object]
     read: set[str] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
 
     @property
@@ -179,6 +181,7 @@ class ResourceInputs:
             raise InputError(self._key(path, "file"), f"{describe(path)} leads out of the folder {root or '.'}")
         if not root and name.startswith(".."):
             raise InputError(self._key(path, "file"), f"{describe(path)} leads out of the repository")
+        self.files.add(name)
         return name
 
     def _key(self, value: str, usual: str) -> str:

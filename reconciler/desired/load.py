@@ -2,11 +2,14 @@
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
 
 from reconciler.desired import references, tree
-from reconciler.desired.fleet import POLICY_KINDS, Fleet, gather
+from reconciler.desired.fleet import POLICY_KINDS, Checked, Fleet, check, gather
 from reconciler.desired.inputs import Sources
+from reconciler.desired.memory import Memory
 from reconciler.desired.render import Rendering
 from reconciler.desired.resources import Draft, drafts
 from reconciler.desired.templates import Templates
@@ -18,6 +21,8 @@ from reconciler.model.unit import Desired, Unit
 from reconciler.policy.select import Ambiguous, Candidate, select
 from reconciler.ports.kind import Kind
 from reconciler.ports.secrets import Secrets
+
+_File: TypeAlias = tuple[str, tuple[Checked, ...], tuple[Problem, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +49,42 @@ class Invalid(Exception):
 def load(
     commit: str, files: Mapping[str, bytes], kinds: Mapping[str, Kind], secrets: Secrets, folders: Folders
 ) -> Desired:
-    """Return what the commit asks for; raise Invalid.
+    """Return what the commit asks for, without any memory; raise Invalid."""
+    return Loading(kinds, secrets, folders).load(commit, files)
 
-    ``files`` are those of the folders, by path in the repository. A secret that cannot be read blocks its unit and is
-    no mistake of the commit. A commit that asks for nothing at all is a mistake: it would take everything away.
-    """
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How the files of a commit become a desired state. What did not change since the last load is remembered."""
+
+    kinds: Mapping[str, Kind]
+    secrets: Secrets
+    folders: Folders
+    memory: Memory = field(default_factory=Memory)
+
+    def load(self, commit: str, files: Mapping[str, bytes]) -> Desired:
+        """Return what the commit asks for; raise Invalid.
+
+        ``files`` are those of the folders, by path in the repository. A secret that cannot be read blocks its unit and
+        is no mistake of the commit. A commit that asks for nothing at all is a mistake: it would take everything away.
+        """
+        with self.memory.load():
+            return _loaded(self, commit, files)
+
+
+def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desired:
+    folders, memory, templates = loading.folders, loading.memory, Templates()
     root = _normal(folders.desired_state)
-    sources = Sources(files, root, Templates(), secrets)
-    documents, problems = tree.read(files)
-    fleet, found = gather(documents)
-    problems += found
+    sources = Sources(files, root, templates, loading.secrets)
+    read = _read(files, memory)
+    fleet, problems = gather(each for _, documents, _ in read for each in documents)
+    problems += [problem for _, _, found in read for problem in found]
     problems += _misplaced(fleet, root, _normal(folders.policies))
     problems += _empty(files, fleet, root)
     problems += references.check(fleet)
-    written = _drafts(fleet, kinds, sources.templates, problems)
-    policies = _policies(fleet, problems)
-    rendering = Rendering(commit, fleet, kinds, sources)
+    written = _drafts(fleet, loading, templates, problems)
+    policies = _policies(fleet, memory, problems)
+    rendering = Rendering(commit, fleet, loading.kinds, sources, memory)
     units: dict[UnitId, Unit] = {}
     for name in sorted(fleet.apps):
         units.update({unit.id: unit for unit in rendering.units(fleet.apps[name], written[name], policies)})
@@ -67,6 +92,15 @@ def load(
     if problems:
         raise Invalid(tuple(sorted(dict.fromkeys(problems), key=_order)))
     return Desired(commit=commit, hosts=rendering.hosts, units=units, contents=sources.contents)
+
+
+def _read(files: Mapping[str, bytes], memory: Memory) -> list[_File]:
+    return [memory.of((name, files[name]), partial(_checked, name, files[name])) for name in sorted(files)]
+
+
+def _checked(name: str, data: bytes) -> _File:
+    documents, problems = tree.read({name: data})
+    return name, tuple(check(document) for document in documents), tuple(problems)
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str, str]:
@@ -105,21 +139,26 @@ def _empty(files: Mapping[str, bytes], fleet: Fleet, root: str) -> list[Problem]
 
 
 def _drafts(
-    fleet: Fleet, kinds: Mapping[str, Kind], templates: Templates, problems: list[Problem]
+    fleet: Fleet, loading: Loading, templates: Templates, problems: list[Problem]
 ) -> dict[str, tuple[Draft, ...]]:
     """The resources of every App, also of those with mistakes elsewhere, so that all mistakes are told."""
     written = {}
     for (kind, name), document in fleet.names.items():
         if kind == "App":
-            written[name], found = drafts(document, kinds, templates)
+            make = partial(drafts, document, loading.kinds, templates)
+            written[name], found = loading.memory.again(("drafts", name), document, make)
             problems += found
     return written
 
 
-def _policies(fleet: Fleet, problems: list[Problem]) -> dict[UnitId, RolloutPolicy]:
+def _policies(fleet: Fleet, memory: Memory, problems: list[Problem]) -> dict[UnitId, RolloutPolicy]:
     """The policy of every unit; a problem for each set of policies of which none wins."""
     candidates = [
-        Candidate(each.spec.to_model(name), each.spec.match.environments, each.spec.match.apps)
+        Candidate(
+            memory.again(("policy", name), each, partial(each.spec.to_model, name)),
+            each.spec.match.environments,
+            each.spec.match.apps,
+        )
         for name, each in sorted(fleet.policies.items())
     ]
     chosen: dict[UnitId, RolloutPolicy] = {}

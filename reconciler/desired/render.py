@@ -3,16 +3,18 @@
 import fnmatch
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from reconciler.desired import mistakes
-from reconciler.desired.claims import Claims
+from reconciler.desired.claims import Claims, Taking, needs
 from reconciler.desired.documents import AppEnvironment, AppSpec
 from reconciler.desired.fleet import Fleet, Written
 from reconciler.desired.inputs import ResourceInputs, Sources
+from reconciler.desired.memory import Memory
 from reconciler.desired.order import after
 from reconciler.desired.references import circles
 from reconciler.desired.resources import Draft
@@ -40,23 +42,52 @@ class _Made:
     of_target: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which unit is made, under which policy, and which units go before it."""
+
+    unit: UnitId
+    policy: RolloutPolicy
+    after: tuple[UnitId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _MadeUnit:
+    """A unit with what it takes on its targets, the contents it speaks of, and the files it was made from."""
+
+    unit: Unit
+    takings: tuple[Taking, ...]
+    contents: Mapping[Digest, bytes]
+    files: Mapping[str, bytes]
+
+
 @dataclass(slots=True)
 class Rendering:
-    """The rendering of all apps of a commit. ``problems`` has each mistake once, though found on many targets."""
+    """The rendering of all apps of a commit. ``problems`` has each mistake once, though found on many targets.
+
+    Units that were made before from the same inputs are taken from the memory.
+    """
 
     commit: str
     fleet: Fleet
     kinds: Mapping[str, Kind]
     sources: Sources
+    memory: Memory
     problems: dict[Problem, None] = field(default_factory=dict)
     claims: Claims = field(default_factory=Claims)
+    told: int = 0
     _selected: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Host, ...]] = field(default_factory=dict)
     _hosts: dict[str, list[Host]] = field(default_factory=dict)
+    _with: dict[tuple[str, str, str], list[Host]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in sorted(self.fleet.hosts):
             written = self.fleet.hosts[name]
-            self._hosts.setdefault(written.spec.environment, []).append(written.spec.to_model(written.metadata))
+            # The model is the same object while the document is: units are compared by it.
+            host = self.memory.again(("host", name), written, partial(written.spec.to_model, written.metadata))
+            self._hosts.setdefault(written.spec.environment, []).append(host)
+            for label, value in host.labels.items():
+                self._with.setdefault((written.spec.environment, label, value), []).append(host)
 
     @property
     def _all_hosts_read(self) -> bool:
@@ -71,20 +102,50 @@ class Rendering:
         self, app: Written[AppSpec], drafts: Sequence[Draft], policies: Mapping[UnitId, RolloutPolicy]
     ) -> Iterator[Unit]:
         """Yield the units of an app; those that cannot be made leave problems instead."""
-        checks = tuple(check.to_model() for check in app.spec.health)
         for name, here in app.spec.environments.items():
             version = here.version or app.spec.version
             targets = self._targets(app, name)
             if name in self.fleet.environments and version and targets:
-                work = _UnitWork(self, app, UnitId(app.name, name), _variables(self.fleet, app, (name, here)))
-                resources = tuple(work.resources(drafts, targets, policies[work.unit]))
-                yield work.finished(targets, resources, policies[work.unit], checks)
+                unit = UnitId(app.name, name)
+                yield self._unit(app, drafts, targets, _Asked(unit, policies[unit], after(self.fleet, unit)))
+
+    def _unit(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: _Asked) -> Unit:
+        inputs = (app, self.fleet.environments[asked.unit.environment], targets, asked.policy, asked.after)
+        made: _MadeUnit | None = self.memory.recall(asked.unit, inputs, self._is_right)
+        if made is None:
+            told = self.told
+            made = self._made(app, drafts, targets, asked)
+            # What depends on a secret, or is told as a mistake, is looked at anew each time.
+            if told == self.told and not made.unit.blocked and not _of_secrets(made.unit):
+                self.memory.keep(asked.unit, inputs, made)
+        for taking in made.takings:
+            if taken := self.claims.take(taking):
+                self.problem(taken)
+        self.sources.contents.update(made.contents)
+        return made.unit if made.unit.commit == self.commit else replace(made.unit, commit=self.commit)
+
+    def _made(
+        self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: _Asked
+    ) -> _MadeUnit:
+        name = asked.unit.environment
+        sources = replace(self.sources, contents={})
+        variables = _variables(self.fleet, app, (name, app.spec.environments[name]))
+        work = _UnitWork(self, app, asked, variables, sources)
+        resources = tuple(work.resources(drafts, targets))
+        unit = work.finished(targets, resources)
+        files = {each: sources.files[each] for each in work.files if each in sources.files}
+        return _MadeUnit(unit, tuple(work.takings), sources.contents, files)
+
+    def _is_right(self, made: _MadeUnit) -> bool:
+        """Whether the files it was made from are as they were."""
+        return all(self.sources.files.get(name) == data for name, data in made.files.items())
 
     def _targets(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
         labels = app.spec.targets.hosts
         key = (environment, frozenset(labels.items()))
         if key not in self._selected:
-            hosts = self._hosts.get(environment, ())
+            hosts = min((self._with.get((environment, *each), []) for each in labels.items()), key=len, default=None)
+            hosts = self._hosts.get(environment, []) if hosts is None else hosts
             self._selected[key] = tuple(host for host in hosts if has(host.labels, labels))
         targets = self._selected[key]
         # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
@@ -97,6 +158,7 @@ class Rendering:
 
     def problem(self, problem: Problem) -> None:
         """Remember a problem, once."""
+        self.told += 1
         self.problems[problem] = None
 
 
@@ -106,15 +168,18 @@ class _UnitWork:
 
     rendering: Rendering
     app: Written[AppSpec]
-    unit: UnitId
+    asked: _Asked
     variables: Variables
+    sources: Sources
+    files: set[str] = field(default_factory=set)
+    takings: list[Taking] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
     digests: dict[str, dict[str, Digest]] = field(default_factory=dict)
     _shared: dict[int, _Made | None] = field(default_factory=dict)
     _ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _brought: dict[HealthCheck, set[str]] = field(default_factory=dict)
 
-    def resources(self, drafts: Sequence[Draft], targets: Sequence[Host], policy: RolloutPolicy) -> Iterator[Resource]:
+    def resources(self, drafts: Sequence[Draft], targets: Sequence[Host]) -> Iterator[Resource]:
         """Yield all resources, target by target, in the order they are written."""
         for host in targets:
             target = {"name": host.name, "address": host.address, "labels": host.labels}
@@ -125,10 +190,8 @@ class _UnitWork:
                 made = self._made(index, draft, variables)
                 if made is None:
                     continue
-                resource = self._resource(draft, made.rendered, host, policy)
-                taken = self.rendering.claims.take(resource.id, made.rendered, self.app.document, draft.path)
-                if taken:
-                    self.rendering.problem(taken)
+                resource = self._resource(draft, made.rendered, host)
+                self.takings.append(needs(resource.id, made.rendered, self.app.document, draft.path))
                 for check in made.rendered.health:
                     self._brought.setdefault(check, set()).add(host.name)
                 self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
@@ -137,27 +200,22 @@ class _UnitWork:
             if not as_before:
                 self._check_refs(drafts, here)
 
-    def finished(
-        self,
-        targets: Sequence[Host],
-        resources: tuple[Resource, ...],
-        policy: RolloutPolicy,
-        checks: tuple[HealthCheck, ...],
-    ) -> Unit:
-        """Return the unit. ``checks`` are those that the App names; what all targets' resources bring comes after."""
+    def finished(self, targets: Sequence[Host], resources: tuple[Resource, ...]) -> Unit:
+        """Return the unit. Its checks are those that the App names; what all targets' resources bring comes after."""
+        checks = (check.to_model() for check in self.app.spec.health)
         brought = (check for check, hosts in self._brought.items() if len(hosts) == len(targets))
         health = (*checks, *brought)
         version = str(self.variables["version"])
         return Unit(
-            id=self.unit,
+            id=self.asked.unit,
             version=version,
             commit=self.rendering.commit,
             digest=digest({"version": version, "resources": self.digests, "health": plain(health)}),
             targets=tuple(host.name for host in targets),
             resources=resources,
             health=health,
-            after=after(self.rendering.fleet, self.unit),
-            policy=policy,
+            after=self.asked.after,
+            policy=self.asked.policy,
             blocked="; ".join(self.missing) or None,
         )
 
@@ -165,7 +223,7 @@ class _UnitWork:
         if index in self._shared:
             return self._shared[index]
         inputs = ResourceInputs(
-            self.rendering.sources, posixpath.dirname(self.app.document.file), variables, draft.body
+            self.sources, posixpath.dirname(self.app.document.file), variables, draft.body, files=self.files
         )
         rendered = self._rendered(draft, inputs)
         of_target = "target" in draft.names or "target" in inputs.read
@@ -173,7 +231,7 @@ class _UnitWork:
         if rendered:
             self.missing.update(dict.fromkeys(inputs.missing))
             attributes = Resource(
-                id=ResourceId(self.unit, "", draft.kind, rendered.name),
+                id=ResourceId(self.asked.unit, "", draft.kind, rendered.name),
                 attributes=rendered.attributes,
                 restart_on=tuple(rendered.restart_on),
             )
@@ -214,14 +272,14 @@ class _UnitWork:
         if not isinstance(value, str) or not is_template(value):
             return value
         try:
-            return self.rendering.sources.templates.render(value, variables).text
+            return self.sources.templates.render(value, variables).text
         except TemplateMistake as mistake:
             line = f"line {mistake.line} of the text: " if "\n" in value.rstrip("\n") and mistake.line else ""
             mistaken.append(self.app.document.problem(at, f"{line}{mistake}", mistake.suggestion))
             return value
 
-    def _resource(self, draft: Draft, rendered: Rendered, host: Host, policy: RolloutPolicy) -> Resource:
-        identity = ResourceId(self.unit, host.name, draft.kind, rendered.name)
+    def _resource(self, draft: Draft, rendered: Rendered, host: Host) -> Resource:
+        identity = ResourceId(self.asked.unit, host.name, draft.kind, rendered.name)
         for index, name in enumerate(draft.common.ignore):
             if not any(fnmatch.fnmatchcase(known, name) for known in rendered.attributes):
                 known = list(rendered.attributes)
@@ -245,10 +303,11 @@ class _UnitWork:
             drift=draft.common.drift_mode,
             adopt=draft.common.adopt,
             prune=draft.common.prune_mode,
-            ignore=(*draft.common.ignore, *self._by_policy(identity.ref, policy)),
+            ignore=(*draft.common.ignore, *self._by_policy(identity.ref)),
         )
 
-    def _by_policy(self, ref: str, policy: RolloutPolicy) -> tuple[str, ...]:
+    def _by_policy(self, ref: str) -> tuple[str, ...]:
+        policy = self.asked.policy
         if not policy.ignore:
             return ()
         if ref not in self._ignored:
@@ -270,6 +329,10 @@ class _UnitWork:
         for circle in circles(needs):
             message = f"these wait for each other: {' -> '.join((*circle, circle[0]))}"
             self.rendering.problem(self.app.document.problem(drafts[list(here).index(circle[0])].path, message))
+
+
+def _of_secrets(unit: Unit) -> bool:
+    return any(content.secrets for resource in unit.resources for content in resource.contents.values())
 
 
 def _variables(fleet: Fleet, app: Written[AppSpec], place: tuple[str, AppEnvironment]) -> Variables:

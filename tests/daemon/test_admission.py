@@ -6,7 +6,7 @@ from reconciler.daemon.admission import Admission
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
-from reconciler.desired.load import Folders
+from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
 from reconciler.desired.signatures import Anybody, Listed
 from reconciler.desired.signed_ssh import SshSigners
@@ -102,7 +102,7 @@ def commits_of(fleet: Fleet, allowed: Path | None, rewrites: Rewrites = "hold") 
     source = GitSource(line, "main", ("desired-state", "policies"))
     trust = Listed(line, (SshSigners(allowed),)) if allowed else Anybody()
     journal = fleet.world.journal
-    reading = Reading(kinds=KINDS, secrets=SecretValues(fleet.secrets), folders=Folders())
+    reading = Reading(loading=Loading(KINDS, SecretValues(fleet.secrets), Folders()))
     return Commits(source, journal, reading, fleet.clock, Admission(source, trust, journal, rewrites))
 
 
