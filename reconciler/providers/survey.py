@@ -69,7 +69,7 @@ def compose(resources: Sequence[Resource], probes: Probes) -> Asked:
                 texts[index] = text
     batches = list(_batches(tuple(looks)))
     asked = [together([looks[index] for index in batch]) for batch in batches] + list(texts.values())
-    questions = "\n".join(f"rcl_probe() (\n{each}\n)\nrcl_frame" for each in asked)
+    questions = "\n".join(f"rcl_probe() {{\n{each}\n}}\nrcl_frame" for each in asked)
     functions = compact(needed(f"{LIBRARY}{probes.prelude}", questions))
     state = STATE if "STATE" in functions else ""
     text = f"{functions}{state}{_FRAMES}{questions}\necho {_END.decode()}"
