@@ -1,8 +1,8 @@
 """Commits from Git: an own bare mirror, read through the git command line. Work trees never count."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from reconciler.desired.git_line import GitLine
 from reconciler.desired.load import Invalid
@@ -14,6 +14,7 @@ _KEPT = "refs/reconciler/kept"
 _ASKED = "refs/reconciler/asked"
 _NAME = re.compile(r"\w[\w./+-]*")  # what is a branch, a tag or an id, and nothing more in a refspec
 _SIZE_LIMIT = 512 * 1024 * 1024
+_SMALL = 64 * 1024
 _NOT_PLAIN = {"120000": "a symbolic link", "160000": "a submodule"}
 
 
@@ -30,11 +31,16 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class GitSource:
-    """The branch of a Git repository. ``folders`` are the folders that are read, ``.`` for all."""
+    """The branch of a Git repository. ``folders`` are the folders that are read, ``.`` for all.
+
+    Small files that were read last are remembered by their blob, so that the next commit's reading fetches only what is
+    new, and gives the very same bytes for what is not.
+    """
 
     git: GitLine
     branch: str
     folders: Sequence[str]
+    blobs: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     async def head(self) -> Commit:
         """Fetch, and return the newest commit of the branch; raise SourceError."""
@@ -71,9 +77,14 @@ class GitSource:
         entries = _entries(listing)
         if sum(entry.size for entry in entries) > _SIZE_LIMIT:
             raise SourceError(f"the folders of {commit[:12]} hold more than {_SIZE_LIMIT // 1024 // 1024} MiB")
-        asked = "".join(f"{entry.blob}\n" for entry in entries).encode()
-        answer = await self.git(f"cannot read {commit[:12]}", "cat-file", "--batch", given=asked)
-        return dict(_files(entries, answer))
+        known = {entry.blob: self.blobs[entry.blob] for entry in entries if entry.blob in self.blobs}
+        new = {entry.blob: entry for entry in entries if entry.blob not in known}
+        asked = "".join(f"{blob}\n" for blob in new).encode()
+        answer = await self.git(f"cannot read {commit[:12]}", "cat-file", "--batch", given=asked) if new else b""
+        blobs = known | dict(_contents(new.values(), answer))
+        self.blobs.clear()
+        self.blobs.update({blob: data for blob, data in blobs.items() if len(data) <= _SMALL})
+        return {entry.path: blobs[entry.blob] for entry in entries}
 
     async def keep(self, commit: str) -> None:
         """Pin the commit by a ref of ours, so that it stays whatever happens to the branch; raise SourceError."""
@@ -123,12 +134,12 @@ def _entries(listing: bytes) -> list[_Entry]:
     return entries
 
 
-def _files(entries: Sequence[_Entry], answer: bytes) -> Iterator[tuple[str, bytes]]:
+def _contents(entries: Iterable[_Entry], answer: bytes) -> Iterator[tuple[str, bytes]]:
     """Cut the answer of ``cat-file --batch``: for each a line ``<id> blob <size>``, the bytes, a newline."""
     start = 0
     for entry in entries:
         end = answer.index(b"\n", start)
         if answer[start:end] != f"{entry.blob} blob {entry.size}".encode():
             raise SourceError(f"the Git mirror is damaged: {answer[start:end].decode(errors='replace')}")
-        yield entry.path, answer[end + 1 : end + 1 + entry.size]
+        yield entry.blob, answer[end + 1 : end + 1 + entry.size]
         start = end + 1 + entry.size + 1

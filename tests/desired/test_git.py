@@ -55,6 +55,19 @@ async def test_only_committed_files_of_the_folders_are_read(repository: Reposito
     assert read == {"policies/p.yaml": b"p"} | {f"desired-state/{name}": data for name, data in files.items()}
 
 
+async def test_only_blobs_that_are_new_are_read_again(repository: Repository, source: GitSource) -> None:
+    large = b"x" * 100_000
+    first = repository.commit("first", a=b"a", b=b"b", same=b"a", empty=b"", large=large)
+    await source.head()
+    before = await source.read(first)
+    second = repository.commit("second", b=b"changed")
+    await source.head()
+    after = await source.read(second)
+    assert dict(before) | {"desired-state/b": b"changed"} == after
+    assert after["desired-state/a"] is before["desired-state/a"]
+    assert after["desired-state/large"] is not before["desired-state/large"]  # large ones would fill the memory
+
+
 async def test_a_commit_without_the_folders_has_no_files(repository: Repository, source: GitSource) -> None:
     commit = repository.commit("empty")
     await source.head()
