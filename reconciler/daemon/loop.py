@@ -36,7 +36,7 @@ async def loop(world: World, hands: Hands, wake: Wake, pulse: Pulse, stop: async
         pulse.promise(rest + LONGEST_REST)
         await wake.heard(rest)
     pulse.leave()
-    notify("STOPPING=1", "STATUS=finishing the step in hand")
+    notify("STATUS=finishing the step in hand")
     await hands.park()
 
 

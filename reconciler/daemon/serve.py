@@ -33,7 +33,6 @@ async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
             again.clear()
             await _until_either(settings, stop, again)
             if again.is_set() and not stop.is_set():
-                notify("RELOADING=1")
                 settings = _reloaded(settings, reload)
 
 
@@ -42,7 +41,8 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         leave, pulse = asyncio.Event(), Pulse(parts.world.clock)
         watchers = [group.create_task(each) for each in _watchers(settings, parts)]
         watchers += [group.create_task(pulse.feed())]
-        watchers += [group.create_task(_passing_on(each, leave, parts)) for each in (stop, again)]
+        told = {stop: "STOPPING=1", again: "RELOADING=1"}
+        watchers += [group.create_task(_passing_on(each, word, leave, parts)) for each, word in told.items()]
         notify("READY=1", "STATUS=looking at the fleet for the first time")
         log.info("ready", git=remote(settings.git.url).shown, branch=settings.git.branch, state=str(settings.state_dir))
         await loop(world, parts.hands, parts.wake, pulse, leave)
@@ -65,8 +65,9 @@ async def _watching(settings: Settings, parts: Acting) -> AsyncIterator[World]:
         await watch.close()
 
 
-async def _passing_on(event: asyncio.Event, leave: asyncio.Event, parts: Acting) -> None:
+async def _passing_on(event: asyncio.Event, word: str, leave: asyncio.Event, parts: Acting) -> None:
     await event.wait()
+    notify(word)
     leave.set()
     parts.wake.ring()
 

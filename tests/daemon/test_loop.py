@@ -69,7 +69,7 @@ async def test_it_passes_until_it_is_told_to_stop_and_tells_how_things_are(
         stop.set()
         fleet.wake.ring()
         await running
-    assert heard(systemd)[-1] == "STOPPING=1\nSTATUS=finishing the step in hand"
+    assert heard(systemd)[-1] == "STATUS=finishing the step in hand"
 
 
 async def test_a_step_in_hand_is_finished_before_it_leaves(fleet: Fleet) -> None:
@@ -118,9 +118,7 @@ async def test_the_watchdog_is_fed_twice_as_often_as_systemd_asks(
     await asyncio.gather(feeding, return_exceptions=True)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "fed"), [(0, True), (59, True), (60, True), (61, False), (3600, False)], ids=str
-)
+@pytest.mark.parametrize(("seconds", "fed"), [(0, True), (59, True), (60, True), (61, False), (3600, False)], ids=str)
 async def test_a_loop_that_does_not_keep_its_word_is_not_fed_for(
     systemd: socket.socket, monkeypatch: pytest.MonkeyPatch, seconds: int, fed: bool
 ) -> None:
