@@ -9,6 +9,7 @@ tx_check_account() {
 
 # tx_run N WHAT PROGRAM...: see tx_program.
 tx_run() {
+    tx_mine
     tx_place=$1 tx_what=$2
     shift 2
     tx_note "did.$tx_place" -
