@@ -5,7 +5,7 @@ from datetime import datetime
 
 from reconciler.execute.budget import listed
 from reconciler.execute.entry import Entry, patience
-from reconciler.model.change import Action, Cause, Change
+from reconciler.model.change import LEAVING, Action, Cause, Change
 from reconciler.model.event import Event, Healed, Mended, ResourcesApplied, RolloutMoved, SnapshotTaken, VerdictGiven
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnFailure
@@ -54,7 +54,7 @@ def finished(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
         reason = f"done but for {listed(rollout.failures)}" if rollout.failures else ""
     entry = _moved(rollout, Trigger.FINISH, reason, now)
     good = _good(entry.rollout, plan) if _is_new(rollout) else ()
-    return Entry(entry.rollout, (*entry.events, *good, *_healed(rollout, plan), _owned(rollout, plan)))
+    return Entry(entry.rollout, (*entry.events, *good, *_healed(rollout, plan), *_owned(rollout, plan)))
 
 
 def failed(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry:
@@ -124,11 +124,16 @@ def _differed(change: Change) -> tuple[str, ...]:
     return () if change.action is Action.CREATE else tuple(field.path for field in change.fields)
 
 
-def _owned(rollout: Rollout, plan: Plan) -> Event:
-    """Everything the unit asks for on the targets that were seen and did not fail is now as it asks."""
+def _owned(rollout: Rollout, plan: Plan) -> tuple[Event, ...]:
+    """Everything the unit asks for on the targets that were seen and did not fail is now as it asks.
+
+    What the plan changed is on record since it was applied, with who created it; the rest was so already.
+    """
     without = {one.target for one in plan.left_out} | {failure.target for failure in rollout.failures}
-    there = [resource for resource in plan.unit.resources if resource.id.target not in without]
-    # Who created a resource is on record since it was applied; here it is only said that it is ours.
-    return ResourcesApplied(
-        unit=plan.unit_id, applied=tuple(Owned(resource=resource, created=False) for resource in there)
+    changed = {change.resource for change in plan.changes if change.action not in LEAVING}
+    there = tuple(
+        Owned(resource=resource, created=False)
+        for resource in plan.unit.resources
+        if resource.id.target not in without and resource.id not in changed
     )
+    return (ResourcesApplied(unit=plan.unit_id, applied=there),) if there else ()
