@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,9 @@ def main() -> None:
         "wire": {},
         "daemon": {},
     }
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit("ended from outside; what was measured before is in results.json")
+    )
     until = time.monotonic() + (4 * _BOUND if asked.full else _BOUND)
     for count in asked.hosts:
         with _fleet(count) as (hosts, work):
@@ -48,6 +52,7 @@ def main() -> None:
             if not asked.jobs_only:
                 results["steady"][count] = _steady(hosts, work)
                 results["daemon"][count] = daemon.at_rest(hosts, work, 3)
+        _keep(results)
     if not asked.jobs_only:
         for delay in (0, 100):
             results["wire"][delay] = _wire(chosen, delay, until)
@@ -175,13 +180,17 @@ def _simulated(hosts: int) -> dict[str, Any]:
 
 
 def _tell(results: dict[str, Any]) -> None:
+    _keep(results)
     print(report.table(json.loads(json.dumps(results))))
-    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
-    (HERE / "results.svg").write_text(report.picture(results))
     print(f"\nwritten to {HERE / 'results.json'} and results.svg")
     wrong = [cases for jobs in results["jobs"].values() for cases in jobs.values() if isinstance(cases, str)]
     if any(each.startswith("failed") for each in wrong):
         raise SystemExit("not every tool did the job; see above")
+
+
+def _keep(results: dict[str, Any]) -> None:
+    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (HERE / "results.svg").write_text(report.picture(results))
 
 
 def _say(text: str) -> None:
