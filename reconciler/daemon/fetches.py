@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reconciler.model.canonical import Digest
 from reconciler.model.content import Artifact
 from reconciler.model.operation import UnpackRelease
 from reconciler.model.plan import Apply, Plan
@@ -33,8 +32,8 @@ class Fetches:
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self._ring = ring
-        self._tasks: dict[Digest, asyncio.Task[Path]] = {}
-        self._missed: dict[Digest, _Missed] = {}
+        self._tasks: dict[Artifact, asyncio.Task[Path]] = {}
+        self._missed: dict[Artifact, _Missed] = {}
 
     @property
     def busy(self) -> bool:
@@ -47,15 +46,15 @@ class Fetches:
         What is not here is fetched from now on, and it rings when that has ended. An archive that was had and is wrong
         is not waited for: to say so is the rollout's.
         """
-        wanted = dict(_archives(plan))
-        for digest, artifact in wanted.items():
-            missed = self._missed.get(digest)
-            if digest not in self._tasks and (missed is None or missed.until <= now):
-                self._tasks[digest] = asyncio.create_task(artifacts.fetch(artifact), name=f"fetching {artifact.url}")
-        if tasks := [self._tasks[digest] for digest in wanted if digest in self._tasks]:
+        wanted = tuple(dict.fromkeys(_archives(plan)))
+        for artifact in wanted:
+            missed = self._missed.get(artifact)
+            if artifact not in self._tasks and (missed is None or missed.until <= now):
+                self._tasks[artifact] = asyncio.create_task(artifacts.fetch(artifact), name=f"fetching {artifact.url}")
+        if tasks := [self._tasks[artifact] for artifact in wanted if artifact in self._tasks]:
             await asyncio.wait(tasks, timeout=AT_HAND)
-        waits = (self._waits(digest, artifact, now) for digest, artifact in wanted.items())
-        return next((each for each in list(waits) if each), None)
+        waits = [self._waits(artifact, now) for artifact in wanted]
+        return next((each for each in waits if each), None)
 
     async def stop(self) -> None:
         """Fetch no more."""
@@ -64,26 +63,26 @@ class Fetches:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._tasks.clear()
 
-    def _waits(self, digest: Digest, artifact: Artifact, now: datetime) -> WaitingOn | None:
-        task = self._tasks.get(digest)
+    def _waits(self, artifact: Artifact, now: datetime) -> WaitingOn | None:
+        task = self._tasks.get(artifact)
         if task and not task.done():
             task.remove_done_callback(self._ended)
             task.add_done_callback(self._ended)
             return WaitingOn(Reason.BLOCKED, f"fetching {artifact.url}")
         if task:
-            del self._tasks[digest]
-            self._note(digest, task, now)
-        missed = self._missed.get(digest)
+            del self._tasks[artifact]
+            self._note(artifact, task, now)
+        missed = self._missed.get(artifact)
         return WaitingOn(Reason.BLOCKED, f"{missed.reason}; it is tried again", missed.until) if missed else None
 
-    def _note(self, digest: Digest, task: "asyncio.Task[Path]", now: datetime) -> None:
-        before = self._missed.pop(digest, None)
+    def _note(self, artifact: Artifact, task: "asyncio.Task[Path]", now: datetime) -> None:
+        before = self._missed.pop(artifact, None)
         try:
             task.result()
         except Unreachable as error:
             times = before.times + 1 if before else 0
             wait = min(_FIRST_WAIT * 2 ** min(times, 10), _LONGEST_WAIT)
-            self._missed[digest] = _Missed(str(error), times, now + wait)
+            self._missed[artifact] = _Missed(str(error), times, now + wait)
         except WorldError:
             # It is met again, and told, when the host is changed.
             return
@@ -92,10 +91,10 @@ class Fetches:
         self._ring()
 
 
-def _archives(plan: Plan) -> Iterator[tuple[Digest, Artifact]]:
+def _archives(plan: Plan) -> Iterator[Artifact]:
     for step in plan.steps:
         for target in step.targets if isinstance(step, Apply) else ():
             for operation in target.operations:
                 # What comes with the repository is stored together with the plan.
                 if isinstance(operation, UnpackRelease) and not operation.artifact.url.startswith("repo:"):
-                    yield operation.artifact.digest, operation.artifact
+                    yield operation.artifact
