@@ -7,7 +7,8 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reconciler.kinds import compare, file, unit_state
+from reconciler.kinds import compare, file, unit_state, watched
+from reconciler.kinds.watched import Ref
 from reconciler.kinds.written import Text, Written, one_of
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.content import Content
@@ -39,16 +40,6 @@ def _unit(name: str) -> str:
         endings = ", ".join("." + suffix for suffix in _SUFFIXES.split("|"))
         raise ValueError(f"write a unit's whole name, for example shop.service; it ends in one of {endings}")
     return name
-
-
-def _ref(ref: str) -> str:
-    kind, colon, name = ref.partition(":")
-    if not (kind and colon and name):
-        raise ValueError("name a resource of this app as kind:name, for example file:/etc/shop/app.toml")
-    return ref
-
-
-Ref = Annotated[str, AfterValidator(_ref)]
 
 
 class Spec(Written):
@@ -243,18 +234,4 @@ def _file(resource: Resource) -> str:
 def _inputs(resource: Resource, siblings: Mapping[str, Resource]) -> tuple[str, ...]:
     """Return the paths that the unit reads when it starts: its own file, and what stands for each of ``restart_on``."""
     own = [_file(resource)] if "content" in resource.attributes else []
-    others = (_stands_for(siblings[ref]) for ref in resource.restart_on if ref in siblings)
-    return tuple(dict.fromkeys([*own, *(path for path in others if path)]))
-
-
-def _stands_for(sibling: Resource) -> str | None:
-    path = sibling.attributes.get("path", sibling.id.name)
-    match sibling.id.kind:
-        case "systemdUnit":
-            return _file(sibling) if "content" in sibling.attributes else None
-        case "release":
-            return f"{path}/current"
-        case "gitCheckout":
-            return f"{path}/.git/HEAD"
-        case _:
-            return path if isinstance(path, str) and path.startswith(("/", "~/")) else None
+    return tuple(dict.fromkeys([*own, *watched.paths(resource, siblings)]))
