@@ -10,6 +10,9 @@ from reconciler.model.policy import RolloutPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.target import Host
 
+BEFORE_US = "what was there before"
+"""What people call the state that comes from no commit: that of before the first one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
@@ -35,7 +38,7 @@ class Unit:
     @property
     def named(self) -> str:
         """How people call the state: ``1.4.2 (91bc07d)``; what was there before us has no commit."""
-        return f"{self.version} ({self.commit[:7]})" if self.commit else self.version
+        return f"{self.version} ({self.commit[:7]})" if self.commit else BEFORE_US
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,13 @@ from reconciler.model.identity import UnitId
 from reconciler.model.policy import OnFailure, RolloutPolicy
 from reconciler.model.unit import Unit
 
-BEFORE = "what was there before"
 GONE = digest("gone")
 """The digest of the state of having no resources."""
 
 
 def before_us(wanted: Unit) -> Unit:
     """Return the state to go back to when the first state of a unit failed: nothing of ours, on its targets."""
-    return replace(wanted, version=BEFORE, commit="", digest=GONE, resources=(), health=(), after=())
+    return replace(wanted, version="none", commit="", digest=GONE, resources=(), health=(), after=())
 
 
 def tombstone(unit: UnitId, commit: str) -> Unit:

@@ -13,6 +13,7 @@ from reconciler.model.event import Refusal
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import UnitStanding
+from reconciler.model.unit import BEFORE_US
 from reconciler.model.waiting import Reason
 from reconciler.policy.drift import fighting, in_words
 
@@ -67,7 +68,7 @@ def _git(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
     elif assessed and assessed.commit:
         yield "held to", f"{clean(assessed.version)} of commit {short(assessed.commit)}"
     elif assessed and assessed.version:
-        yield "held to", clean(assessed.version)
+        yield "held to", BEFORE_US
     if good:
         same = " (the same)" if assessed and assessed.digest == good.unit.digest else ""
         yield (

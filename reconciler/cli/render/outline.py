@@ -73,7 +73,7 @@ def cause(plan: Plan) -> str:
         case Cause.DRIFT:
             return f"drift from commit {short(plan.unit.commit)}"
         case Cause.REVERT:
-            return f"revert to {f'commit {short(plan.unit.commit)}' if plan.unit.commit else plan.unit.version}"
+            return f"revert to {f'commit {short(plan.unit.commit)}' if plan.unit.commit else plan.unit.named}"
         case _:
             assert_never(plan.cause)
 
@@ -155,7 +155,7 @@ def holding(assessment: Assessment) -> str | None:
 
 
 def _state(unit: Unit) -> str:
-    return short(unit.commit) if unit.commit else unit.version
+    return short(unit.commit) if unit.commit else unit.named
 
 
 def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
