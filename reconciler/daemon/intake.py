@@ -7,8 +7,10 @@ So a remote that hangs holds up no heal and no revert.
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from reconciler.daemon.admission import Admission, Inadmissible
+from reconciler.daemon.quiet import quietly
 from reconciler.desired.load import Invalid, Loading
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.event import CommitAccepted, CommitRefused, Refusal, SourceFound, SourceLost
@@ -41,7 +43,7 @@ class Reading:
 
     async def of(self, commit: str, files: Mapping[str, bytes]) -> Desired:
         """Load in a thread, so that a large repository does not hold up the loop; raise Invalid."""
-        return await asyncio.to_thread(self.loading.load, commit, files)
+        return await quietly(partial(self.loading.load, commit, files))
 
     def secrets_of(self, desired: Desired) -> Mapping[str, Digest]:
         """Return the keyed digest of every secret the desired state speaks of: it changes when a value does."""

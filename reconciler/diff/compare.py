@@ -93,11 +93,22 @@ def unified(before: str, after: str) -> str:
     differing = max(len(old), len(new)) - same_above - same_below
     if differing > MAX_COMPARED_LINES:
         return f"{len(old):,} lines before, {len(new):,} lines after: too many differ to show"
-    lines = list(difflib.unified_diff(old, new, lineterm="", n=CONTEXT))[2:]
+    lines = _hunks(old, new)
     shown = [_shortened(line) for line in lines[:MAX_LINES]]
     if len(lines) > MAX_LINES:
         shown.append(f"... {len(lines) - MAX_LINES} more lines")
     return "\n".join(shown)
+
+
+def _hunks(old: list[str], new: list[str]) -> list[str]:
+    """What ``difflib`` says; where one side is empty, as for most of a first rollout, without asking it."""
+    if old and new:
+        return list(difflib.unified_diff(old, new, lineterm="", n=CONTEXT))[2:]
+    if not old and not new:
+        return []
+    lines = [*(f"-{line}" for line in old), *(f"+{line}" for line in new)]
+    count = "1" if len(lines) == 1 else f"1,{len(lines)}"
+    return [f"@@ -{count} +0,0 @@" if old else f"@@ -0,0 +{count} @@", *lines]
 
 
 def _same(pair: tuple[str, str]) -> bool:

@@ -1,7 +1,10 @@
 """Contents in words: what may be shown, and what may not."""
 
+import difflib
+
 import pytest
 
+from reconciler.diff.compare import unified
 from reconciler.diff.wording import worded
 from reconciler.model.canonical import digest_bytes
 from reconciler.model.change import FieldDiff
@@ -50,3 +53,11 @@ def test_a_new_file_is_told_in_full():
 def test_fields_without_content_are_left_as_they_are():
     mode = FieldDiff(path="mode", before="0644", after="0600")
     assert worded((mode,), resource(), {}, {}) == (mode,)
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2, 30])
+def test_a_text_from_or_to_nothing_is_told_as_difflib_tells_it(lines: int) -> None:
+    text = [f"line {number}" for number in range(lines)]
+    for old, new in (([], text), (text, [])):
+        told = "\n".join(list(difflib.unified_diff(old, new, lineterm=""))[2:])
+        assert unified("".join(f"{each}\n" for each in old), "".join(f"{each}\n" for each in new)) == told
