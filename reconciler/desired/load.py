@@ -162,12 +162,16 @@ def _policies(fleet: Fleet, memory: Memory, problems: list[Problem]) -> dict[Uni
         for name, each in sorted(fleet.policies.items())
     ]
     chosen: dict[UnitId, RolloutPolicy] = {}
+    answers: dict[tuple[str, frozenset[tuple[str, str]]], RolloutPolicy | Ambiguous] = {}
     told: set[tuple[str, ...]] = set()
     for app in fleet.apps.values():
         for name in app.spec.environments:
             environment = fleet.environments.get(name)
             labels = environment.labels if environment else {}
-            answer = select(candidates, labels, app.labels)
+            fitting = (name, frozenset(app.labels.items()))
+            if fitting not in answers:
+                answers[fitting] = select(candidates, labels, app.labels)
+            answer = answers[fitting]
             unit = UnitId(app.name, name)
             chosen[unit] = DEFAULT_POLICY if isinstance(answer, Ambiguous) else answer
             if isinstance(answer, Ambiguous) and answer.names not in told:
