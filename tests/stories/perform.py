@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, assert_never
 
 from tests.lab.engine import LabError
+from tests.stories.controller import Controller
 from tests.stories.redact import redact
 from tests.stories.stage import Stage
-from tests.stories.story import Act, Befall, ByHand, Commit, Daemon, Expect, Run, Story, Until
+from tests.stories.story import HERE, Act, Befall, ByHand, Commit, Daemon, Expect, Run, Story, Until
 
 THE_END = Run(run="plan --detailed-exitcode")
 """Every story ends with it: nothing is left to do."""
@@ -32,13 +33,13 @@ def _told(act: Act, stage: Stage) -> Iterator[str]:
             yield from _run(act, stage)
         case ByHand():
             yield f"\n== by hand on {act.host}: {act.sh.strip()}"
-            stage.hosts[act.host].sh(act.sh)
+            stage.sh(act.host, act.sh)
         case Befall():
             yield f"\n== {act.host}: {act.what}"
             getattr(stage.hosts[act.host], act.what)()
         case Daemon():
-            yield f"\n== daemon: {act.what}"
-            {"start": stage.start_daemon, "stop": stage.stop_daemon, "kill": stage.kill_daemon}[act.what]()
+            yield f"\n== daemon{_whose(act.controller)}: {act.what}"
+            getattr(stage.controllers[act.controller], act.what)()
         case Until():
             yield from _until(act, stage)
         case Expect():
@@ -50,28 +51,34 @@ def _told(act: Act, stage: Stage) -> Iterator[str]:
 
 
 def _run(act: Run, stage: Stage) -> Iterator[str]:
-    done = stage.reconciler(*shlex.split(act.words))
+    controller = stage.controllers[act.controller]
+    done = controller.run(*shlex.split(act.words))
     assert done.returncode == act.exit, (
-        f"reconciler {act.words}: status {done.returncode}, not {act.exit}\n{done.stdout}\n{stage.daemon_log()}"
+        f"reconciler {act.words}: status {done.returncode}, not {act.exit}\n{done.stdout}\n{controller.log()}"
     )
-    yield f"\n$ reconciler {act.words}"
+    yield f"\n$ reconciler {act.words}{_whose(act.controller)}"
     yield done.stdout.rstrip("\n")
     if done.returncode:
         yield f"[status {done.returncode}]"
 
 
 def _until(act: Until, stage: Stage) -> Iterator[str]:
-    if act.subject in stage.hosts:
+    controller = stage.controllers[act.controller]
+    if act.subject in (HERE, *stage.hosts):
         yield f"\n== until on {act.subject}, {act.sh.strip()} prints {act.prints.strip()!r}"
         seen = _level(lambda: _printed(stage, act.subject, act.sh), lambda now: now == act.prints.strip(), act.within)
     else:
         values = ", ".join(f"{key} {value}" for key, value in act.values.items())
-        yield f"\n== until {act.subject} has {values}"
-        seen = _level(lambda: _standing(stage, act.subject), lambda now: _fits(act.values, now), act.within)
+        yield f"\n== until {act.subject} has {values}{_whose(act.controller)}"
+        seen = _level(lambda: _standing(controller, act.subject), lambda now: _fits(act.values, now), act.within)
     if seen is not None:
         raise AssertionError(
-            f"not within {act.within} s: until {act.subject} ...; last seen: {seen}\n{stage.daemon_log()}"
+            f"not within {act.within} s: until {act.subject} ...; last seen: {seen}\n{controller.log()}"
         )
+
+
+def _whose(controller: str) -> str:
+    return "" if controller == "state" else f"  ({controller})"
 
 
 def _level(look: Callable[[], Any], is_there: Callable[[Any], bool], within: int) -> Any:
@@ -87,13 +94,13 @@ def _level(look: Callable[[], Any], is_there: Callable[[Any], bool], within: int
 
 def _printed(stage: Stage, host: str, command: str) -> str:
     try:
-        return stage.hosts[host].sh(command).strip()
+        return stage.sh(host, command).strip()
     except LabError as error:
         return str(error)
 
 
-def _standing(stage: Stage, subject: str) -> Any:
-    fleet = stage.status()
+def _standing(controller: Controller, subject: str) -> Any:
+    fleet = controller.status()
     if subject == "fleet":
         return fleet
     return next((unit for unit in fleet.get("units", []) if unit["unit"] == subject), {"unit": "not known"})

@@ -7,6 +7,9 @@ from typing import Any, Literal, TypeAlias
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+HERE = "here"
+"""Where the controllers run, as a place to do something by hand."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -26,10 +29,11 @@ class Run(_Part):
 
     words: str = Field(alias="run")
     exit: int = 0
+    controller: str = "state"
 
 
 class ByHand(_Part):
-    """Do something as root on a host, as a person would, behind the program's back."""
+    """Do something as root on a host (or ``here``), as a person would, behind the program's back."""
 
     host: str = Field(alias="by hand")
     sh: str
@@ -46,20 +50,22 @@ class Daemon(_Part):
     """Start ``reconciler run``; stop it in order; kill it with -9."""
 
     what: Literal["start", "stop", "kill"] = Field(alias="daemon")
+    controller: str = "state"
 
 
 class Until(_Part):
-    """Wait for a level: ``status`` of a unit (or the ``fleet``) has these values, or a host prints this."""
+    """Wait for a level: ``status`` of a unit (or the ``fleet``) has these values, or a host or ``here`` prints this."""
 
     subject: str = Field(alias="until")
     values: dict[str, Any] = Field(default={}, alias="is")
     sh: str = ""
     prints: str = ""
     within: int = 60
+    controller: str = "state"
 
 
 class Expect(_Part):
-    """A command on a host prints this now."""
+    """A command on a host (or ``here``) prints this now."""
 
     host: str = Field(alias="expect")
     sh: str
@@ -82,7 +88,8 @@ _ACTS: Mapping[str, type[Act]] = {
 class Story(_Part):
     """``repository`` names the folder the first commit starts from; ``settings`` are what differs for the daemon.
 
-    ``hosts`` are lab hosts by name with what differs from the usual Host spec; ``secrets`` are values by reference.
+    ``hosts`` are lab hosts by name with their ``system`` and what differs from the usual Host spec; ``secrets`` are
+    values by reference; ``controllers`` are state folders, each of which may have a daemon.
     """
 
     title: str = Field(alias="story")
@@ -90,6 +97,7 @@ class Story(_Part):
     hosts: dict[str, dict[str, Any]]
     settings: dict[str, dict[str, Any]] = {}
     secrets: dict[str, str] = {}
+    controllers: tuple[str, ...] = ("state",)
     acts: tuple[Act, ...]
 
 
