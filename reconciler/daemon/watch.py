@@ -57,6 +57,7 @@ class Watch:
         self._period = period
         self._clock = clock
         self._watched: dict[str, _Watched] = {}
+        self._full = False
 
     async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
         """Look at the resources, and watch them if they could be looked at."""
@@ -88,9 +89,15 @@ class Watch:
                 return
             there.task.cancel()
         elif len(self._watched) >= MOST_WATCHED:
+            self._tell_that_it_is_full()
             return
         task = asyncio.create_task(self._keep_watching(host, resources), name=f"watch {host.name}")
         self._watched[host.name] = _Watched(host, resources, task)
+
+    def _tell_that_it_is_full(self) -> None:
+        if not self._full:
+            self._full = True
+            log.warning("more hosts than can be watched; the others are looked at at intervals", watched=MOST_WATCHED)
 
     async def _keep_watching(self, host: Host, resources: tuple[Resource, ...]) -> None:
         rest = _FIRST_REST

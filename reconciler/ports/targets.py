@@ -18,9 +18,9 @@ class Transaction:
 
     ``id`` is the same whenever the same step of the same rollout is tried again: a target that has already done it
     answers so and does nothing. ``after`` are the resources as they will be, ``removed`` the refs that will be gone:
-    for targets that are not driven by operations. ``contents`` holds the blobs of the operations. ``fence`` is the newest
-    token of another controller that was seen there (``model.ground``): a target with a newer one refuses, as Stale; None
-    asks for nothing. One without operations only takes back what was interrupted there.
+    for targets that are not driven by operations. ``contents`` holds the blobs of the operations. ``fence`` is the
+    newest token of another controller that was seen there (``model.ground``): a target with a newer one refuses, as
+    Stale; None asks for nothing. One without operations only takes back what was interrupted there.
     """
 
     id: str
