@@ -53,10 +53,12 @@ async def _open(hosts: Hosts, traffic: Traffic, delay: float) -> list[asyncio.Se
             traffic.connections += 1
             there_reader, there_writer = await asyncio.open_connection(address, hosts.behind)
             way = _Way()
-            await asyncio.gather(
-                _pass_on(reader, there_writer, traffic, ("up", way, delay)),
-                _pass_on(there_reader, writer, traffic, ("down", way, delay)),
-            )
+            # What is still open when the proxy ends is cut off; asyncio's streams would complain of it at length.
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(
+                    _pass_on(reader, there_writer, traffic, ("up", way, delay)),
+                    _pass_on(there_reader, writer, traffic, ("down", way, delay)),
+                )
 
         return asyncio.ensure_future(asyncio.start_server(met, address, hosts.port))
 
