@@ -2,7 +2,11 @@
 
 import os
 import socket
+from contextlib import suppress
 from datetime import timedelta
+
+_PATIENCE = 1.0
+"""Seconds to wait for systemd to take a message."""
 
 
 def notify(*lines: str) -> None:
@@ -12,7 +16,10 @@ def notify(*lines: str) -> None:
         return
     path = "\0" + address[1:] if address.startswith("@") else address
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
-        channel.sendto("\n".join(lines).encode(), path)
+        channel.settimeout(_PATIENCE)
+        # A systemd that does not read is no reason to stop the work: what it missed is told again soon.
+        with suppress(TimeoutError):
+            channel.sendto("\n".join(lines).encode(), path)
 
 
 def watchdog_interval() -> timedelta | None:
