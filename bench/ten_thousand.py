@@ -29,17 +29,19 @@ from reconciler.execute.driver import Driver
 from reconciler.execute.driver import World as Reach
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.unit import Desired
+from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.clock import SystemClock
+from reconciler.providers.http import Http
 from reconciler.providers.secrets import LocalSecrets
 from reconciler.store.journal import SqliteStore
 from tests.sim.world import SimWorld
 
-UNITS = 100
+UNITS = 20
 _FILES = ("a.conf", "b.conf", "c.conf")
 
 
 def documents(hosts: int) -> dict[str, bytes]:
-    """Return a repository of so many hosts, a hundred apps of three files each on their share of them."""
+    """Return a repository of so many hosts, twenty apps of three files each on their share of them."""
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHB1dCB0aGUga2V5IG9mIHlvdXIgb3duIGhvc3QgaGVy"
     found: list[dict[str, Any]] = [{"kind": "Environment", "metadata": {"name": "bench"}}]
     for number in range(hosts):
@@ -77,8 +79,9 @@ async def main() -> None:
         store = await SqliteStore.open(Path(folder) / "journal.db")
         driver = Driver(store, Reach(targets=fleet, kinds=CATALOG, clock=clock), owner="bench")
         commits = SimpleNamespace(newest=Intake(desired=desired))
+        artifacts = ArtifactCache(Path(folder) / "artifacts", Http(), cast(Any, None))
         parts = {"journal": store, "log": store, "targets": fleet, "kinds": CATALOG, "clock": clock}
-        world = cast(World, SimpleNamespace(**parts, commits=commits, driver=driver))
+        world = cast(World, SimpleNamespace(**parts, commits=commits, driver=driver, artifacts=artifacts))
         wake = Wake()
         hands = Hands(driver, wake.ring)
         began = time.perf_counter()
