@@ -171,8 +171,8 @@ def remove(path: str, user: str | None) -> Iterator[Operation]:
         undo=("mv", "-T", "--", aside, name),
         undo_if=("test", "!", "-e", name),
         directory=folder,
+        aside=f"{folder.rstrip('/')}/{aside}",
     )
-    yield RunCommand(what=f"remove what was {path}", argv=("rm", "-rf", "--", aside), directory=folder)
 
 
 def _sh(text: str, *arguments: str) -> tuple[str, ...]:

@@ -130,6 +130,7 @@ rcl_systemd() {
         XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/run/user/$(id -u)}
         export XDG_RUNTIME_DIR ;;
     esac
+    command -v systemctl >/dev/null || rcl_unknown "there is no systemd on this host, and $rcl_unit needs it"
     rcl_shown=$(TZ=UTC LC_ALL=C systemctl "$rcl_scope" --no-pager show -p @PROPERTIES@ -- "$rcl_unit" 2>&1) ||
         rcl_unknown "cannot ask systemd about $rcl_unit: ${rcl_shown##*"$rcl_newline"}"
     printf '%s\n' "$rcl_shown"

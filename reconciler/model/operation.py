@@ -176,6 +176,7 @@ class RunCommand:
     ``undo`` takes it back; it may be run when the command was never run or only in part, and then has to do no harm:
     where ``undo_if`` is given, that is run first, and only its status 0 says that there is something to take back.
     ``user`` runs it as that account (None: as the one the transaction has), ``directory`` is where.
+    ``aside`` is a path at which it leaves what is to go for good when all of the transaction went well.
     What it makes (an account, a mount, a package's folders) is there for the operations after it.
     """
 
@@ -186,6 +187,7 @@ class RunCommand:
     environment: tuple[tuple[str, str], ...] = ()
     user: str | None = None
     directory: str | None = None
+    aside: str | None = None
     limit: timedelta = timedelta(minutes=4)
     op: Literal["run_command"] = "run_command"
 

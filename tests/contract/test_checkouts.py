@@ -95,6 +95,8 @@ async def test_what_fails_later_takes_all_of_it_back(checkouts: Checkouts) -> No
     assert isinstance(seen, Present)
     with pytest.raises(Refused, match="cannot fail"):
         await one.apply(*kind.commands(second, seen, {}), FAILS)
+    with pytest.raises(Refused, match="cannot fail"):
+        await one.apply(*kind.removal(first, seen), FAILS)
     assert await one.seen(first) == seen
     assert await one.says("cat /srv/demo/a") == "by hand\n"
 

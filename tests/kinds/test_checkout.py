@@ -54,10 +54,9 @@ def test_a_checkout_of_somebody_else_is_given_away_first() -> None:
 
 def test_what_is_no_checkout_is_not_taken_away() -> None:
     assert KIND.removal(SHOP, Present({"type": "directory"})) == ()
-    assert [each.what for each in KIND.removal(SHOP, there()) if isinstance(each, RunCommand)] == [
-        "remove /srv/shop",
-        "move /srv/shop aside",
-        "remove what was /srv/shop",
+    assert [(each.what, each.aside) for each in KIND.removal(SHOP, there()) if isinstance(each, RunCommand)] == [
+        ("remove /srv/shop", None),
+        ("move /srv/shop aside", "/srv/.rcl-shop.old"),
     ]
 
 

@@ -14,6 +14,7 @@ from reconciler.model.operation import (
     ControlUnit,
     Operation,
     ReloadUnits,
+    RunCommand,
     Scope,
     SwitchRelease,
     UnitVerb,
@@ -31,6 +32,9 @@ from tests.providers.secret_values import SecretValues
 
 FAKE = Path(__file__).with_name("fake_systemctl.sh")
 HOLDER = Holder("ctl-a", "here")
+FAILS = RunCommand(what="fail", argv=("false",))
+"""Fails at its place in the transaction, when all before it is done."""
+
 RELOAD = ReloadUnits(Scope.SYSTEM)
 
 

@@ -15,7 +15,7 @@ from reconciler.model.operation import (
     UnitVerb,
 )
 from reconciler.ports.errors import Refused
-from tests.providers.machine import RELOAD, Machine, unit, unpack, write
+from tests.providers.machine import FAILS, RELOAD, Machine, unit, unpack, write
 
 
 async def test_a_first_rollout_puts_everything_in_place(machine: Machine) -> None:
@@ -101,8 +101,15 @@ async def test_names_are_names_whatever_they_look_like(machine: Machine) -> None
         assert seen[f"{name}/link"] == ("link", name)
     again = [write(f"~/{name}/{name}", b"second") for name in WEIRD]
     with pytest.raises(Refused):
-        await machine.apply("t2", *again, RemoveDirectory("~/with space"))
+        await machine.apply("t2", *again, FAILS)
     assert machine.snapshot() == seen
+
+
+async def test_a_directory_that_is_to_go_stays_while_something_is_in_it(machine: Machine) -> None:
+    await machine.apply("t1", MakeDirectory("~/d", "0750"), MakeDirectory("~/e", "0750"))
+    (machine.home / "d/.theirs").write_text("x")
+    await machine.apply("t2", RemoveDirectory("~/d"), RemoveDirectory("~/e"))
+    assert machine.snapshot() == {"d": ("directory", "0o750"), "d/.theirs": ("0o644", "x")}
 
 
 async def test_a_transaction_is_done_once(machine: Machine) -> None:

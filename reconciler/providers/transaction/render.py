@@ -202,6 +202,8 @@ def _tail(transaction: Transaction) -> Iterator[str]:
                 steps.append(f"tx_forget {quote_path(f'{op.path}/{aside}')}")
             case ChangePackages():
                 steps.append(f'tx_forget "$T/packages.{place}"')
+            case RunCommand(aside=str(path)):
+                steps.append(f"tx_forget {quote_path(path)}")
             case SwitchRelease():
                 steps.append(f"tx_prune {quote_path(op.path)} {op.keep}")
             case _:

@@ -104,7 +104,10 @@ tx_put_back() {
 
 tx_remove_file() { tx_try "remove $1" rm -f -- "$1"; }
 
-tx_remove_directory() { [ ! -d "$1" ] || tx_try "remove the directory $1" rmdir -- "$1"; }
+# tx_remove_directory PATH: one with something in it stays; that is somebody else's.
+tx_remove_directory() {
+    [ ! -d "$1" ] || [ "$(ls -A -- "$1")" ] || tx_try "remove the directory $1" rmdir -- "$1"
+}
 
 # tx_keep_release N PATH VERSION: notes that the release is not there yet.
 tx_keep_release() { [ -d "$2/releases/$3" ] || tx_note "fresh.$1" "$3"; }
