@@ -35,5 +35,7 @@ def _path(sibling: Resource) -> str | None:
             return f"{_UNIT_FOLDERS[str(sibling.attributes.get('scope', 'system'))]}/{sibling.id.name}"
         case "release":
             return f"{path}/current"
+        case "gitCheckout":
+            return f"{path}/.git/HEAD"
         case _:
             return path if isinstance(path, str) and path.startswith(("/", "~/")) else None
