@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.kinds.catalog import CATALOG
+
 
 def reconciler(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "reconciler", *arguments]
@@ -82,9 +84,7 @@ def test_the_schema_knows_all_kinds_of_resources(tmp_path: Path) -> None:
     made = json.loads(printed)
     items = made["$defs"]["AppSpec"]["properties"]["resources"]["items"]["oneOf"]
     assert (tmp_path / "s.json").read_text() == printed
-    assert [next(iter(each["properties"])) for each in items] == [
-        *("file", "directory", "symlink", "systemdUnit", "release")
-    ]
+    assert [next(iter(each["properties"])) for each in items] == list(CATALOG)
 
 
 def test_a_schema_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -49,9 +50,17 @@ async def test_a_bad_commit_is_taken_back_and_another_apps_commit_does_not_try_i
 
 
 @pytest.mark.parametrize(
-    ("failing", "state", "status"), [({"pink"}, State.HELD, 4), ({"pink", "red"}, State.REVERT_FAILED, 1)]
+    ("failing", "state", "status"),
+    [
+        (set(), State.SUCCEEDED, 0),
+        ({"pink"}, State.HELD, 4),
+        ({"pink"}, State.REVERTED, 3),
+        ({"pink", "red"}, State.REVERT_FAILED, 1),
+    ],
 )
 async def test_how_it_ended_is_the_exit_status(fleet: Fleet, failing: set[str], state: State, status: int) -> None:
+    if state is State.HELD:
+        fleet.repository.write("policies/all.yaml", policy(onFailure="hold"))
     if state is State.REVERT_FAILED:
         await fleet.commit("good", shop=app("red"))
         await fleet.settled()
@@ -151,12 +160,25 @@ async def test_a_host_that_cannot_be_seen_is_waited_for_and_nothing_is_done_ther
     assert (ended.exit_status, fleet.hosts.effects) == (4, [])
 
 
-async def test_a_target_lost_in_the_middle_ends_the_rollout_in_time(fleet: Fleet) -> None:
-    """Nobody knows whether the change was made there: the rollout does not wait for ever to see it."""
+async def test_a_connection_lost_in_the_middle_is_no_failure_when_the_change_was_made(fleet: Fleet) -> None:
     await fleet.commit("good", shop=app("red"))
     await fleet.settled()
     fleet.hosts.faults = {"web-2": [Fault.DIES_AFTER]}
     await fleet.commit("next", shop=app("pink"))
     ended = await fleet.settled()
+    assert [rollout.state for rollout in ended.ended] == [State.SUCCEEDED]
+    assert fleet.colours() == ["pink", "pink"]
+    assert fleet.hosts.repeats == []
+
+
+async def test_a_target_lost_in_the_middle_ends_the_rollout_in_time(fleet: Fleet) -> None:
+    """Nobody knows whether the change was made there: the rollout does not wait for ever to see it."""
+    await fleet.commit("good", shop=app("red"))
+    await fleet.settled()
+    fleet.hosts.faults = {"web-2": [Fault.GOES_AWAY]}
+    await fleet.commit("next", shop=app("pink"))
+    began = fleet.clock.now()
+    ended = await fleet.settled()
     assert [rollout.state for rollout in ended.ended] == [State.REVERTED]
-    assert fleet.colours() == ["red", "red"]
+    assert fleet.clock.now() - began < timedelta(minutes=30)
+    assert fleet.colours() == ["red", "pink"]

@@ -22,6 +22,7 @@ class Fault(StrEnum):
     REFUSED = "refused"
     DIES_BEFORE = "dies before the effect"
     DIES_AFTER = "dies after the effect"
+    GOES_AWAY = "dies after the effect, and is down from then on"
     RUNS_ON = "the connection is lost, the effect comes later"
     CUT_OFF = "the connection is lost, the effect is half-way"
 
@@ -89,7 +90,9 @@ class SimWorld:
             there.update({one.id: one for one in transaction.after[:1]})
             raise Unreachable(f"lost the connection to {host.name}")
         self._take_effect(host.name, transaction)
-        if fault is Fault.DIES_AFTER:
+        if fault is Fault.GOES_AWAY:
+            self.down.add(host.name)
+        if fault in (Fault.DIES_AFTER, Fault.GOES_AWAY):
             raise Unreachable(f"lost the connection to {host.name}")
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
