@@ -8,6 +8,8 @@ else. Nothing is changed here: what comes out is data that can be printed (``rec
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 
 from reconciler import observe
 from reconciler.daemon.world import World
@@ -26,6 +28,7 @@ from reconciler.policy.holding import holding
 from reconciler.policy.ownership import reachable
 from reconciler.policy.removal import tombstone
 from reconciler.policy.scope import scope
+from reconciler.ports.kind import Kind
 
 
 class NothingToDo(Exception):
@@ -55,9 +58,25 @@ async def conclude(world: World, desired: Desired) -> Review:
     in_hand = {known.rollout.id for known in standing.units.values() if known.rollout}
     survey = observe.settled(await observe.look(scope(desired, standing), desired.hosts, world.targets), in_hand)
     contents = {**await _contents_of_last_good(world, desired, standing), **desired.contents}
-    diffs = _diffs(world, desired, standing, survey, contents)
+    return await world.aside(
+        partial(_concluded, desired, standing, survey, contents, _Rules(world.kinds, world.clock.now()))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a conclusion follows from beside what was read and seen."""
+
+    kinds: Mapping[str, Kind]
+    now: datetime
+
+
+def _concluded(
+    desired: Desired, standing: Standing, survey: Survey, contents: Mapping[Digest, bytes], rules: _Rules
+) -> Review:
+    diffs = _diffs(desired, standing, survey, contents, rules.kinds)
     situation = Situation(
-        desired=desired, standing=standing, survey=survey, diffs=diffs, kinds=world.kinds, now=world.clock.now()
+        desired=desired, standing=standing, survey=survey, diffs=diffs, kinds=rules.kinds, now=rules.now
     )
     concluded = review(situation)
     for assessment in concluded.assessments:
@@ -71,10 +90,14 @@ def _interrupted(survey: Survey) -> tuple[str, ...]:
 
 
 def _diffs(
-    world: World, desired: Desired, standing: Standing, survey: Survey, contents: Mapping[Digest, bytes]
+    desired: Desired,
+    standing: Standing,
+    survey: Survey,
+    contents: Mapping[Digest, bytes],
+    kinds: Mapping[str, Kind],
 ) -> Mapping[UnitId, UnitDiff]:
     return {
-        unit.id: pair.compare(unit, survey, reachable(standing.of(unit.id).owned, desired.hosts), world.kinds, contents)
+        unit.id: pair.compare(unit, survey, reachable(standing.of(unit.id).owned, desired.hosts), kinds, contents)
         for unit in (*_held(desired, standing), *_gone(desired, standing))
     }
 

@@ -1,5 +1,6 @@
 """The only place that knows every adapter. A dull list: settings in, everything put together out."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -144,6 +145,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
             kinds=CATALOG,
             clock=clock,
             driver=drives,
+            aside=asyncio.to_thread,
         )
         yield world, targets
     finally:

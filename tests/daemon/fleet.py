@@ -1,6 +1,7 @@
 """A daemon's parts on a simulated fleet: a real repository, a real journal, the real driver; hosts and time are not."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -192,6 +193,11 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     source = GitSource(GitLine(remote(str(repository.path)), folder / "git"), "main", ("desired-state", "policies"))
     reading = Reading(loading=Loading(KINDS, SecretValues(secrets), Folders()))
     drives = driver.Driver(log, driver.World(targets=hosts, kinds=KINDS, clock=clock), owner="test")
+
+    async def aside(work: Callable[[], T], /) -> T:
+        async with clock.working():
+            return await asyncio.to_thread(work)
+
     world = World(
         commits=Commits(source, journal, reading, clock, Admission(source, Anybody(), journal)),
         journal=journal,
@@ -201,6 +207,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
         kinds=KINDS,
         clock=clock,
         driver=drives,
+        aside=aside,
     )
     wake = Wake()
     try:
