@@ -35,12 +35,16 @@ def read_plan(file: Path) -> tuple[str, Mapping[str, str]]:
         body = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Failure(f"cannot read {file}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Failure(f"{file} is not a plan: {error}") from error
     if not isinstance(body, dict) or body.get("format") != FORMAT:
         raise Failure(f"{file} is not a plan of this version; write it with: reconciler plan --out {file}")
     commit, plans = body.get("commit"), body.get("plans")
-    well_formed = isinstance(plans, dict) and all(isinstance(each, str) for each in plans.values())
-    if not isinstance(commit, str) or not isinstance(plans, dict) or not well_formed:
+    if not _plain(commit) or not isinstance(plans, dict) or not all(map(_plain, (*plans, *plans.values()))):
         raise Failure(f"{file} is damaged; write it again with: reconciler plan --out {file}")
-    return commit, plans
+    return str(commit), plans
+
+
+def _plain(value: object) -> bool:
+    """Whether it is a text that can be shown: the file may come from anybody, and the terminal is ours."""
+    return isinstance(value, str) and value.isprintable()

@@ -135,13 +135,16 @@ class Settings(BaseSettings):
             raise SettingsError(f"{path}: there is no such settings file")
         try:
             loaded = _from_file(file)()
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SettingsError(f"{file}: not TOML: {error}") from error
         except OSError as error:
             raise SettingsError(f"cannot read {file}: {error.strerror}") from error
         except ValidationError as error:
             raise SettingsError(_in_words(error, file)) from error
-        return loaded.resolved_from(file.parent if file else Path())
+        try:
+            return loaded.resolved_from(file.parent if file else Path())
+        except (RuntimeError, ValueError) as error:
+            raise SettingsError(f"{file}: a path in it leads nowhere: {error}") from error
 
     def resolved_from(self, folder: Path) -> "Settings":
         """Return the settings with relative paths taken from the folder of the settings file."""

@@ -15,6 +15,7 @@ _ASKED = "refs/reconciler/asked"
 _NAME = re.compile(r"\w[\w./+-]*")  # what is a branch, a tag or an id, and nothing more in a refspec
 _SIZE_LIMIT = 512 * 1024 * 1024
 _SMALL = 64 * 1024
+_FACTS = re.compile(rb"([0-7]{6}) [a-z]+ ([0-9a-f]+) +([0-9]{1,18}|-)")
 _NOT_PLAIN = {"120000": "a symbolic link", "160000": "a submodule"}
 
 
@@ -120,7 +121,10 @@ def _entries(listing: bytes) -> list[_Entry]:
     problems = []
     for line in listing.split(b"\0")[:-1]:
         facts, _, raw = line.partition(b"\t")
-        mode, _, blob, size = facts.decode().split()
+        found = _FACTS.fullmatch(facts)
+        if found is None or (found[3] == b"-" and found[1].decode() not in _NOT_PLAIN):
+            raise SourceError(f"git lists what makes no sense: {facts[:80]!r}")
+        mode, blob, size = (each.decode() for each in found.groups())
         path = raw.decode(errors="backslashreplace")
         if mode in _NOT_PLAIN:
             message = f"this is {_NOT_PLAIN[mode]}; only plain files are read, so the commit is refused"
@@ -138,8 +142,10 @@ def _contents(entries: Iterable[_Entry], answer: bytes) -> Iterator[tuple[str, b
     """Cut the answer of ``cat-file --batch``: for each a line ``<id> blob <size>``, the bytes, a newline."""
     start = 0
     for entry in entries:
-        end = answer.index(b"\n", start)
-        if answer[start:end] != f"{entry.blob} blob {entry.size}".encode():
-            raise SourceError(f"the Git mirror is damaged: {answer[start:end].decode(errors='replace')}")
-        yield entry.blob, answer[end + 1 : end + 1 + entry.size]
-        start = end + 1 + entry.size + 1
+        head = f"{entry.blob} blob {entry.size}\n".encode()
+        end = start + len(head) + entry.size
+        if not answer.startswith(head, start) or answer[end : end + 1] != b"\n":
+            said = answer[start : start + len(head)].decode(errors="replace")
+            raise SourceError(f"the Git mirror is damaged: {said}")
+        yield entry.blob, answer[end - entry.size : end]
+        start = end + 1

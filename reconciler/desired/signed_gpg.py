@@ -33,17 +33,9 @@ class GpgSigners:
             home = Path(made)
             await self._import(home)
             (home / "signature").write_bytes(commit.signature)
-            said = _status(await _gpg(home, ("--verify", "signature", "-"), commit.payload))
-            if said.count(("NEWSIG",)) + sum(line[0] == "NEWSIG" and len(line) > 1 for line in said) > 1:
-                return Broken("there is more than one signature")
-            for word, why in _WORTHLESS.items():
-                for line in said:
-                    if line[0] == word:
-                        return Unlisted(f"the GPG key {line[1]}", why.format(keys=self.keys))
-            valid = [line for line in said if line[0] == "VALIDSIG"]
-            if len(valid) != 1 or not any(line[0] == "GOODSIG" for line in said):
-                return Broken("it is not that of this commit, or it has expired")
-            primary = valid[0][-1]
+            primary = _signer(_status(await _gpg(home, ("--verify", "signature", "-"), commit.payload)), self.keys)
+            if not isinstance(primary, str):
+                return primary
             return self._signed(primary, tuple(_emails(await _listing(home, primary))), commit.committer)
 
     def _signed(self, primary: str, emails: tuple[str, ...], committer: str) -> Signed:
@@ -81,12 +73,28 @@ async def _listing(home: Path, key: str) -> bytes:
 def _status(ended: Ended) -> list[tuple[str, ...]]:
     start = "[GNUPG:] "
     lines = ended.output.decode(errors="replace").splitlines()
-    return [tuple(line.removeprefix(start).split()) for line in lines if line.startswith(start) and line != start]
+    said = (tuple(line.removeprefix(start).split()) for line in lines if line.startswith(start))
+    return [words for words in said if words]
+
+
+def _signer(said: Sequence[tuple[str, ...]], keys: Path) -> str | Broken | Unlisted:
+    """The fingerprint of the primary key that made the one good signature, or what is wrong with it."""
+    if sum(line[0] == "NEWSIG" for line in said) > 1:
+        return Broken("there is more than one signature")
+    for word, why in _WORTHLESS.items():
+        for line in said:
+            if line[0] == word:
+                return Unlisted(f"the GPG key {line[1] if len(line) > 1 else 'of nobody'}", why.format(keys=keys))
+    valid = [line for line in said if line[0] == "VALIDSIG"]
+    if len(valid) != 1 or len(valid[0]) < 2 or not any(line[0] == "GOODSIG" for line in said):
+        return Broken("it is not that of this commit, or it has expired")
+    return valid[0][-1]
 
 
 def _emails(listing: bytes) -> Iterator[str]:
     """The addresses in the names of a key that are neither revoked nor expired."""
     for line in listing.decode(errors="replace").splitlines():
         fields = line.split(":")
-        if fields[0] == "uid" and not _GONE.intersection(fields[1]) and fields[9].endswith(">"):
+        whole = fields[0] == "uid" and len(fields) > 9
+        if whole and not _GONE.intersection(fields[1]) and fields[9].endswith(">"):
             yield fields[9].rpartition("<")[2].removesuffix(">")

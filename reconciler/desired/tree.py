@@ -25,6 +25,7 @@ NOT_DOCUMENTS = frozenset({"templates", "files"})
 
 _DEPTH_LIMIT = 50
 _ALIAS_LIMIT = 10_000
+_DIGITS_LIMIT = 1_000
 _START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PRELUDE = re.compile(r"(?:%[^\n]*(?:\n|\Z)|[ \t]*(?:#[^\n]*)?(?:\n|\Z))*")
 _IMPLICIT, _TEXT, _TEXT_TAG = "implicit", "text", "tag:yaml.org,2002:str"
@@ -193,6 +194,9 @@ class _Reading:
         return None
 
     def value(self, node: Node, path: Path) -> Any:
+        # The parser has counted what is written; aliases of aliases go deeper.
+        if len(path) > _DEPTH_LIMIT:
+            raise _TooDeep
         if isinstance(node, ScalarNode):
             return self.scalar(node, path)
         if node.tag != _TEXT:
@@ -255,14 +259,18 @@ class _Reading:
             if _INT.fullmatch(text):
                 return int(text)
             if _OTHER_BASE.fullmatch(text):
-                return int(text, 0)
+                # Those Python would read at any length, and then cannot write in decimal.
+                return int(text, 0) if len(text) < _DIGITS_LIMIT else self.too_big(node, path)
             number = float(text) if _FLOAT.fullmatch(text) else None
         except ValueError:
             number = float("inf")
         if number in (float("inf"), float("-inf")) or _NOT_FINITE.fullmatch(text):
-            self.tell(node, path, "this number is too big, or not a number", "put it in quotes if it is text")
-            return 0
+            return self.too_big(node, path)
         return text if number is None else number
+
+    def too_big(self, node: Node, path: Path) -> int:
+        self.tell(node, path, "this number is too big, or not a number", "put it in quotes if it is text")
+        return 0
 
     def tell(self, node: Node, path: Path, message: str, suggestion: str | None = None) -> None:
         self.add(node.start_mark.line, node.start_mark.column, dotted(path), message, suggestion)

@@ -58,6 +58,8 @@ def _yaml(text: str) -> Json:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise ValueError("too deep")
+        if getattr(event, "tag", None) is not None:
+            raise ValueError("a tag: what it makes of a value differs from reader to reader")
     documents: list[Json] = list(yaml.load_all(text, _Loader))
     return documents[0] if len(documents) == 1 else documents
 
@@ -67,12 +69,14 @@ _SCALARS = {
     "bool": (r"true|false", ["t", "f"]),
     "int": (r"0|-?[1-9][0-9]*", list("-0123456789")),
     "float": (r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?", list("-0123456789")),
-    "merge": (r"<<", ["<"]),
 }
 
 
 class _Loader(yaml.CSafeLoader):
-    """The safe loader, with those scalars of YAML that everybody reads alike; the rest are texts."""
+    """The safe loader, with those scalars of YAML that everybody reads alike; the rest are texts.
+
+    So is ``<<``: not everybody merges, and merging can make a tree of any size out of a short text.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         keys = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]

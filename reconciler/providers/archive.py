@@ -24,6 +24,9 @@ MAX_BYTES = 8 * 1024**3
 # Extended headers are read into memory whole; no honest one is anywhere near this.
 _MAX_READ = 1024 * 1024
 _CHUNK = 256 * 1024
+# No host can make a longer path, and each folder on the way is remembered.
+_LONGEST_NAME = 4096
+_LAST_TIME = 2**33 - 1
 
 
 class UnsafeArchive(Exception):
@@ -40,8 +43,13 @@ def to_plain_tar(source: Path, destination: Path, *, max_bytes: int = MAX_BYTES)
                     plain.addfile(safe, _Exactly(data, member) if data and safe.isreg() else None)
     except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, NotImplementedError) as error:
         raise UnsafeArchive(f"it cannot be read as tar.gz, tar.xz, tar.bz2, tar or zip: {error}") from error
-    except (gzip.BadGzipFile, RuntimeError) as error:
-        raise UnsafeArchive(f"it cannot be read: {error}") from error
+    except (gzip.BadGzipFile, RuntimeError, ValueError, OverflowError, MemoryError) as error:
+        raise UnsafeArchive(f"it cannot be read: {str(error) or type(error).__name__}") from error
+    except OSError as error:
+        # Damaged bzip2 is told as one without a number; those of the system are for somebody else.
+        if error.errno is None:
+            raise UnsafeArchive(f"it cannot be read: {error}") from error
+        raise
 
 
 @dataclass
@@ -61,7 +69,7 @@ class _Rules:
             return None
         self._claim(name, member)
         made = tarfile.TarInfo(name)
-        made.mtime = max(0, int(member.mtime))
+        made.mtime = max(0, min(int(member.mtime), _LAST_TIME))
         made.type = member.type
         if member.isreg():
             made.type, made.size, made.mode = tarfile.REGTYPE, member.size, member.mode & 0o777 | 0o600
@@ -80,7 +88,7 @@ class _Rules:
         self.size += member.size if member.isreg() else 0
         if self.size > self.max_bytes or member.size < 0:
             raise UnsafeArchive(f"it unpacks to more than {self.max_bytes} bytes, at {member.name!r}")
-        if len(self.kinds) >= MAX_MEMBERS:
+        if max(len(self.kinds), len(self.folders)) >= MAX_MEMBERS:
             raise UnsafeArchive(f"it has more than {MAX_MEMBERS} members, at {member.name!r}")
         if member.issparse():
             raise UnsafeArchive(f"{member.name!r} is a sparse file; pack it without holes")
@@ -106,6 +114,8 @@ class _Rules:
 
 
 def _inside(name: str) -> str:
+    if len(name) >= _LONGEST_NAME:
+        raise UnsafeArchive(f"{name[:80]!r}... is longer than {_LONGEST_NAME} characters")
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if name.startswith("/"):
         raise UnsafeArchive(f"{name!r} is an absolute path")
@@ -121,8 +131,8 @@ def _link(name: str, to: str) -> str:
 
     ``..`` may only come first: behind a name that is itself a link it would lead to somewhere else than it reads.
     """
-    if not to or to.startswith("/") or "\0" in to:
-        raise UnsafeArchive(f"{name!r} is a link to {to!r}: only relative targets are allowed")
+    if not to or to.startswith("/") or "\0" in to or len(to) >= _LONGEST_NAME:
+        raise UnsafeArchive(f"{name!r} is a link to {to[:_LONGEST_NAME]!r}: only relative targets are allowed")
     parts = [part for part in to.split("/") if part not in ("", ".")]
     climbs = len(parts) - len([part for part in parts if part != ".."])
     if ".." in parts[climbs:] or climbs > name.count("/"):

@@ -45,7 +45,7 @@ done
 """)
 """The script of a kept shell; it ends when its standard input does."""
 
-_HEAD = re.compile(rb"([0-9]+) (?:(same)|([0-9]+) ([0-9]+) ([0-9]+))\n")
+_HEAD = re.compile(rb"([0-9]{1,18}) (?:(same)|([0-9]{1,18}) ([0-9]{1,18}) ([0-9]{1,18}))\n")
 
 
 @dataclass(frozen=True, slots=True)

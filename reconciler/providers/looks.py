@@ -135,7 +135,7 @@ _LINE = re.compile(
     r"=(?P<stat>[0-9a-f]+ \d+ \d+ \d+ \d+) (?P<at>[^\n]*)\nU(?P<user>[^\n]*)\nG(?P<group>[^\n]*)"
     r"|(?P<sum>[0-9a-f]{64})  (?P<of>[^\n]*)"
     r"|to (?P<to>[A-Za-z0-9+/=]*) (?P<link>[^\n]*)"
-    r"|plain (?P<plain>[^ \n]*) (?P<named>[^\n]*)"
+    r"|plain (?P<plain>[A-Za-z0-9_@%+=:,./-]*) (?P<named>[^\n]*)"
     r"|content (?P<content>[A-Za-z0-9+/=]*) (?P<file>[^\n]*)"
     r"|(?P<program>stat|sha256sum): (?:can(?:no|')t \w+ )?'?(?P<path>[./][^':\n]*)'?: (?P<error>[^\n]*)"
     r"|(?P<other>[^\n]+)"

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,7 @@ rcl_frame() {
 }
 """)
 _END = b"end"
+_HEAD = re.compile(rb"([0-9]{1,18}) ([0-9]{1,18}) ([0-9]{1,18})")
 # So many names fit among the arguments of one program, however long they are.
 _TOGETHER = 400
 
@@ -106,10 +108,10 @@ def split(output: bytes, asked: Asked) -> tuple[Answer, ...]:
 
 def _frame(output: bytes) -> tuple[Answer, bytes]:
     head, newline, rest = output.partition(b"\n")
-    try:
-        status, printed, complained = (int(word) for word in head.split(b" "))
-    except ValueError:
-        raise Broken(f"the host's answer makes no sense: {head[:80]!r}") from None
+    found = _HEAD.fullmatch(head)
+    if found is None:
+        raise Broken(f"the host's answer makes no sense: {head[:80]!r}")
+    status, printed, complained = (int(number) for number in found.groups())
     end = printed + complained
     if not newline or rest[end : end + 1] != b"\n":
         raise Broken("the host's answer was cut off")
@@ -143,7 +145,9 @@ def _observation(resource: Resource, answer: Answer, kind: Kind) -> Present | Ab
         said = lines[-1].removeprefix(REASON) if lines and lines[-1].startswith(REASON) else ""
         errors = answer.errors.strip().splitlines()
         why = said or (errors[-1] if errors else f"its probe ended with status {answer.status}")
-        return Unknown(f"cannot look at {resource.id.ref}: {why}")
+        # Bytes that are not UTF-8 are surrogates here, which no text may hold that is stored or printed.
+        shown = why.encode(errors="backslashreplace").decode()
+        return Unknown(f"cannot look at {resource.id.ref}: {shown}")
     try:
         return kind.parse(resource, lines)
     except ValueError as error:

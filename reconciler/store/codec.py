@@ -29,7 +29,11 @@ def encode(value: Any) -> str:
 def decode(kind: type[T], text: str) -> T:
     """Read a value of the type back; ValueError when the text is not of that form."""
     read: Callable[[Any], T] = reader(cast(Any, kind))
-    return read(json.loads(text))
+    try:
+        return read(json.loads(text))
+    except (TypeError, AttributeError, LookupError, OverflowError, RecursionError) as error:
+        # A row that was damaged may have anything in the place of a list, a number or a time.
+        raise ValueError(f"the journal holds what is no {kind!r:.80}: {error}") from error
 
 
 @cache

@@ -1,7 +1,6 @@
 """What the last line of a transaction means."""
 
 import base64
-import binascii
 
 from reconciler.ports.errors import Broken, Busy, Refused, Stale, Unreachable
 from reconciler.ports.shell import Completed
@@ -35,5 +34,5 @@ def _reason(encoded: str) -> str:
     try:
         lines = base64.b64decode(encoded, validate=True).decode(errors="replace").splitlines()
         return "; ".join(line.strip().rstrip(".") for line in lines if line.strip())
-    except binascii.Error:
+    except ValueError:
         return "no readable reason"
