@@ -15,6 +15,7 @@ from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.order import Cycle
+from reconciler.plan.pause import waits
 from reconciler.plan.proposal import Proposal, propose
 from reconciler.plan.situation import Situation
 from reconciler.policy.dependency import dependency
@@ -78,7 +79,7 @@ def _barriers(proposal: Proposal, held: Holding, wanted: Unit, situation: Situat
     known = situation.standing.of(wanted.id)
     paused = known.paused or situation.standing.paused
     if paused:
-        yield WaitingOn(Reason.PAUSED, f"paused by {paused.author}: {paused.reason}")
+        yield waits(paused)
     if proposal.plan is None:
         if held.rejected:
             yield _holding(held, known, wanted)

@@ -4,21 +4,18 @@ from dataclasses import replace
 
 from reconciler.model.assessment import Assessment, Signal
 from reconciler.model.change import Cause
-from reconciler.model.event import Paused
 from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.order import Cycle
+from reconciler.plan.pause import stopped, waits
 from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
 from reconciler.policy.holding import REVERTING, holding
 from reconciler.policy.ownership import brought_by
 from reconciler.policy.removal import GONE
-
-_MAY_PAUSE = frozenset({State.PENDING, State.RUNNING, State.REVERT_NEEDED, State.REVERTING})
-_MAY_RESUME = frozenset({State.PAUSED, State.REVERT_PAUSED})
 
 
 def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Assessment:
@@ -27,23 +24,15 @@ def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Asse
     held = holding(wanted, known)
     base = Assessment(unit=wanted.id, wanted=wanted, effective=held.unit, rejected=held.rejected, looked=False)
     paused = known.paused or situation.standing.paused
-    if wanted.blocked:
+    if wanted.blocked and not paused:
         return replace(base, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
-    if signal := _newer(wanted, rollout, situation) or _stopped(rollout, paused):
+    # What a unit asks for is not known while a secret of it cannot be read, but a person's stop counts all the same.
+    newer = None if wanted.blocked else _newer(wanted, rollout, situation)
+    if signal := newer or stopped(rollout, paused):
         return replace(base, signal=signal)
     if paused:
-        return replace(base, waiting=WaitingOn(Reason.PAUSED, f"paused by {paused.author}: {paused.reason}"))
+        return replace(base, waiting=waits(paused))
     return _revert(base, rollout, situation) if rollout.state is State.REVERT_NEEDED else base
-
-
-def _stopped(rollout: Rollout, paused: Paused | None) -> Signal | None:
-    """A person's stop beats everything but a newer desired state, and lasts until a person lifts it."""
-    if paused and rollout.state in _MAY_PAUSE:
-        reason = f"paused by {paused.author}: {paused.reason}"
-        return Signal(rollout=rollout.id, trigger=Trigger.PAUSE, reason=reason)
-    if not paused and rollout.state in _MAY_RESUME:
-        return Signal(rollout=rollout.id, trigger=Trigger.RESUME, reason="resumed")
-    return None
 
 
 def _newer(wanted: Unit, rollout: Rollout, situation: Situation) -> Signal | None:

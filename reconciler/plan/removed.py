@@ -7,6 +7,7 @@ from reconciler.model.resource import PruneMode
 from reconciler.model.rollout import Trigger
 from reconciler.model.standing import UnitStanding
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.plan.pause import stopped, waits
 from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
 from reconciler.policy.removal import GONE, tombstone
@@ -23,17 +24,23 @@ def assess_removed(known: UnitStanding, situation: Situation) -> Assessment:
     leaves = tuple(each for each in diff.orphans if each.owned.brought and not _kept(each))
     found = tuple(each.owned.resource.id for each in diff.orphans if each not in leaves)
     away = tuple(each for each in sorted(known.owned) if each.target not in situation.desired.hosts)
+    paused = known.paused or situation.standing.paused
     signal, plan, waiting = None, None, None
     if known.rollout and known.rollout.digest != GONE:
         reason = f"{known.unit} is no longer in Git"
         signal = Signal(rollout=known.rollout.id, trigger=Trigger.SUPERSEDE, reason=reason)
-    elif known.rollout is None and leaves:
+    elif known.rollout is not None:
+        signal = stopped(known.rollout, paused)
+        waiting = waits(paused) if paused and not signal else None
+    elif leaves:
         material = Material(
             unit=unit, cause=Cause.COMMIT, parent=None, differing=(), delete=leaves, left_out=diff.unseen
         )
         plan = build(material, situation.survey, situation.desired.hosts, situation.kinds)
-        waiting = None if known.accepted and known.accepted.plan == plan.id else _stays(known, len(leaves))
-    elif known.rollout is None:
+        waiting = _stays(known, len(leaves))
+        if known.accepted and known.accepted.plan == plan.id:
+            waiting = waits(paused) if paused else None
+    else:
         waiting = WaitingOn(Reason.REMOVED, "no longer in Git; nothing that can be seen now is left of it")
     return Assessment(
         unit=known.unit,

@@ -41,8 +41,12 @@ class ArtifactCache:
         """Return a local plain tar made from the artifact; raise Unreachable or Refused."""
         kept = self._folder / f"{artifact.digest.removeprefix('sha256:')}.tar"
         async with self._fetching.setdefault(artifact.digest, asyncio.Lock()):
-            if not await asyncio.to_thread(kept.exists):
-                await self._make(artifact, kept)
+            try:
+                if not await asyncio.to_thread(kept.exists):
+                    await self._make(artifact, kept)
+            except OSError as error:
+                why = error.strerror or str(error)
+                raise Unreachable(f"cannot keep {artifact.url} in {self._folder}: {why}") from error
         return kept
 
     async def _make(self, artifact: Artifact, kept: Path) -> None:
@@ -95,12 +99,19 @@ class ArtifactCache:
 
 async def _read(path: Path) -> AsyncIterator[bytes]:
     try:
-        file: IO[bytes] = path.open("rb")
+        file = await asyncio.to_thread(_opened, path)
     except OSError as error:
         raise Unreachable(f"cannot read {path}: {error.strerror}") from error
     with file:
         while chunk := await asyncio.to_thread(file.read, _CHUNK):
             yield chunk
+
+
+def _opened(path: Path) -> IO[bytes]:
+    # Whoever opens a pipe waits for somebody to write into it.
+    if path.exists() and not path.is_file():
+        raise Unreachable(f"cannot read {path}: it is no file")
+    return path.open("rb")
 
 
 def _keep(plain: Path, kept: Path) -> None:

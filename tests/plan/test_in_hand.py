@@ -78,6 +78,14 @@ def test_a_person_pauses_whatever_runs(state):
     assert (found.signal.trigger, found.signal.reason) == (Trigger.PAUSE, "paused by ada: looking")
 
 
+def test_a_person_pauses_also_while_a_secret_cannot_be_read():
+    blocked = replace(BAD, blocked="the secret db/x is missing")
+    found = assess(blocked, {}, standing(rollout(), paused=SOMEBODY))
+    assert (found.signal.trigger, found.signal.reason) == (Trigger.PAUSE, "paused by ada: looking")
+    still = assess(blocked, {}, standing(rollout(state=State.PAUSED), paused=SOMEBODY))
+    assert (still.signal, still.waiting.detail) == (None, "paused by ada: looking")
+
+
 @pytest.mark.parametrize("state", [State.PAUSED, State.REVERT_PAUSED])
 def test_a_paused_rollout_stays_so_until_the_pause_is_lifted(state):
     still = assess(BAD, {}, standing(rollout(state=state), paused=SOMEBODY))

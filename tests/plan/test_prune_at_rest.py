@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.change import Action
-from reconciler.model.event import PlanAccepted
+from reconciler.model.change import Action, Cause
+from reconciler.model.event import Paused, PlanAccepted
 from reconciler.model.health import HttpCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import Amount, Prune, PruneMode, RolloutPolicy
 from reconciler.model.resource import Present
+from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason
+from reconciler.policy.removal import tombstone
 from tests import factory as f
 from tests.plan.standings import known, ours
 
@@ -85,6 +87,31 @@ def test_a_unit_that_left_git_keeps_what_it_has_until_a_person_wants_it_gone():
     assert [(change.action, change.resource) for change in found.plan.changes] == [(Action.DELETE, LEFT.id)]
     yes = PlanAccepted(unit=GONE, plan=found.plan.id, author="ada")
     assert left_git(f.as_wanted(LEFT), accepted=yes).waiting is None
+
+
+def test_a_persons_stop_holds_up_a_removal_that_a_person_accepted():
+    yes = PlanAccepted(unit=GONE, plan=left_git(f.as_wanted(LEFT)).plan.id, author="ada")
+    stop = Paused(unit=GONE, author="bob", reason="wait")
+    found = left_git(f.as_wanted(LEFT), accepted=yes, paused=stop)
+    assert (found.waiting.reason, found.waiting.detail) == (Reason.PAUSED, "paused by bob: wait")
+
+
+@pytest.mark.parametrize(
+    ("state", "paused", "told"),
+    [
+        (State.RUNNING, Paused(unit=GONE, author="bob", reason="wait"), Trigger.PAUSE),
+        (State.PAUSED, None, Trigger.RESUME),
+        (State.RUNNING, None, None),
+    ],
+)
+def test_a_persons_stop_holds_up_a_removal_that_runs(state, paused, told):
+    away = tombstone(GONE, "c2")
+    under_way = Rollout(
+        id="r1", unit=GONE, cause=Cause.COMMIT, commit="c2", version="gone", digest=away.digest, state=state,
+        forward="p1", plan="p1", started_at=f.NOW, updated_at=f.NOW,
+    )  # fmt: skip
+    found = left_git(f.as_wanted(LEFT), rollout=under_way, paused=paused)
+    assert (found.signal and found.signal.trigger, found.plan) == (told, None)
 
 
 def test_of_a_unit_that_left_git_what_was_there_before_is_only_forgotten():

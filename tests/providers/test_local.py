@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import tarfile
 import time
 from datetime import timedelta
@@ -132,6 +133,21 @@ async def test_an_artifact_that_cannot_be_had_is_told(tmp_path: Path, archive: P
         with pytest.raises(Unreachable, match=reason) as caught:
             await cache.fetch(of(url, archive))
         assert "pass" not in str(caught.value)
+
+
+async def test_an_artifact_for_which_there_is_no_room_here_is_told_and_tried_again(
+    tmp_path: Path, archive: Path
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder is to be")
+    with pytest.raises(Unreachable, match=r"cannot keep .* in .*blocked/cache: Not a directory"):
+        await ArtifactCache(blocked / "cache", Http(), None).fetch(of(f"file://{archive}", archive))
+
+
+async def test_an_artifact_that_is_no_file_is_not_waited_for(tmp_path: Path, archive: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(Unreachable, match="pipe: it is no file"):
+        await ArtifactCache(tmp_path / "cache", Http(), None).fetch(of(f"file://{tmp_path}/pipe", archive))
 
 
 async def test_an_artifact_that_is_too_large_or_unsafe_is_refused(tmp_path: Path, archive: Path) -> None:
