@@ -22,7 +22,9 @@ def tell_ended(settled: "Settled") -> Exit:
     for each in settled.review.assessments:
         if each.waiting:
             click.echo(clean(f"{each.unit} waits ({each.waiting.reason.value}): {each.waiting.detail}"))
-    if not settled.ended and not any(each.waiting for each in settled.review.assessments):
+        for out in each.unseen:
+            click.echo(clean(f"{each.unit} could not be seen on {out.target}: {out.reason}"))
+    if not settled.ended and not any(each.waiting or each.unseen for each in settled.review.assessments):
         click.echo("Nothing to do: everything is as it shall be.")
     return Exit(settled.exit_status)
 

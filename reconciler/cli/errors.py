@@ -66,6 +66,9 @@ def _group(group: BaseExceptionGroup[BaseException]) -> Exit:
 
 def _usage(error: click.UsageError) -> Exit:
     """Click would end with 2, which here means that changes are pending."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return Exit.ERROR
     _expected(error.format_message())
     if error.ctx is not None:
         click.echo(f"Try '{error.ctx.command_path} --help'.", err=True)

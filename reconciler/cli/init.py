@@ -15,7 +15,7 @@ branch = "main"
 poll = "30s"
 
 [ssh]
-# Key files to log in with; without any the SSH agent is asked.
+# Private keys to log in with, without passphrase. Without any: those in ~/.ssh, and the SSH agent's.
 # identities = ["~/.ssh/id_ed25519"]
 """
 
@@ -83,6 +83,16 @@ FILES = {
 """What is written, by path."""
 
 
+_NEXT = (
+    "put a host of yours into desired-state/hosts.yaml, and your key into reconciler.toml",
+    "reconciler validate                every mistake, with its place",
+    "git init -b main && git add . && git commit -m 'desired state'   (only what is committed counts)",
+    "reconciler doctor                  whether the hosts and this machine have what is needed",
+    "reconciler plan                    what would be done",
+    "reconciler run                     do it, and keep it so; --once does it and ends",
+)
+
+
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=".")
 def command(directory: Path) -> None:
@@ -110,10 +120,7 @@ def command(directory: Path) -> None:
 def _tell(directory: Path, names: list[str]) -> None:
     for name in names:
         click.echo(f"wrote {directory / name}")
-    inside = "" if directory == Path() else f"cd {directory}; "
-    click.echo("\nNext:")
-    click.echo("  1. put a host of yours into desired-state/hosts.yaml")
-    click.echo(f"  2. {inside}reconciler validate")
-    click.echo("  3. git init -b main && git add . && git commit -m 'desired state'   (if it is no repository yet)")
-    click.echo("  4. reconciler plan                 what would be done")
-    click.echo("  5. reconciler run                  do it, and keep it so")
+    inside = "" if directory == Path() else f" in {directory}"
+    click.echo(f"\nNext{inside}:")
+    for number, step in enumerate(_NEXT, 1):
+        click.echo(f"  {number}. {step}")

@@ -118,7 +118,7 @@ def _tell_of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFoun
             problems = [str(each) for each in event.problems]
             log.error("commit refused", commit=event.commit[:7], why=event.why.value, problems=problems)
         case SourceLost():
-            log.warning("Git cannot be asked; going on with the last commit that loaded", reason=event.reason)
+            log.warning("Git cannot be asked; the last commit that loaded, if any, stays in force", reason=event.reason)
         case SourceFound():
             log.info("Git can be asked again")
 

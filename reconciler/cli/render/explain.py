@@ -121,8 +121,10 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         yield "seen", "everything is as it shall be"
     if assessed.drifted:
         yield "drifted", listed(assessed.drifted, _NAMED)
-    if assessed.unseen:
-        yield "not seen", listed(assessed.unseen, _NAMED)
+    for each in assessed.unseen[:_NAMED]:
+        yield "not seen", clean(each)
+    if len(assessed.unseen) > _NAMED:
+        yield "not seen", f"{len(assessed.unseen) - _NAMED} more"
     for resource, heals in fighting(known, picture.now):
         yield "a fight", clean(in_words(resource, heals))
     if known.failed_heals:

@@ -19,6 +19,7 @@ from reconciler.policy.drift import common, fighting, in_words
 FORMAT = "reconciler/status/v1"
 NAMED_PROBLEMS = 5
 NAMED_THINGS = 5
+NAMED_REASONS = 3
 _COLOURS = {
     Word.IN_SYNC: "green",
     Word.ROLLING_OUT: "cyan",
@@ -178,7 +179,9 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     if assessed and assessed.drifted and not known.rollout:
         yield f"{name} has drifted: {listed(assessed.drifted, NAMED_THINGS)}."
     if assessed and assessed.unseen:
-        yield f"{name} could not be seen on {listed(assessed.unseen, NAMED_THINGS)}."
+        told = "; on ".join(clean(each) for each in assessed.unseen[:NAMED_REASONS])
+        more = len(assessed.unseen) - NAMED_REASONS
+        yield f"{name} could not be seen on {told}{f'; and on {more} more' if more > 0 else ''}."
 
 
 def _fights(assessed: Assessed | None) -> bool:

@@ -66,10 +66,13 @@ async def _git(instruments: Instruments, found: list[Finding]) -> Desired | None
     except Invalid as invalid:
         first, *more = (str(problem) for problem in invalid.problems)
         others = f" (and {len(more)} more)" if more else ""
-        found.append(bad(HERE, "documents", f"{first}{others}", "reconciler validate names every mistake"))
+        found.append(bad(HERE, "documents", f"{first}{others}", "mend them; reconciler validate names every one"))
         return None
     except SourceError as error:
-        found.append(bad(HERE, "git", str(error), "hosts are only known from Git; they were not looked at"))
+        said = f"{error}; hosts are known from Git only, so none was looked at"
+        found.append(
+            bad(HERE, "git", said, "mend url, branch or the login under [git]; a new folder wants git init first")
+        )
         return None
     found.append(good(HERE, "documents", f"{len(desired.units)} units on {len(desired.hosts)} hosts"))
     return desired

@@ -11,6 +11,7 @@ from reconciler.daemon.exclusive import is_held
 from reconciler.daemon.settings import Settings
 
 _BAD, _HINT = 100 << 20, 1 << 30
+_OWN_KEYS = Path("~/.ssh")
 
 
 def here(settings: Settings) -> Iterator[Finding]:
@@ -79,8 +80,14 @@ def _identities(settings: Settings) -> Iterator[Finding]:
             yield bad(HERE, "ssh key", f"others may read {path} (mode {mode:04o})", f"chmod 600 {path}")
         else:
             yield good(HERE, "ssh key", str(path))
-    if not settings.ssh.identities and not os.environ.get("SSH_AUTH_SOCK"):
-        yield bad(HERE, "ssh key", "no identity is named and no agent is there", "name a key in [ssh] identities")
+    if settings.ssh.identities:
+        return
+    own = sorted(path.name for path in _OWN_KEYS.expanduser().glob("id_*") if path.suffix != ".pub")
+    if own:
+        yield good(HERE, "ssh key", f"{', '.join(own)} in {_OWN_KEYS}")
+    elif not (settings.ssh.agent and os.environ.get("SSH_AUTH_SOCK")):
+        said = f"no key to log in with: [ssh] identities names none, {_OWN_KEYS} has none, and no agent is there"
+        yield bad(HERE, "ssh key", said, "name a private key without passphrase: identities = [...] under [ssh]")
 
 
 def _secrets(settings: Settings) -> Iterator[Finding]:

@@ -31,8 +31,6 @@ _SCRIPT = """\
 printf 'now %s\\n' "$(date +%s)"
 printf 'uid %s\\n' "$(id -u)"
 for tool in @TOOLS@; do command -v "$tool" >/dev/null 2>&1 || printf 'missing %s\\n' "$tool"; done
-command -v inotifywait >/dev/null 2>&1 && echo 'has inotifywait'
-[ -d /run/systemd/system ] && echo 'has systemd'
 at=$STATE
 while [ ! -d "$at" ] && [ "$at" ]; do at=${at%/*}; done
 at=${at:-/}
@@ -70,7 +68,7 @@ def unreached(host: Host, error: WorldError) -> tuple[Finding, ...]:
         case Denied():
             return (bad(host.name, "sudo" if "root" in str(error) else "login", str(error)),)
         case Unreachable():
-            mend = f"is it up, and does {host.address} port {host.port} answer from here? (nc -vz, firewall, address)"
+            mend = f"see that it is up, and that a firewall lets us through: nc -vz {host.address} {host.port}"
             return (bad(host.name, "network", str(error), mend),)
         case _:
             return (bad(host.name, "shell", str(error)),)
@@ -111,13 +109,6 @@ def _tools(host: Host, values: Mapping[str, Sequence[str]]) -> Iterator[Finding]
         )
     else:
         yield good(host.name, "tools", "all that is needed is there")
-    if "inotifywait" not in values.get("has", ()):
-        yield hint(
-            host.name,
-            "drift",
-            "inotifywait is not there: drift is looked for each second instead of told at once",
-            "install inotify-tools to spare the host the looking",
-        )
 
 
 def _clock(host: Host, values: Mapping[str, Sequence[str]], asked: Asked) -> Iterator[Finding]:
