@@ -17,6 +17,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
+from reconciler.desired.template_limits import Work, called, counted, filters, weight
 from reconciler.desired.words import expected, nearest
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
 
@@ -24,8 +25,6 @@ OUTPUT_LIMIT = 16 * 1024 * 1024
 """The most characters a template may write."""
 
 _RANGE_LIMIT = 100_000
-_REPEAT_LIMIT = 1_000_000
-_BITS_LIMIT = 4_096
 _RAW = "aZ0:"  # upper, lower and digit: no filter that changes a text leaves it as it is
 _MARKER = re.compile(f"{SECRET_OPEN}{_RAW}([^{SECRET_CLOSE}]*){SECRET_CLOSE}")
 _LOOKUP = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}", re.ASCII)
@@ -95,6 +94,7 @@ class Templates:
             return Text(simple)
         used: dict[str, int] = {}
         names = {**variables, "range": _Ranges()}
+        self._environment.work = Work()
         if secrets:
             names["secrets"] = {name: _Secret(name, used) for name in secrets}
         return _finished(_written(self._template(source), names), used)
@@ -107,7 +107,7 @@ class Templates:
     def _template(self, source: str) -> Template:
         if source not in self._compiled:
             with _reading():
-                self._compiled[source] = self._environment.from_string(self._parsed(source))
+                self._compiled[source] = self._environment.from_string(counted(self._parsed(source)))
         return self._compiled[source]
 
     def _parsed(self, source: str) -> nodes.Template:
@@ -242,12 +242,13 @@ class _Undefined(StrictUndefined):
 class _Environment(ImmutableSandboxedEnvironment):
     """The sandbox, with limits, without chance, and with names in data before methods of data."""
 
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"*", "**", "%", "//", "+"})
 
     def __init__(self) -> None:
-        super().__init__(undefined=_Undefined, keep_trailing_newline=True, finalize=_final, cache_size=0)
+        self.work = Work()
+        super().__init__(undefined=_Undefined, keep_trailing_newline=True, finalize=self.final, cache_size=0)
         self.globals = {name: each for name, each in self.globals.items() if name in ("dict", "namespace")}
-        del self.filters["random"]
+        self.filters = filters(self.filters, lambda: self.work)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return obj[attribute] if isinstance(obj, dict) and attribute in obj else super().getattr(obj, attribute)
@@ -256,13 +257,16 @@ class _Environment(ImmutableSandboxedEnvironment):
         return not isinstance(obj, _Secret) and super().is_safe_attribute(obj, attr, value)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        for one, other in ((left, right), (right, left)):
-            if isinstance(one, str | list | tuple) and isinstance(other, int) and len(one) * other > _REPEAT_LIMIT:
-                raise OverflowError(f"this repeats something to more than {_REPEAT_LIMIT} characters")
-        whole = isinstance(left, int) and isinstance(right, int)
-        if operator == "**" and whole and abs(left).bit_length() * abs(right) > _BITS_LIMIT:
-            raise OverflowError("this number is too big")
+        self.work.spend_on_operator(operator, left, right)
         return super().call_binop(context, operator, left, right)
+
+    def call(self, context: Context, what: Any, /, *given: Any, **more: Any) -> Any:
+        self.work.spend_on_call(*called(what, given), more)
+        return super().call(context, what, *given, **more)
+
+    def final(self, value: Any) -> Any:
+        self.work.spend(weight(value))
+        return _final(value)
 
 
 class _Ranges:

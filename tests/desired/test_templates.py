@@ -128,3 +128,53 @@ def test_a_mistake_knows_its_line_however_deep() -> None:
 def test_depth_without_end_is_a_mistake_and_no_crash(source: str) -> None:
     with pytest.raises(TemplateMistake, match="recursion"):
         Templates().render(source, VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{% for a in l * 900 %}{% for b in l * 900 %}{% endfor %}{% endfor %}", "this template does too much"),
+        ("{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(40) }}", "does too much"),
+        ("{% set x = 'xxxx' %}" + "{% set x = x ~ x %}" * 40, "more than 16 MiB"),
+        ("{% set x = 'xxxx' %}" + "{% set x = x + x %}" * 40, "more than 16 MiB"),
+        ("{{ 'x' * 99999999 }}", "more than 16 MiB"),
+        ("{{ l * 99999999 }}", "more than 16 MiB"),
+        ("{{ '%099999d' % 1 }}", "a format may have no width of more than four digits"),
+        ("{{ '%*d' % (99999, 1) }}", "a format may have no width of more than four digits"),
+        ("{{ '{:>{w}}'.format(1, w=99999) }}", "a format may have no width of more than four digits"),
+        (
+            "{{ '{:>99999}' | format }}{{ '{:>99999}'.format(1) }}",
+            "a format may have no width of more than four digits",
+        ),
+        ("{{ 'x' | center(99999) }}", "center is asked for more than 10000"),
+        ("{{ 'x'.ljust(99999) }}", "ljust is asked for more than 10000"),
+        ("{{ l | tojson(indent=99999) }}", "tojson is asked for more than 10000"),
+        ("{{ 1.5 | round(99999) }}", "nothing can be rounded"),
+        ("{{ [l] | sum(start=[]) }}", "sum adds numbers only"),
+        ("{{ ('x' * 9000) | replace('x', 'x' * 9000) }}", "more than 16 MiB"),
+        ("{% set ns = namespace(x=7) %}{% for a in l * 9 %}{% set ns.x = ns.x * ns.x %}{% endfor %}", "too big"),
+    ],
+)
+def test_what_would_take_too_long_or_too_much_is_refused_before_it_is_done(source: str, message: str) -> None:
+    with pytest.raises(TemplateMistake, match=message):
+        Templates().render(source, {"l": [1, 2, 3, 4]})
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (
+            "{{ x | default(5368709120) }} {{ 5368709120 + 1 }} {{ [5368709120] | max }}",
+            "5368709120 5368709121 5368709120",
+        ),
+        ("{{ (lines | join('\n')) | indent(4) | length }}", "88876"),
+        ("{{ '{{\"port\": {}}}'.format(8080) }} {{ '%s-%03d' % ('a', 7) }}", '{"port": 8080} a-007'),
+        ("{% for each in lines if each is ne('9') %}{{ each ~ ',' }}{% endfor %}", None),
+        ("{{ [1, 2] | sum }} {{ 'a' | center(5) }}| {{ 1.25 | round(1) }}", "3   a  | 1.2"),
+    ],
+)
+def test_what_is_large_but_honest_is_done(source: str, text: str | None) -> None:
+    lines = [str(number) for number in range(9_999)]
+    given = {"lines": lines, "x": 5368709120}
+    expected = "".join(f"{each}," for each in lines if each != "9") if text is None else text
+    assert Templates().render(source, given).text == expected
