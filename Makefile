@@ -1,7 +1,7 @@
 # Everything a fresh machine needs: Python 3.11 to 3.13, git and make. `make` alone says what there is.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help venv lint test coverage lab demo pages lock clean
+.PHONY: help venv lint test coverage fuzz lab demo pages lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -70,6 +70,18 @@ bench: venv $(BENCH)/made-from-requirements ## measure against pyinfra, Ansible 
 $(BENCH)/made-from-requirements: bench/requirements.txt
 	@test "$(PEERS)" = 0 || { $(PYTHON) -m venv $(BENCH) && \
 	$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $< && touch $@; }
+
+# What counts branches for the fuzzer is beside the environment: nobody else needs it, and it is for Linux on x86 only.
+FUZZ := .cache/fuzz
+TIME ?= 60
+fuzz: venv $(FUZZ)/made-from-requirements ## throw everything at all that reads what hosts and people write; TIME=600 for each, TARGETS="looks rows"
+	@PYTHONPATH=$(FUZZ)/programs $(BIN)/python -m tests.fuzz --seconds $(TIME) $(TARGETS)
+
+$(FUZZ)/made-from-requirements: tests/fuzz/requirements.txt $(STAMP)
+	@rm -rf $(FUZZ)/programs
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --only-binary=:all: \
+	  --target $(FUZZ)/programs -r $<
+	@touch $@
 
 lock: ## make requirements.lock anew from pyproject.toml
 	@test -x .cache/lock/bin/uv || { $(PYTHON) -m venv .cache/lock && .cache/lock/bin/pip install -qq --disable-pip-version-check uv; }

@@ -7,46 +7,20 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reconciler.kinds import edits
 from reconciler.kinds.catalog import CATALOG
-from reconciler.kinds.look import ENTRY
 from reconciler.kinds.prelude import UNIT_PROPERTIES
 from reconciler.kinds.written import path_problem
 from reconciler.model.canonical import digest
 from reconciler.model.resource import Absent, Present
-from tests.kinds.cases import resource_of
+from tests.kinds.cases import cases, resource_of
+from tests.kinds.every import WRITTEN
 from tests.kinds.host import Sh, home, look, observed
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8DZ4vVqN3Q0dUoXIhWq5oIz2yDXl5S1FQXyjC4vkzo"
+# Whatever begins a line in the tables of answers.
+WORDS = sorted({line.partition(" ")[0] for _, case in cases("parse") for line in str(case["answer"]).splitlines()})
 
-WRITTEN: dict[str, dict[str, Any]] = {
-    "file": {"path": "/etc/motd", "content": "x", "owner": "1000"},
-    "directory": {"path": "/srv/shop"},
-    "symlink": {"path": "/a", "to": "b"},
-    "systemdUnit": {"name": "shop.service", "content": "x", "running": True, "restartOn": ["file:/etc/motd"]},
-    "package": {"name": "shop", "version": "1.2-3"},
-    "group": {"name": "shop", "gid": 2000},
-    "user": {"name": "shop", "uid": 2000, "password": "shop/hash"},
-    "line": {"path": "/etc/hosts", "line": "192.0.2.1 db", "match": "^192"},
-    "block": {"path": "/etc/hosts", "name": "shop", "text": "192.0.2.1 db"},
-    "authorizedKey": {"user": "shop", "key": KEY},
-    "command": {"name": "build", "run": ["make"], "creates": "/a", "unless": ["true"], "onChange": ["file:/etc/motd"]},
-    "sysctl": {"name": "net.ipv4.ip_forward", "value": "1"},
-    "mount": {"path": "/mnt/shop", "source": "/srv", "type": "none", "options": "bind,ro"},
-    "release": {"name": "shop", "artifact": "a", "sha256": "0" * 64, "path": "/opt/shop"},
-    "gitCheckout": {"path": "/srv/shop", "repository": "https://git.example/shop.git", "revision": "0" * 40},
-    "certificate": {
-        "path": "/etc/ssl/shop.pem",
-        "certificate": "shop.pem",
-        "key": "shop/tls",
-        "keyPath": "/etc/ssl/shop.key",
-    },
-    "cron": {"name": "backup", "schedule": "@daily", "run": ["backup"]},
-    "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
-}
-
-PROGRAM_WORDS = ("unless", "live", "mounted", "bound", "nobody", "home")
-WORDS = (*ENTRY, *PROGRAM_WORDS, *edits.WORDS, "current", "blocked", "release", "record", "inputs", "newest")
+ENTRIES = ("c2hvcDp4OjE6Mjo6L3M6L2Jpbi9zaA==", "c2hvcDp4OjI6YSxi", "L2hvbWUvc2hvcA==")
+"""Those of a user and a group, and a home."""
 
 # A host's bytes that are not UTF-8 come as surrogates.
 ANY_TEXT = st.text(st.characters(), max_size=80)
@@ -55,31 +29,24 @@ ROUGHLY = st.one_of(
     ANY_TEXT,
     st.builds(
         "{} {}".format,
-        st.sampled_from(
-            [
-                "absent",
-                "stat",
-                "owner",
-                "group",
-                "to",
-                "sha256",
-                "content",
-                "current",
-                "blocked",
-                "release",
-                "record",
-                "inputs",
-                "newest",
-                *PROGRAM_WORDS,
-                *edits.WORDS,
-            ]
-        ),
+        st.sampled_from(WORDS),
         st.one_of(
             ANY_TEXT,
             st.from_regex(r"[0-9a-f]{4}( [0-9]{1,3}){4}", fullmatch=True),
             st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
             st.sampled_from(
-                ["", "eA==", "cmVsZWFzZXMvMQ==", "MQ== eA== 0 0 root:root", "no", "cm8gdG1wZnMgeA==", "1795219793"]
+                [
+                    "",
+                    "eA==",
+                    "cmVsZWFzZXMvMQ==",
+                    "MQ== eA== 0 0 root:root",
+                    "no",
+                    "cm8gdG1wZnMgeA==",
+                    "1795219793",
+                    *ENTRIES,
+                    "apt",
+                    "1:1.2-3",
+                ]
             ),
         ),
     ),

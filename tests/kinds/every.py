@@ -1,0 +1,31 @@
+"""One resource of every kind, as people write it, for what holds for all of them."""
+
+from typing import Any
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ8DZ4vVqN3Q0dUoXIhWq5oIz2yDXl5S1FQXyjC4vkzo"
+
+WRITTEN: dict[str, dict[str, Any]] = {
+    "file": {"path": "/etc/motd", "content": "x", "owner": "1000"},
+    "directory": {"path": "/srv/shop"},
+    "symlink": {"path": "/a", "to": "b"},
+    "systemdUnit": {"name": "shop.service", "content": "x", "running": True, "restartOn": ["file:/etc/motd"]},
+    "package": {"name": "shop", "version": "1.2-3"},
+    "group": {"name": "shop", "gid": 2000},
+    "user": {"name": "shop", "uid": 2000, "password": "shop/hash"},
+    "line": {"path": "/etc/hosts", "line": "192.0.2.1 db", "match": "^192"},
+    "block": {"path": "/etc/hosts", "name": "shop", "text": "192.0.2.1 db"},
+    "authorizedKey": {"user": "shop", "key": KEY},
+    "command": {"name": "build", "run": ["make"], "creates": "/a", "unless": ["true"], "onChange": ["file:/etc/motd"]},
+    "sysctl": {"name": "net.ipv4.ip_forward", "value": "1"},
+    "mount": {"path": "/mnt/shop", "source": "/srv", "type": "none", "options": "bind,ro"},
+    "release": {"name": "shop", "artifact": "a", "sha256": "0" * 64, "path": "/opt/shop"},
+    "gitCheckout": {"path": "/srv/shop", "repository": "https://git.example/shop.git", "revision": "0" * 40},
+    "certificate": {
+        "path": "/etc/ssl/shop.pem",
+        "certificate": "shop.pem",
+        "key": "shop/tls",
+        "keyPath": "/etc/ssl/shop.key",
+    },
+    "cron": {"name": "backup", "schedule": "@daily", "run": ["backup"]},
+    "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
+}
