@@ -1,5 +1,7 @@
 """A part of a file is changed in real shells: the rest, the mode and the owner stay."""
 
+import contextlib
+import os
 import re
 import shutil
 from pathlib import Path
@@ -15,6 +17,7 @@ from reconciler.model.operation import (
     PutBlock,
     PutLine,
     RemoveFile,
+    SetAttributes,
 )
 from reconciler.ports.errors import Refused
 from tests.kinds.host import Sh, look
@@ -127,6 +130,40 @@ NOT_EDITED = {
     "a file that is no text": ("is no text: it holds NUL characters", "binary"),
     "a folder that is missing": ("the directory .*/none does not exist", "none/f"),
 }
+
+
+@pytest.mark.parametrize("program", ["stat", "tr", "awk"])
+async def test_a_link_that_its_owner_puts_there_meanwhile_shows_nobody_what_it_points_to(
+    machine: Machine, program: str
+) -> None:
+    (machine.home / "secret").write_text("s3cret\n")
+    (machine.home / "f").write_text("public\n")
+    machine.command(program, f'[ -L "$HOME/f" ] || ln -sfn secret "$HOME/f"\nexec {shutil.which(program)} "$@"')
+    with contextlib.suppress(Refused):
+        await machine.apply("t1", EditFile("~/f", PutLine("b")))
+    assert (machine.home / "f").is_symlink() or "s3cret" not in (machine.home / "f").read_text()
+
+
+GIVEN = {
+    "a directory that is made": (MakeDirectory("~/d", "0700", "65534"), "rm -rf"),
+    "a file that is there": (SetAttributes("~/f", owner="65534"), "rm -f"),
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize(("operation", "remove"), GIVEN.values(), ids=GIVEN.keys())
+async def test_what_is_given_away_is_not_what_a_link_in_its_place_points_to(
+    machine: Machine, operation: MakeDirectory | SetAttributes, remove: str
+) -> None:
+    path = f'"$HOME/{operation.path.removeprefix("~/")}"'
+    (machine.home / "f").write_text("")
+    (machine.home / "other").write_text("of root")
+    (machine.home / "other").chmod(0o644)
+    machine.command("chown", f'{remove} {path}; ln -s other {path}\nexec {shutil.which("chown")} "$@"')
+    with contextlib.suppress(Refused):
+        await machine.apply("t1", operation)
+    found = (machine.home / "other").stat()
+    assert (found.st_uid, found.st_mode & 0o777) == (0, 0o644)
 
 
 @pytest.mark.parametrize(("reason", "name"), NOT_EDITED.values(), ids=NOT_EDITED.keys())

@@ -181,7 +181,7 @@ def _attributes(part: Segment) -> Iterator[str]:
         if isinstance(op, WriteFile):
             moded.setdefault(op.mode, []).append(staged)
         if isinstance(op, WriteFile | UnpackRelease) and (owner := owner_and_group(op.owner, op.group)):
-            recursive = "-hR " if isinstance(op, UnpackRelease) else ""
+            recursive = "-hR " if isinstance(op, UnpackRelease) else "-h "
             owned.setdefault(f"{recursive}-- {quote(owner)}", []).append(staged)
     for owner, files in owned.items():
         what = quote(f"change the owner to {owner.partition('-- ')[2]}")

@@ -112,7 +112,7 @@ def _tool(place: int, op: RunCommand | RecordRun | ChangePackages | SetPassword)
 def _attributes(op: SetAttributes) -> Iterator[str]:
     path = quote_path(op.path)
     if owner := owner_and_group(op.owner, op.group):
-        yield f'tx_try "change the owner of "{path} chown -- {quote(owner)} {path}'
+        yield f'tx_try "change the owner of "{path} chown -h -- {quote(owner)} {path}'
     if op.mode:
         yield f'tx_try "set the mode of "{path} chmod -- {quote(op.mode)} {path}'
 

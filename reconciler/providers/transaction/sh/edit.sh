@@ -8,9 +8,14 @@ tx_edit() {
     shift 6
     rm -f -- "$tx_staged"
     if [ -f "$tx_source" ]; then
+        tx_stat=$(stat -c '%a %u:%g' -- "$tx_source") || tx_fail "cannot look at $tx_path"
+        # A copy that only we can reach: whoever may write there could put a link to any other file in its place.
+        rm -f -- "$T/edited"
+        tx_try "read $tx_path" cp -pP -- "$tx_source" "$T/edited"
+        tx_source=$T/edited
+        [ ! -L "$tx_source" ] && [ -f "$tx_source" ] || tx_fail "$tx_path has become something else meanwhile"
         [ "$(tr -d '\000' <"$tx_source" | wc -c)" -eq "$(wc -c <"$tx_source")" ] ||
             tx_fail "$tx_path is no text: it holds NUL characters; nothing can be edited in it"
-        tx_stat=$(stat -c '%a %u:%g' -- "$tx_source") || tx_fail "cannot look at $tx_path"
         tx_mode=${tx_stat% *} tx_owner=${tx_stat#* }
     else
         tx_source=/dev/null
@@ -20,7 +25,7 @@ tx_edit() {
         rm -f -- "$tx_staged"
         return 0
     fi
-    [ -z "$tx_owner" ] || tx_try "give $tx_path to $tx_owner" chown -- "$tx_owner" "$tx_staged"
+    [ -z "$tx_owner" ] || tx_try "give $tx_path to $tx_owner" chown -h -- "$tx_owner" "$tx_staged"
     tx_try "set the mode of $tx_path" chmod -- "$tx_mode" "$tx_staged"
     tx_sync "$tx_staged"
 }

@@ -23,7 +23,7 @@ tx_back() {
     elif [ -f "$T/dir.$1" ]; then
         IFS=' ' read -r tx_mode tx_owner <"$T/dir.$1"
         if [ -L "$2" ] || [ ! -d "$2" ]; then rm -f -- "$2" && mkdir -- "$2" || return; fi
-        chown -- "$tx_owner" "$2" && chmod -- "$tx_mode" "$2"
+        chown -h -- "$tx_owner" "$2" && chmod -- "$tx_mode" "$2"
     elif [ ! -L "$2" ] && [ -d "$2" ]; then
         # Something that ran meanwhile may have written into it: that is not ours to take away.
         rmdir -- "$2" 2>/dev/null || :
@@ -39,7 +39,7 @@ tx_keep_attributes() {
 }
 tx_back_attributes() {
     IFS=' ' read -r tx_mode tx_owner <"$T/attributes.$1"
-    [ ! -e "$2" ] || { chown -- "$tx_owner" "$2" && chmod -- "$tx_mode" "$2"; }
+    [ ! -e "$2" ] || { chown -h -- "$tx_owner" "$2" && chmod -- "$tx_mode" "$2"; }
 }
 
 # tx_keep_parents N PATH: keeps which of the directories above PATH is the first that is missing.
@@ -76,9 +76,8 @@ tx_link() {
 # tx_directory PATH MODE OWNER: makes the directory; one that is there is left as it is.
 tx_directory() {
     [ ! -d "$1" ] || return 0
-    tx_try "make the directory $1" mkdir -- "$1"
-    [ -z "$3" ] || tx_try "give $1 to $3" chown -- "$3" "$1"
-    tx_try "set the mode of $1" chmod -- "$2" "$1"
+    tx_try "make the directory $1" mkdir -m "$2" -- "$1"
+    [ -z "$3" ] || tx_try "give $1 to $3" chown -h -- "$3" "$1"
 }
 
 # tx_original NAME PATH: keeps what is at PATH, for as long as PATH is ours.
