@@ -32,7 +32,9 @@ def command(config: Path | None, *, once: bool) -> Exit:
     settings = Settings.load(config)
     set_up(settings.log)
     if once:
+        # Modules are read before the loop runs: it walks and waits for none of them.
         from reconciler.cli.ended import tell_ended, tell_refused
+        from reconciler.daemon import settle, wiring  # noqa: F401
 
         settled = event_loop.run(_once(settings))
         return tell_refused(settled.review, tell_ended(settled))

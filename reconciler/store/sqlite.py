@@ -1,14 +1,15 @@
 """SQLite as the journal wants it: durable, one writer at a time, and errors in plain words."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from reconciler.ports.journal import JournalUnavailable
 
@@ -19,20 +20,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _READS = "reconciler_reads"
+_AT_ONCE = 4
 
 
-def engine_for(path: Path, *, mode: str) -> AsyncEngine:
+def engine_for(path: Path, *, mode: str) -> Engine:
     """Return an engine for the file. ``mode`` is SQLite's: ``ro``, ``rw``, or ``rwc`` to make the file."""
     # The query goes on to SQLite as part of a URI, so the path has to be one: ? # and % have a meaning there.
     uri = f"file:{quote(str(path.absolute()))}"
-    engine = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=uri, query={"mode": mode, "uri": "true"}),
-        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS},
-        pool_size=4,
+    engine = create_engine(
+        URL.create("sqlite+pysqlite", database=uri, query={"mode": mode, "uri": "true"}),
+        connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False},
+        poolclass=QueuePool,
+        pool_size=_AT_ONCE,
         max_overflow=0,
     )
-    event.listen(engine.sync_engine, "connect", _set_up_read_only if mode == "ro" else _set_up)
-    event.listen(engine.sync_engine, "begin", _begin)
+    event.listen(engine, "connect", _set_up_read_only if mode == "ro" else _set_up)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -60,34 +63,54 @@ def _begin(connection: Connection) -> None:
 
 
 class Database:
-    """Transactions on one engine. All statements of one run in one function on the synchronous connection."""
+    """Transactions on one engine, each whole in a thread: no statement waits for the event loop.
 
-    def __init__(self, engine: AsyncEngine, name: str) -> None:
+    A transaction that has begun ends, even when whoever waits for it is cancelled; the cancelling waits for that.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="journal")
+        # SQLite would have them try again and again, with naps in between.
+        self._one_writes = asyncio.Lock()
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function in a transaction of its own, undone when it raises."""
-        with translating(self._name):
-            async with self._engine.begin() as connection:
-                return await connection.run_sync(work, *args, **kwargs)
+
+        def transaction() -> T:
+            with self._engine.begin() as connection:
+                return work(connection, *args, **kwargs)
+
+        async with self._one_writes:
+            return await self._aside(transaction)
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function on one unchanging view of the tables."""
-        with translating(self._name):
-            async with self._reading() as connection:
-                return await connection.run_sync(work, *args, **kwargs)
 
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as plain:
-            connection = await plain.execution_options(**{_READS: True})
-            async with connection.begin():
-                yield connection
+        def transaction() -> T:
+            looking = self._engine.connect().execution_options(**{_READS: True})
+            with looking as connection, connection.begin():
+                return work(connection, *args, **kwargs)
+
+        return await self._aside(transaction)
+
+    async def _aside(self, transaction: Callable[[], T]) -> T:
+        with translating(self._name):
+            running = asyncio.get_running_loop().run_in_executor(self._threads, transaction)
+            try:
+                return await asyncio.shield(running)
+            except asyncio.CancelledError:
+                # Whoever comes next must find it done or undone, and not meet it half-way.
+                await asyncio.wait([running])
+                if not running.cancelled():
+                    running.exception()
+                raise
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._engine.dispose()
+        await asyncio.to_thread(self._engine.dispose)
+        self._threads.shutdown(wait=False)
 
 
 @contextmanager
@@ -112,7 +135,7 @@ _ADVICE = {
     "readonly": "it may not be written; check the rights and the mount of its folder",
     "read-only": "it may not be written; check the rights and the mount of its folder",
     "unable to open": "it cannot be opened; check that its folder is there and may be written",
-    "disk I/O error": "the disk gives errors; check it and its file system",
+    "disk I/O error": "the disk is full or gives errors; make room, or check it and its file system",
     "malformed": "it is damaged; bring it back from a backup",
     "not a database": "the file is not a journal; is the path right?",
     "no such table": "its tables are missing; start the daemon once, which makes them",
