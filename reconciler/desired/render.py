@@ -1,54 +1,26 @@
 """Apps in, units out: every app in every one of its environments, rendered for every one of its targets."""
 
-import fnmatch
-import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
-from pydantic import ValidationError
-
-from reconciler.desired import mistakes
-from reconciler.desired.claims import Claims, Taking, needs
+from reconciler.desired.claims import Claims, Taking
 from reconciler.desired.documents import AppEnvironment, AppSpec
 from reconciler.desired.fleet import Fleet, Written
-from reconciler.desired.inputs import ResourceInputs, Sources
+from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
 from reconciler.desired.order import after
-from reconciler.desired.references import circles
 from reconciler.desired.resources import Draft
-from reconciler.desired.templates import TemplateMistake, Variables, is_template
-from reconciler.desired.words import Path, expected, nearest
-from reconciler.model.canonical import Digest, digest, plain
-from reconciler.model.health import HealthCheck
-from reconciler.model.identity import ResourceId, UnitId
+from reconciler.desired.templates import Variables
+from reconciler.desired.unit import Asked, Telling, UnitWork
+from reconciler.model.canonical import Digest
+from reconciler.model.identity import UnitId
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.problem import Problem
-from reconciler.model.resource import Resource
-from reconciler.model.target import Become, Host
+from reconciler.model.target import Host
 from reconciler.model.unit import Unit
 from reconciler.policy.select import has
-from reconciler.ports.kind import InputError, Kind, Rendered
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A resource as its kind made it, and its digest; the same for every target unless ``of_target``."""
-
-    rendered: Rendered
-    digest: Digest
-    missing: tuple[str, ...]
-    of_target: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Which unit is made, under which policy, and which units go before it."""
-
-    unit: UnitId
-    policy: RolloutPolicy
-    after: tuple[UnitId, ...]
+from reconciler.ports.kind import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +79,9 @@ class Rendering:
             targets = self._targets(app, name)
             if name in self.fleet.environments and version and targets:
                 unit = UnitId(app.name, name)
-                yield self._unit(app, drafts, targets, _Asked(unit, policies[unit], after(self.fleet, unit)))
+                yield self._unit(app, drafts, targets, Asked(unit, policies[unit], after(self.fleet, unit)))
 
-    def _unit(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: _Asked) -> Unit:
+    def _unit(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: Asked) -> Unit:
         inputs = (app, self.fleet.environments[asked.unit.environment], targets, asked.policy, asked.after)
         made: _MadeUnit | None = self.memory.recall(asked.unit, inputs, self._is_right)
         if made is None:
@@ -124,13 +96,11 @@ class Rendering:
         self.sources.contents.update(made.contents)
         return made.unit if made.unit.commit == self.commit else replace(made.unit, commit=self.commit)
 
-    def _made(
-        self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: _Asked
-    ) -> _MadeUnit:
+    def _made(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: Asked) -> _MadeUnit:
         name = asked.unit.environment
         sources = replace(self.sources, contents={})
         variables = _variables(self.fleet, app, (name, app.spec.environments[name]))
-        work = _UnitWork(self, app, asked, variables, sources)
+        work = UnitWork(Telling(self.commit, self.kinds, self.problem), app, asked, variables, sources)
         resources = tuple(work.resources(drafts, targets))
         unit = work.finished(targets, resources)
         files = {each: sources.files[each] for each in work.files if each in sources.files}
@@ -150,8 +120,10 @@ class Rendering:
         targets = self._selected[key]
         # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
         if not targets and environment in self.fleet.environments and self._all_hosts_read:
-            wanted = ", ".join(f"{name}: {value}" for name, value in labels.items()) or "any labels"
-            message = f"no Host in environment '{environment}' has {wanted}"
+            wanted = ", ".join(f"{name}: {value}" for name, value in labels.items())
+            message = (
+                f"no Host in environment '{environment}' has {wanted}" if wanted else f"'{environment}' has no Host"
+            )
             hint = "an environment without hosts for the app is left out of spec.environments"
             self.problem(app.document.problem(("spec", "targets", "hosts"), message, hint))
         return targets
@@ -160,175 +132,6 @@ class Rendering:
         """Remember a problem, once."""
         self.told += 1
         self.problems[problem] = None
-
-
-@dataclass(slots=True)
-class _UnitWork:
-    """The rendering of one unit. What does not depend on the target is made once and shared."""
-
-    rendering: Rendering
-    app: Written[AppSpec]
-    asked: _Asked
-    variables: Variables
-    sources: Sources
-    files: set[str] = field(default_factory=set)
-    takings: list[Taking] = field(default_factory=list)
-    missing: dict[str, None] = field(default_factory=dict)
-    digests: dict[str, dict[str, Digest]] = field(default_factory=dict)
-    _shared: dict[int, _Made | None] = field(default_factory=dict)
-    _ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _brought: dict[HealthCheck, set[str]] = field(default_factory=dict)
-
-    def resources(self, drafts: Sequence[Draft], targets: Sequence[Host]) -> Iterator[Resource]:
-        """Yield all resources, target by target, in the order they are written."""
-        for host in targets:
-            target = {"name": host.name, "address": host.address, "labels": host.labels}
-            variables = {**self.variables, "target": target}
-            here: dict[str, Resource] = {}
-            as_before = len(self._shared) == len(drafts)
-            for index, draft in enumerate(drafts):
-                made = self._made(index, draft, variables)
-                if made is None:
-                    continue
-                resource = self._resource(draft, made.rendered, host)
-                self.takings.append(needs(resource.id, made.rendered, self.app.document, draft.path))
-                for check in made.rendered.health:
-                    self._brought.setdefault(check, set()).add(host.name)
-                self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
-                here[resource.id.ref] = resource
-                yield resource
-            if not as_before:
-                self._check_refs(drafts, here)
-
-    def finished(self, targets: Sequence[Host], resources: tuple[Resource, ...]) -> Unit:
-        """Return the unit. Its checks are those that the App names; what all targets' resources bring comes after."""
-        checks = (check.to_model() for check in self.app.spec.health)
-        brought = (check for check, hosts in self._brought.items() if len(hosts) == len(targets))
-        health = (*checks, *brought)
-        version = str(self.variables["version"])
-        return Unit(
-            id=self.asked.unit,
-            version=version,
-            commit=self.rendering.commit,
-            digest=digest({"version": version, "resources": self.digests, "health": plain(health)}),
-            targets=tuple(host.name for host in targets),
-            resources=resources,
-            health=health,
-            after=self.asked.after,
-            policy=self.asked.policy,
-            blocked="; ".join(self.missing) or None,
-        )
-
-    def _made(self, index: int, draft: Draft, variables: Variables) -> _Made | None:
-        if index in self._shared:
-            return self._shared[index]
-        inputs = ResourceInputs(
-            self.sources, posixpath.dirname(self.app.document.file), variables, draft.body, files=self.files
-        )
-        rendered = self._rendered(draft, inputs)
-        of_target = "target" in draft.names or "target" in inputs.read
-        made = None
-        if rendered:
-            self.missing.update(dict.fromkeys(inputs.missing))
-            attributes = Resource(
-                id=ResourceId(self.asked.unit, "", draft.kind, rendered.name),
-                attributes=rendered.attributes,
-                restart_on=tuple(rendered.restart_on),
-            )
-            made = _Made(rendered, attributes.digest, tuple(inputs.missing), of_target)
-        if not of_target:
-            self._shared[index] = made
-        return made
-
-    def _rendered(self, draft: Draft, inputs: ResourceInputs) -> Rendered | None:
-        """Texts, then the Spec, then the kind's own rendering; the first that fails tells all it finds."""
-        kind = self.rendering.kinds[draft.kind]
-        document = self.app.document
-        spec = draft.spec
-        if spec is None:
-            mistaken: list[Problem] = []
-            body = self._filled(draft.body, draft.path, inputs.variables, mistaken)
-            if not mistaken:
-                try:
-                    spec = kind.Spec.model_validate(body)
-                except ValidationError as error:
-                    mistaken = mistakes.problems(error, kind.Spec, document, draft.path)
-                inputs.body = body
-            for problem in mistaken:
-                self.rendering.problem(problem)
-        if spec is None:
-            return None
-        try:
-            return kind.render(spec, inputs)
-        except InputError as error:
-            self.rendering.problem(document.problem((*draft.path, *error.where.split(".")), str(error)))
-            return None
-
-    def _filled(self, value: Any, at: Path, variables: Variables, mistaken: list[Problem]) -> Any:
-        if isinstance(value, dict):
-            return {key: self._filled(each, (*at, key), variables, mistaken) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self._filled(each, (*at, index), variables, mistaken) for index, each in enumerate(value)]
-        if not isinstance(value, str) or not is_template(value):
-            return value
-        try:
-            return self.sources.templates.render(value, variables).text
-        except TemplateMistake as mistake:
-            line = f"line {mistake.line} of the text: " if "\n" in value.rstrip("\n") and mistake.line else ""
-            mistaken.append(self.app.document.problem(at, f"{line}{mistake}", mistake.suggestion))
-            return value
-
-    def _resource(self, draft: Draft, rendered: Rendered, host: Host) -> Resource:
-        identity = ResourceId(self.asked.unit, host.name, draft.kind, rendered.name)
-        for index, name in enumerate(draft.common.ignore):
-            if not any(fnmatch.fnmatchcase(known, name) for known in rendered.attributes):
-                known = list(rendered.attributes)
-                message = f"{identity.ref} has no field '{name}'{expected(known)}"
-                place = (*draft.path, "ignore", index)
-                self.rendering.problem(self.app.document.problem(place, message, nearest(name, known)))
-        if rendered.of_user and host.become is not Become.NONE:
-            message = (
-                f"{identity.ref} belongs to the user who logs in, and {host.name} has 'become: {host.become}': it "
-                "would go to the user's home and to the manager of root"
-            )
-            self.rendering.problem(
-                self.app.document.problem(draft.path, message, "leave user out, or use a Host with become: none")
-            )
-        return Resource(
-            id=identity,
-            attributes=rendered.attributes,
-            contents=rendered.contents,
-            depends_on=(*rendered.depends_on, *draft.common.depends_on),
-            restart_on=tuple(rendered.restart_on),
-            drift=draft.common.drift_mode,
-            adopt=draft.common.adopt,
-            prune=draft.common.prune_mode,
-            ignore=(*draft.common.ignore, *self._by_policy(identity.ref)),
-        )
-
-    def _by_policy(self, ref: str) -> tuple[str, ...]:
-        policy = self.asked.policy
-        if not policy.ignore:
-            return ()
-        if ref not in self._ignored:
-            fitting = (rule.fields for rule in policy.ignore if fnmatch.fnmatchcase(ref, rule.resource))
-            self._ignored[ref] = tuple(name for names in fitting for name in names)
-        return self._ignored[ref]
-
-    def _check_refs(self, drafts: Sequence[Draft], here: Mapping[str, Resource]) -> None:
-        needs = {ref: (*each.depends_on, *each.restart_on) for ref, each in here.items()}
-        if len(here) < len(drafts) or not any(needs.values()):
-            return
-        for (ref, wanted), draft in zip(needs.items(), drafts, strict=True):
-            for each in wanted:
-                if each not in here:
-                    key = "dependsOn" if each in draft.common.depends_on else "restartOn"
-                    message = f"there is no resource {each} in this app{expected(sorted(here.keys() - {ref}))}"
-                    problem = self.app.document.problem((*draft.path, key), message, nearest(each, here))
-                    self.rendering.problem(problem)
-        for circle in circles(needs):
-            message = f"these wait for each other: {' -> '.join((*circle, circle[0]))}"
-            self.rendering.problem(self.app.document.problem(drafts[list(here).index(circle[0])].path, message))
 
 
 def _of_secrets(unit: Unit) -> bool:
