@@ -1,5 +1,6 @@
 """What a pass concluded is written down and handed to execution. No decision is made here."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +29,8 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
     """
     now = world.clock.now()
     standing = await world.journal.standing()
-    ready = [await _with_archives(each, standing, world, hands) for each in review.assessments]
+    # Side by side: what is waited for here is a part of the pass, however many units wait.
+    ready = await asyncio.gather(*(_with_archives(each, standing, world, hands) for each in review.assessments))
     review = replace(review, assessments=tuple(ready))
     events = [event for each in review.assessments for event in _findings(each, standing)]
     if events:

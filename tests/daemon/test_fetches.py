@@ -3,12 +3,17 @@
 import asyncio
 from dataclasses import replace
 
-from reconciler.daemon.fetches import Fetches
+from reconciler.daemon.carry_out import carry_out
+from reconciler.daemon.fetches import AT_HAND, Fetches
+from reconciler.model.assessment import Assessment, Review
 from reconciler.model.content import Artifact
+from reconciler.model.identity import UnitId
 from reconciler.model.operation import UnpackRelease
 from reconciler.model.plan import Apply, Plan
+from reconciler.model.unit import Desired
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.ports.errors import Refused, Unreachable
+from tests.daemon.fleet import Fleet
 from tests.factory import NOW
 from tests.sim import plans
 from tests.sim.archives import SimArchives
@@ -92,3 +97,21 @@ async def test_what_is_still_on_its_way_is_given_up_at_the_end() -> None:
     await fetches.missing(plan(), SimArchives(slow={URL: asyncio.Event()}), NOW)
     await fetches.stop()
     assert not fetches.busy
+
+
+async def test_a_pass_waits_once_however_many_units_wait_for_archives(fleet: Fleet) -> None:
+    urls = [f"{URL}?{number}" for number in range(10)]
+    world = replace(fleet.world, artifacts=SimArchives(slow={url: asyncio.Event() for url in urls}))
+    waiting = tuple(
+        Assessment(unit=UnitId(f"app-{number}", "testing"), wanted=None, effective=None, plan=plan(url))
+        for number, url in enumerate(urls)
+    )
+    desired = Desired(commit="c1", hosts={}, units={}, contents={})
+    try:
+        async with asyncio.timeout(5 * AT_HAND):
+            review = await carry_out(Review(commit="c1", assessments=waiting), desired, world, fleet.hands)
+        assert [each.waiting and each.waiting.detail for each in review.assessments] == [
+            f"fetching {url}" for url in urls
+        ]
+    finally:
+        await fleet.hands.fetches.stop()
