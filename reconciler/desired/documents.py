@@ -172,7 +172,7 @@ class CommonSpec(Strict):
     drift: Literal["heal", "report", "hold"] | None = None
     ignore: tuple[str, ...] = ()
     depends_on: tuple[Ref, ...] = ()
-    adopt: bool = False
+    adopt: Annotated[bool, Field(strict=True)] = False
     prune: Literal["delete", "keep", "confirm"] | None = None
 
     @property

@@ -1,6 +1,6 @@
 """Validation errors of pydantic in plain words, at the place in the document they are about."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -11,13 +11,14 @@ from reconciler.desired.tree import Document
 from reconciler.desired.words import Path, describe, dotted, nearest, one_of
 from reconciler.model.problem import Problem
 
+_MAPPING = "a mapping of keys and values"
 _EXPECTED = {
     "string_type": "text",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
-    "dict_type": "a mapping of keys and values",
-    "model_type": "a mapping of keys and values",
-    "model_attributes_type": "a mapping of keys and values",
+    "dict_type": _MAPPING,
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
     "list_type": "a list",
     "tuple_type": "a list",
 }
@@ -29,8 +30,13 @@ _NUMBER = frozenset(
 )
 
 
-def problems(error: ValidationError, model: type[BaseModel], document: Document, at: Path = ()) -> list[Problem]:
-    """Return every mistake of the part of the document at the path, which was read as the model."""
+def problems(
+    error: ValidationError, model: type[BaseModel], document: Document, at: Path = (), also: Collection[str] = ()
+) -> list[Problem]:
+    """Return every mistake of the part of the document at the path, which was read as the model.
+
+    ``also`` are keys that may stand there and are read by another model: an unknown one may be meant for them.
+    """
     found = []
     for each in error.errors(include_url=False):
         given = each["loc"]
@@ -38,7 +44,9 @@ def problems(error: ValidationError, model: type[BaseModel], document: Document,
             *parent, key = given
             keys = _keys(model, tuple(parent))
             message = f"there is no key '{key}' here; expected {one_of(keys)}" if keys else f"no key '{key}' here"
-            found.append(document.key_problem((*at, *given), message, nearest(str(key), keys)))
+            found.append(
+                document.key_problem((*at, *given), message, nearest(str(key), [*keys, *(() if parent else also)]))
+            )
         elif each["type"] == "missing":
             found.append(document.problem((*at, *given[:-1]), f"the key '{given[-1]}' is missing"))
         elif not _of_items(each):
@@ -72,7 +80,8 @@ def _words(error: Any, model: type[BaseModel]) -> tuple[str, str | None]:
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     hint = None
     if kind in _EXPECTED:
-        expected = _EXPECTED[kind]
+        keys = _keys(model, error["loc"]) if _EXPECTED[kind] == _MAPPING else []
+        expected = f"{_EXPECTED[kind]} ({one_of(keys)})" if keys else _EXPECTED[kind]
         hint = "put it in quotes" if kind == "string_type" and isinstance(value, int | float) else None
     elif kind in _NUMBER:
         expected = _number(model, error["loc"])

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from reconciler.desired.fields import Any0, Budget, Labels, Pause, Period, Some, Strict
@@ -76,10 +76,20 @@ class RevertSpec(Strict):
     within: Period = _DEFAULT.revert_within
 
 
+def _fits_refs(glob: str) -> str:
+    if ":" not in glob and "*" not in glob:
+        raise ValueError(f"write kind:name, with * where it may differ, for example file:/srv/*; {glob!r} fits nothing")
+    return glob
+
+
+Glob = Annotated[str, AfterValidator(_fits_refs)]
+"""A glob over refs, ``kind:name``; one that can fit none is a mistake."""
+
+
 class IgnoreSpec(Strict):
     """Differences that do not count: fields of resources whose ref (kind:name) fits the glob."""
 
-    resource: str
+    resource: Glob
     fields: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
@@ -91,7 +101,7 @@ class PruneSpec(Strict):
 
     mode: Literal["delete", "keep", "confirm"] = "keep"
     at_most: Any0 = _DEFAULT.prune.at_most
-    confirm: tuple[str, ...] = ()
+    confirm: tuple[Glob, ...] = ()
 
 
 class DriftSpec(Strict):

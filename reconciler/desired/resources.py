@@ -80,7 +80,7 @@ def _draft(document: Document, path: Path, kind: Kind, templates: Templates) -> 
         spec: BaseModel | None = kind.Spec.model_validate(body)
     except ValidationError as error:
         spec = None
-        problems += _surely(mistakes.problems(error, kind.Spec, document, path), error)
+        problems += _surely(mistakes.problems(error, kind.Spec, document, path, _COMMON), error)
     templated = any(True for _ in texts(body))
     draft = Draft(path, kind.NAME, body, common, None if templated else spec, frozenset(names))
     return (None if problems else draft), problems

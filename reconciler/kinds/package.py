@@ -27,6 +27,8 @@ def _name(name: str) -> str:
 
 
 def _version(version: str) -> str:
+    if version in ("latest", "newest", "any"):
+        raise ValueError(f"{version!r} is no version: write one, or atLeast, or neither to take what there is")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+~:^_-]{0,127}", version):
         raise ValueError('write a version as the package tool prints it, for example "1.22.1-9+deb12u1"')
     return version

@@ -68,9 +68,13 @@ class Spec(Written):
 
     name: Annotated[Text, AfterValidator(_name), Field(description="of the units NAME.timer and NAME.service")]
     schedule: Annotated[
-        Text | None, Field(description="a calendar expression of systemd, for example Mon..Fri 03:30")
+        Annotated[Text, AfterValidator(_schedule)] | None,
+        Field(description="a calendar expression of systemd, for example Mon..Fri 03:30"),
     ] = None
-    every: Annotated[Text | None, Field(description="time from one run to the next, for example 15m")] = None
+    every: Annotated[
+        Annotated[Text, AfterValidator(_seconds)] | None,
+        Field(description="time from one run to the next, for example 15m"),
+    ] = None
     run: Annotated[
         tuple[str, ...], AfterValidator(_program), Field(min_length=1, strict=False, description="the words, no shell")
     ]
@@ -84,12 +88,8 @@ class Spec(Written):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         one_of({"schedule": self.schedule, "every": self.every}, at_least=1)
-        if self.schedule is not None:
-            _schedule(self.schedule)
-        if self.every is not None:
-            _seconds(self.every)
-            if self.persistent:
-                raise ValueError("persistent needs schedule: what is due after a time has no date that can be missed")
+        if self.every is not None and self.persistent:
+            raise ValueError("persistent needs schedule: what is due after a time has no date that can be missed")
         if self.scope == "user" and self.user is not None:
             raise ValueError("a timer of a user runs as that user; leave user out, or take scope: system")
         if self.scope == "system" and (self.directory or "").startswith("~"):
