@@ -5,9 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from reconciler.desired.remote import remote
 from reconciler.model.duration import parse_duration
 
 DEFAULT_FILES = (Path("reconciler.toml"), Path("/etc/reconciler/reconciler.toml"))
@@ -67,6 +68,12 @@ class GitSettings(_Section):
     credentials: Path | None = None
     rewrites: Literal["hold", "follow"] = "hold"
     trust: TrustSettings = TrustSettings()
+
+    @field_validator("url")
+    @classmethod
+    def _makes_sense(cls, url: str) -> str:
+        remote(url)
+        return url
 
 
 class SshSettings(_Section):

@@ -23,7 +23,7 @@ class Remote:
 
 
 def remote(url: str) -> Remote:
-    """Take a URL or a path apart."""
+    """Take a URL or a path apart; ValueError for a URL that makes no sense."""
     parts = urlsplit(url) if "://" in url else SplitResult("", "", url, "", "")
     if not parts.password:
         return Remote(url, url)

@@ -11,6 +11,7 @@ import io
 import lzma
 import posixpath
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -43,7 +44,7 @@ def to_plain_tar(source: Path, destination: Path, *, max_bytes: int = MAX_BYTES)
                     plain.addfile(safe, _Exactly(data, member) if data and safe.isreg() else None)
     except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, NotImplementedError) as error:
         raise UnsafeArchive(f"it cannot be read as tar.gz, tar.xz, tar.bz2, tar or zip: {error}") from error
-    except (gzip.BadGzipFile, RuntimeError, ValueError, OverflowError, MemoryError) as error:
+    except (gzip.BadGzipFile, RuntimeError, ValueError, LookupError, OverflowError, MemoryError, struct.error) as error:
         raise UnsafeArchive(f"it cannot be read: {str(error) or type(error).__name__}") from error
     except OSError as error:
         # Damaged bzip2 is told as one without a number; those of the system are for somebody else.

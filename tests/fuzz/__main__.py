@@ -48,13 +48,11 @@ def _told(name: str, seconds: int) -> bool:
     (folder / "log").write_text(said + ended.stdout.decode(errors="replace"))
     runs = re.findall(r"^#(\d+)\s", said, re.MULTILINE) + re.findall(r"Done (\d+) runs", said)
     new = sorted(set((folder / "found").iterdir()) - before)
-    ok = ended.returncode == 0
-    print(
-        f"{name}: {runs[-1] if runs else 0} runs, {'nothing found' if ok else f'FOUND; see {folder}/log'}", flush=True
-    )
+    outcome = "FOUND" if new else "it did not run" if ended.returncode else "nothing found"
+    print(f"{name}: {runs[-1] if runs else 0} runs, {outcome}; see {folder}/log", flush=True)
     for file in new:
         print(f"- {{case: what is wrong, target: {name}, base64: {base64.b64encode(file.read_bytes()).decode()}}}")
-    return not ok
+    return ended.returncode != 0
 
 
 def _fuzz(name: str, seconds: int) -> None:
