@@ -53,7 +53,9 @@ tx_lock() {
     until tx_take_name lock; do
         tx_holder=$(readlink -- "$STATE/lock") || tx_holder=
         if [ -z "$tx_holder" ]; then
-            [ -e "$STATE/lock" ] || [ -w "$STATE" ] || tx_print failed "cannot write in $STATE"
+            # Given back just now, or it cannot be made at all.
+            tx_take_name "try.$tx_pid" || tx_print failed "cannot write in $STATE; is the disk full?"
+            rm -f -- "$STATE/try.$tx_pid"
         elif tx_gone $tx_holder || tx_expired $tx_holder; then
             tx_break_lock && continue
         fi

@@ -80,7 +80,9 @@ tx_read() {
 
 # tx_receive N SIZE FILE: puts the next payload into a new file.
 tx_receive() {
-    { tx_read "$2" >"$3"; } 2>"$T/error" || tx_fail "cannot write $3: $(cat -- "$T/error"); is the disk full?"
+    { tx_read "$2" >"$3"; } 2>"$T/error" && return
+    tx_why=$(cat -- "$T/error")
+    tx_fail "cannot write $3${tx_why:+: $tx_why}; is the disk full?"
 }
 
 # tx_stage_file N SIZE PATH: the next payload, next to PATH.
