@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import serialization
 
 from reconciler.model.duration import format_duration
 
+_UNREADABLE = (ValueError, OverflowError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -28,7 +30,7 @@ def certificates(pem: bytes) -> tuple[Certificate, ...]:
     try:
         found = x509.load_pem_x509_certificates(pem)
         return tuple(_read(each) for each in found)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (*_UNREADABLE, UnsupportedAlgorithm) as error:
         raise ValueError("this holds no certificate in PEM that can be read") from error
 
 
@@ -50,7 +52,7 @@ def out_of_order(chain: Sequence[Certificate]) -> str | None:
         issuer = x509.load_der_x509_certificate(second.der)
         try:
             x509.load_der_x509_certificate(first.der).verify_directly_issued_by(issuer)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        except (*_UNREADABLE, TypeError, InvalidSignature, UnsupportedAlgorithm):
             return f"{first.subject} was not issued by {second.subject}, which follows it"
     return None
 

@@ -41,6 +41,8 @@ def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
     [
         ('[git]\nurl = "/r"\npoll = "5x"', "git.poll: expected a duration such as 500ms, 30s, 5m or 1h30m, got '5x'"),
         ('[git]\nurl = "/r"\n[gti]\na = 1', "gti: there is no such setting"),
+        ('[git]\nurl = "https://[::1"', "git.url: Invalid IPv6 URL"),
+        ('state_dir = "a\\u0000"\n[git]\nurl = "/r"', "a path in it leads nowhere"),
         ('[git]\nurl = "/r"\nbrunch = "x"', "git.brunch: there is no such setting"),
         ("", "git: this setting is needed"),
         ("[git", "not TOML"),
