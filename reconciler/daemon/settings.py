@@ -1,6 +1,5 @@
 """The daemon's own settings: a TOML file, then the environment (``RECONCILER_GIT__URL`` and so on) over it."""
 
-import tomllib
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -142,12 +141,13 @@ class Settings(BaseSettings):
             raise SettingsError(f"{path}: there is no such settings file")
         try:
             loaded = _from_file(file)()
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise SettingsError(f"{file}: not TOML: {error}") from error
         except OSError as error:
             raise SettingsError(f"cannot read {file}: {error.strerror}") from error
         except ValidationError as error:
             raise SettingsError(_in_words(error, file)) from error
+        except (ValueError, RecursionError) as error:
+            # Not only TOMLDecodeError: what is no UTF-8, a number of thousands of digits, lists in lists.
+            raise SettingsError(f"{file}: not TOML: {error}") from error
         try:
             return loaded.resolved_from(file.parent if file else Path())
         except (RuntimeError, ValueError) as error:

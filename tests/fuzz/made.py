@@ -79,6 +79,7 @@ MADE: Mapping[str, tuple[str, bytes]] = {
     "an account that is not UTF-8": ("looks", b"\1=a1ff 0 0 1 1795219793 /a\nU\xff\nG\xff\nplain \xff /a\n"),
     "settings that are not UTF-8": ("settings", b"\xff"),
     "settings with a repository that is no URL": ("settings", b'[git]\nurl = "https://[::1"\n'),
+    "settings with a number of 5,000 digits": ("settings", b"a = " + b"9" * 5000),
     "settings of arrays in arrays": ("settings", b"a = " + b"[" * 5000),
     "settings with the home of nobody": (
         "settings",
