@@ -6,6 +6,7 @@ Owners and the setuid, setgid and sticky bits are dropped.
 """
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
@@ -47,8 +48,8 @@ def to_plain_tar(source: Path, destination: Path, *, max_bytes: int = MAX_BYTES)
     except (gzip.BadGzipFile, RuntimeError, ValueError, LookupError, OverflowError, MemoryError, struct.error) as error:
         raise UnsafeArchive(f"it cannot be read: {str(error) or type(error).__name__}") from error
     except OSError as error:
-        # Damaged bzip2 is told as one without a number; those of the system are for somebody else.
-        if error.errno is None:
+        # Damaged bzip2 has no number, a place before the start is invalid; the rest is of the system and not for us.
+        if error.errno in (None, errno.EINVAL):
             raise UnsafeArchive(f"it cannot be read: {error}") from error
         raise
 
