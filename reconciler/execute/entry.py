@@ -59,6 +59,7 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: 
     """
     step, record = _apply_step(plan, rollout), _record(rollout)
     done = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Changed)]
+    unsure = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Unsure)]
     failures, wake_at = [], rollout.wake_at
     for target, outcome in outcomes.items():
         match outcome:
@@ -72,7 +73,7 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: 
                 pass
     record = replace(record, targets_done=(*record.targets_done, *(changes.target for changes in done)))
     after = replace(rollout, step=record, failures=(*rollout.failures, *failures), wake_at=wake_at, updated_at=now)
-    return Entry(after, _ownership(plan, done))
+    return Entry(after, (*_ownership(plan, done), *_perhaps(plan, unsure)))
 
 
 def _not_known(target: str, reason: str) -> str:
@@ -97,7 +98,7 @@ def recovered(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Recovered], n
             case Done():
                 known[target] = Changed()
             case CannotSee(reason) if _overdue(rollout, now):
-                known[target] = Failed(_not_known(target, reason))
+                known[target] = Unsure(reason)
             case CannotSee():
                 unseen = True
             case Again():
@@ -194,6 +195,15 @@ def _ownership(plan: Plan, done: Sequence[TargetChanges]) -> tuple[Event, ...]:
     )
     removed = tuple(change.resource for change in changes if change.action in LEAVING)
     return (ResourcesApplied(unit=plan.unit_id, applied=owned, removed=removed),) if changes else ()
+
+
+def _perhaps(plan: Plan, unsure: Sequence[TargetChanges]) -> tuple[Event, ...]:
+    """What may have been made: without a word of it a later state would take it for somebody else's."""
+    made = {change.resource for target in unsure for change in target.changes if change.action is Action.CREATE}
+    there = tuple(
+        Owned(resource=resource, created=False, sure=False) for resource in plan.unit.resources if resource.id in made
+    )
+    return (ResourcesApplied(unit=plan.unit_id, applied=there),) if there else ()
 
 
 def _healthy(step: Probe, progress: Sequence[CheckProgress]) -> set[str]:

@@ -44,12 +44,14 @@ class Owned:
 
     ``created`` says that it was absent before us; only such resources are ever deleted. ``before`` are paths of which
     the host keeps what was there when we took it over; those are put back instead. The digest of ``resource`` tells
-    drift from a new commit.
+    drift from a new commit. Where we are not ``sure``, our change may not have reached the target: what is there is no
+    stranger's then, but it is no drift, and not ours to take away.
     """
 
     resource: Resource
     created: bool
     before: tuple[str, ...] = ()
+    sure: bool = True
 
     @property
     def brought(self) -> bool:

@@ -164,6 +164,8 @@ def _owned_still(now: Owned, before: Owned | None) -> Owned:
     """Whoever created a resource, or took it over, stays the one who did, however often it is applied again."""
     if before is None:
         return now
+    if not now.sure:
+        return before
     return replace(now, created=now.created or before.created, before=now.before or before.before)
 
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.diff.cause import cause_of
 from reconciler.execute.move import Recover
 from reconciler.execute.outcome import Failed, Outdated, Unsure, outcome
 from reconciler.execute.recovery import Again, CannotSee, under_way
-from reconciler.model.change import Cause
+from reconciler.model.change import Action, Cause
 from reconciler.model.ground import Ground, Running
-from reconciler.model.rollout import State
+from reconciler.model.rollout import State, Trigger
 from reconciler.ports.errors import (
     Broken,
     Busy,
@@ -96,6 +97,25 @@ async def test_it_is_tried_again_later_and_later_until_the_deadline(stage: Stage
     assert ended.reason == "how the change on web-1 ended is not known: cannot reach web-1: no route to host"
     assert ended.updated_at - ended.started_at == unit.policy.progress_deadline
     assert 5 < stage.world.calls.count(("apply", "web-1")) < 20
+
+
+@pytest.mark.parametrize("stop", [None, Trigger.SUPERSEDE])
+async def test_what_may_have_been_made_is_not_taken_for_somebody_elses_later(
+    stage: Stage, stop: Trigger | None
+) -> None:
+    stage.world.faults = {"web-1": [Fault.DIES_AFTER, *[Fault.UNREACHABLE] * 100]}
+    await stage.begin(plans.at_once(plans.shop("2", WEB), action=Action.CREATE))
+    stepper, lease = stage.stepper(), await stage.lease("r1")
+    for _ in range(2):
+        await stepper.advance("r1", lease)
+    stage.world.down = {"web-1"}
+    if stop:
+        await stage.driver().stop("r1", stop, "Git now says c3")
+    else:
+        assert (await stage.to_rest("r1")).state is State.REVERT_NEEDED
+    owned = (await stage.store.standing()).of(SHOP).owned
+    (maybe,) = (each for each in owned.values() if each.resource.id.target == "web-1")
+    assert (maybe.sure, maybe.brought, cause_of(maybe.resource, maybe)) == (False, False, Cause.COMMIT)
 
 
 async def test_it_is_waited_between_two_tries(stage: Stage) -> None:

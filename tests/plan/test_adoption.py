@@ -43,6 +43,19 @@ def test_what_nobody_can_keep_is_said_to_be_lost():
     assert "what is there now in /srv/site cannot be brought back then" in told
 
 
+def test_what_we_may_have_made_ourselves_is_mended_and_never_drift_nor_taken_away():
+    maybe = Owned(resource=MINE, created=False, sure=False)
+    unit = f.unit(MINE, policy=ALL)
+    (found,) = f.assess(f.desired(unit), {MINE.id: THEIRS}, known((unit, Verdict.UNKNOWN), owned=(maybe,)))
+    assert [(each.action, each.cause, each.adopts) for each in found.plan.changes] == [
+        (Action.UPDATE, Cause.COMMIT, ())
+    ]
+    other = f.unit(f.thing("/other"), policy=ALL)
+    seen = {MINE.id: THEIRS, **f.as_wanted(f.thing("/other"))}
+    (found,) = f.assess(f.desired(other), seen, known((other, Verdict.GOOD), owned=(maybe,)))
+    assert found.plan is None
+
+
 def test_the_reason_is_said_once_for_all_hosts():
     things = [replace(f.thing("/etc/paint", f"web-{n}", content="mine")) for n in range(1, 8)]
     (found,) = f.assess(f.desired(f.unit(*things)), {each.id: THEIRS for each in things})

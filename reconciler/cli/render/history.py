@@ -156,9 +156,11 @@ def _of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFound) ->
 
 
 def _applied(event: ResourcesApplied) -> str:
-    names = [f"{owned.resource.id.target}/{owned.resource.id.ref}" for owned in event.applied]
+    names = [f"{owned.resource.id.target}/{owned.resource.id.ref}" for owned in event.applied if owned.sure]
+    maybe = [f"{owned.resource.id.target}/{owned.resource.id.ref}" for owned in event.applied if not owned.sure]
     gone = [f"{each.target}/{each.ref}" for each in event.removed]
     told = [f"now as wanted: {listed(names, 3)}"] if names else []
+    told += [f"perhaps made, not known: {listed(maybe, 3)}"] if maybe else []
     told += [f"gone: {listed(gone, 3)}"] if gone else []
     return "; ".join(told)
 
