@@ -9,6 +9,9 @@ from reconciler.model.policy import Prune, PruneMode
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.policy.amount import at_most
 
+_NAMED = 8
+"""So many resources are named in a sentence."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruning:
@@ -49,7 +52,12 @@ def mode_of(orphan: Orphan, prune: Prune) -> PruneMode:
 
 def waits(confirm: Iterable[Orphan]) -> WaitingOn:
     """Return that these are deleted only when a person has seen it."""
-    names = ", ".join(f"{each.owned.resource.id.ref} on {each.owned.resource.id.target}" for each in confirm)
+    targets: dict[str, list[str]] = {}
+    for each in confirm:
+        targets.setdefault(each.owned.resource.id.ref, []).append(each.owned.resource.id.target)
+    told = [f"{ref} on {on[0] if len(on) == 1 else f'{len(on)} hosts'}" for ref, on in targets.items()]
+    more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
+    names = ", ".join(told[:_NAMED]) + more
     return WaitingOn(Reason.PRUNE_CONFIRM, f"a person has to confirm that this goes (prune: confirm): {names}")
 
 

@@ -18,7 +18,9 @@ from reconciler.model.waiting import Reason
 from reconciler.policy.drift import fighting, in_words
 
 _LABEL = 12
-_BY_HAND = (Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD, Reason.PRUNE_CONFIRM, Reason.FIGHT)
+_BY_HAND = (
+    *(Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD, Reason.PRUNE_CONFIRM, Reason.FIGHT, Reason.REMOVED),
+)
 _NAMED = 5
 
 
@@ -114,7 +116,7 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         Reason.PAUSED,
     )
     if assessed.waiting and not (told or known.rollout):
-        again = "healed again" if assessed.waiting.reason is Reason.FIGHT else "looked at again"
+        again = "it is healed again" if assessed.waiting.reason is Reason.FIGHT else "it is looked at again"
         until = f"; {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield "waiting on", f"{clean(assessed.waiting.detail)} ({assessed.waiting.reason}){until}"
     if assessed.in_sync and not assessed.waiting and not known.rollout:
@@ -125,7 +127,8 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         yield "not seen", clean(each)
     if len(assessed.unseen) > _NAMED:
         yield "not seen", f"{len(assessed.unseen) - _NAMED} more"
-    for resource, heals in fighting(known, picture.now):
+    told_already = assessed.waiting is not None and assessed.waiting.reason is Reason.FIGHT
+    for resource, heals in () if told_already else fighting(known, picture.now):
         yield "a fight", clean(in_words(resource, heals))
     if known.failed_heals:
         yield "heals", f"{known.failed_heals} failed one after the other"

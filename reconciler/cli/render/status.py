@@ -167,8 +167,8 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
         git_says = short(picture.accepted.commit if picture.accepted else verdict.commit)
         yield f"{name} is held{good}; Git says {git_says} (rejected: {clean(verdict.reason)})."
     elif assessed and assessed.waiting and not (pause or known.rollout or _out_of_sight(assessed)):
-        again = "healed again" if _fights(assessed) else "looked at again"
-        until = f", {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
+        again = "It is healed again" if _fights(assessed) else "It is looked at again"
+        until = f". {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."
     for resource, heals in () if _fights(assessed) else fighting(known, picture.now):
         yield f"{name}: {clean(in_words(resource, heals))}."
