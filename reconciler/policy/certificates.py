@@ -11,7 +11,14 @@ from cryptography.hazmat.primitives import serialization
 
 from reconciler.model.duration import format_duration
 
-_UNREADABLE = (ValueError, OverflowError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_UNREADABLE = (
+    ValueError,
+    TypeError,
+    OverflowError,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ def out_of_order(chain: Sequence[Certificate]) -> str | None:
         issuer = x509.load_der_x509_certificate(second.der)
         try:
             x509.load_der_x509_certificate(first.der).verify_directly_issued_by(issuer)
-        except (*_UNREADABLE, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        except (*_UNREADABLE, InvalidSignature, UnsupportedAlgorithm):
             return f"{first.subject} was not issued by {second.subject}, which follows it"
     return None
 
