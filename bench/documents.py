@@ -6,6 +6,7 @@ Prints seconds of CPU, and the longest time that the event loop stood still mean
 """
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
@@ -130,6 +131,7 @@ def planned(desired: Desired, see: Callable[[Resource], Observation]) -> None:
 
 
 def main(count: int, hosts: int, each: int) -> None:
+    gc.set_threshold(50_000, 20, 20)  # as the program does
     files = many_documents(count)
     loading = Loading(CATALOG, NoSecrets(), Folders())
     timed(f"{count:,} documents loaded", lambda: asyncio.run(quietly(lambda: loading.load("a" * 40, files))))

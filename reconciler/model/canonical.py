@@ -29,6 +29,8 @@ def same(one: Json, other: Json) -> bool:
     """Return whether two JSON values are the same; that is, whether their canonical texts are."""
     if isinstance(one, str) and isinstance(other, str):
         return one == other
+    if one is None or other is None:
+        return one is other
     return canonical(one) == canonical(other)
 
 
