@@ -23,6 +23,8 @@ from reconciler.desired.watch import changes
 from reconciler.ports.journal import JournalUnavailable
 
 BROKEN_RESTS = timedelta(minutes=1)
+FIRST_LOOK = timedelta(seconds=3)
+"""So long Git may take before the first pass: what came while nobody was here must not look like drift from then."""
 
 
 async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
@@ -39,10 +41,12 @@ async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
 async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.Event) -> None:
     async with acting(settings) as parts, _watching(settings, parts) as world, asyncio.TaskGroup() as group:
         leave, pulse = asyncio.Event(), Pulse(parts.world.clock)
-        watchers = [group.create_task(each) for each in _watchers(settings, parts)]
+        look = group.create_task(refreshed(parts))
+        watchers = [look, *(group.create_task(each) for each in _watchers(settings, parts))]
         watchers += [group.create_task(pulse.feed())]
         told = {stop: "STOPPING=1", again: "RELOADING=1"}
         watchers += [group.create_task(_passing_on(each, word, leave, parts)) for each, word in told.items()]
+        await asyncio.wait([look], timeout=FIRST_LOOK.total_seconds())
         notify("READY=1", "STATUS=looking at the fleet for the first time")
         log.info("ready", git=remote(settings.git.url).shown, branch=settings.git.branch, state=str(settings.state_dir))
         await loop(world, parts.hands, parts.wake, pulse, leave)
@@ -81,7 +85,6 @@ def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any,
     async def look_at_git() -> None:
         await refreshed(parts)
 
-    yield look_at_git()
     yield every(settings.drift.interval, look_at_fleet, clock)
     yield every(settings.git.poll, look_at_git, clock)
     yield on(lambda: touched(settings.state_dir / "wake"), look_at_fleet, clock)
