@@ -47,7 +47,7 @@ def distrust(signature: Signature, committer: str) -> str | None:
     """Return why a commit with this committer (an email) is not trusted, as the end of a sentence; None when it is."""
     match signature:
         case Unsigned():
-            return "it is not signed"
+            return "it is not signed; its committer signs it (git commit --amend -S) and pushes again"
         case Broken(detail):
             return f"its signature is bad: {detail}"
         case Unlisted(key, why):

@@ -30,7 +30,8 @@ from reconciler.model.event import (
 )
 from reconciler.model.identity import ResourceId
 from reconciler.model.problem import Problem
-from reconciler.model.rollout import State, StepRecord, StepState, TargetFailure
+from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
+from reconciler.model.standing import UnitStanding
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.store.history import Entry
 from tests.cli import pictures
@@ -49,6 +50,21 @@ def test_status_is_shown_as_accepted(name: str, regolden: bool) -> None:
 def test_a_unit_is_explained_as_accepted(name: str, regolden: bool) -> None:
     text = explain_text(pictures.fleet(), pictures.named(name)).plain
     require_golden(f"explain-{name}.txt", text + "\n", accept=regolden)
+
+
+def test_a_host_of_which_nobody_knows_how_its_change_ended_is_named_until_that_is_known() -> None:
+    plan = pictures.five_steps()
+    begun = StepRecord(plan=plan.id, index=0, state=StepState.STARTED, attempt=1, started_at=NOW)
+    waits = pictures.rollout(plan=plan.id, step=begun, wake_at=NOW + timedelta(seconds=5))
+
+    def shown(rollout: Rollout) -> str:
+        picture = replace(pictures.picture(UnitStanding(unit=SHOP, rollout=rollout)), plans={plan.id: plan})
+        return " ".join(f"{status_text(picture).plain} {explain_text(picture, SHOP).plain}".split())
+
+    assert "how the change on web-1 ended is not known yet" in shown(waits)
+    assert "not known how the change on web-1 ended; either it goes on there" in shown(waits)
+    assert "not known" not in shown(replace(waits, step=replace(begun, targets_done=("web-1",))))
+    assert "not known" not in shown(replace(waits, wake_at=None))
 
 
 @pytest.mark.parametrize(

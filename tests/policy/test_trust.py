@@ -8,7 +8,7 @@ from reconciler.policy.trust import Broken, Signature, Signed, Unlisted, Unsigne
 @pytest.mark.parametrize(
     ("signature", "said"),
     [
-        (Unsigned(), "it is not signed"),
+        (Unsigned(), "it is not signed; its committer signs it (git commit --amend -S) and pushes again"),
         (Broken("torn"), "its signature is bad: torn"),
         (Unlisted("key 1", "has expired"), "it is signed with key 1, which has expired"),
         (Signed("key 1", ("a@x", "b@x"), for_committer=True), None),

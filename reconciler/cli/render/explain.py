@@ -7,7 +7,7 @@ from rich.text import Text
 from reconciler.cli.render import outline
 from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
-from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected
+from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected, unsure
 from reconciler.cli.render.words import ago, in_future, listed, short
 from reconciler.model.event import Refusal
 from reconciler.model.identity import UnitId
@@ -22,6 +22,7 @@ _BY_HAND = (
     *(Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD, Reason.PRUNE_CONFIRM, Reason.FIGHT, Reason.REMOVED),
 )
 _NAMED = 5
+_NOT_YET = "either it goes on there or the host cannot be reached; it is looked at again until the deadline"
 
 
 def explain_text(picture: Picture, unit: UnitId, width: int = 80) -> Text:
@@ -97,6 +98,8 @@ def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
         yield "health", f"{clean(progress.target)}: {answers}, {clean(progress.detail)}".removesuffix(", ")
     for failure in rollout.failures:
         yield "failed", f"{clean(failure.target)} (batch {failure.batch}): {clean(failure.reason)}"
+    if targets := unsure(picture, rollout):
+        yield "not known", f"how the change on {listed(targets, _NAMED)} ended; {_NOT_YET}"
     if paused(picture, rollout.unit):
         return
     if rollout.wake_at:

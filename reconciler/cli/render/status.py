@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.cli.render.clean import clean, shortened
 from reconciler.cli.render.lines import Lines, unbroken
-from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected
+from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected, unsure
 from reconciler.cli.render.words import ago, count, in_future, listed, short
 from reconciler.model.event import Assessed
 from reconciler.model.identity import ResourceId, UnitId
@@ -170,6 +170,8 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
         again = "It is healed again" if _fights(assessed) else "It is looked at again"
         until = f". {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."
+    if known.rollout and (targets := unsure(picture, known.rollout)):
+        yield f"{name}: how the change on {listed(targets, NAMED_THINGS)} ended is not known yet; it is looked at."
     for resource, heals in () if _fights(assessed) else fighting(known, picture.now):
         yield f"{name}: {clean(in_words(resource, heals))}."
     if assessed and known.last_good and (many := common(assessed.drifted, len(known.last_good.unit.targets))):

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Paused, SourceLost
 from reconciler.model.identity import UnitId
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Apply, Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Verdict, VerdictRecord
@@ -194,3 +194,15 @@ def rejected(known: UnitStanding) -> VerdictRecord | None:
         return None
     verdict = known.verdicts.get(known.assessed.rejected)
     return verdict if verdict and verdict.verdict is Verdict.BAD else None
+
+
+def unsure(picture: Picture, rollout: Rollout) -> tuple[str, ...]:
+    """Return the targets of the step in hand of which nobody knows yet how their change ended; mostly none."""
+    plan, record = picture.plans.get(rollout.plan), rollout.step
+    if plan is None or record is None or rollout.wake_at is None or rollout.cursor >= len(plan.steps):
+        return ()
+    step = plan.steps[rollout.cursor]
+    if not isinstance(step, Apply):
+        return ()
+    known = {*record.targets_done, *(each.target for each in rollout.failures)}
+    return tuple(each.target for each in step.targets if each.target not in known)
