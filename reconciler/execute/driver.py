@@ -66,11 +66,7 @@ class Driver:
         After ``park`` it is returned unfinished at the next boundary between two steps, at once while it waits.
         """
         with self._under_way(rollout) as run:
-            while True:
-                result = await self._hold(rollout, lambda lease: self._drive(rollout, run, lease))
-                # It may have been told something while its lease was given back.
-                if not run.told:
-                    return result
+            return await self._to_rest(rollout, run)
 
     async def stop(self, rollout: str, trigger: Trigger, reason: str) -> None:
         """Supersede, abort, pause or resume the rollout, or say that nothing can take it back (NO_REVERT).
@@ -95,9 +91,9 @@ class Driver:
 
     async def revert(self, rollout: str, plan: Plan) -> Rollout:
         """Store the plan that takes the rollout back, and drive it to its end."""
-        with self._under_way(rollout):
+        with self._under_way(rollout) as run:
             await self._hold(rollout, lambda lease: self._take_back(rollout, plan, lease))
-        return await self.run(rollout)
+            return await self._to_rest(rollout, run)
 
     async def no_revert(self, rollout: str, reason: str) -> None:
         """Say that the rollout cannot be taken back; it is held as it is."""
@@ -118,6 +114,13 @@ class Driver:
             yield run
         finally:
             del self._runs[rollout]
+
+    async def _to_rest(self, name: str, run: _Run) -> Rollout:
+        while True:
+            result = await self._hold(name, lambda lease: self._drive(name, run, lease))
+            # It may have been told something while its lease was given back.
+            if not run.told:
+                return result
 
     async def _drive(self, name: str, run: _Run, lease: Lease) -> Rollout:
         await self._pick_up(name, lease)

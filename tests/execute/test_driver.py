@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from reconciler.model.change import Cause
 from reconciler.model.event import StepStarted
 from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.target import Host
 from reconciler.ports.journal import JournalUnavailable, LeaseLost
 from reconciler.ports.targets import Transaction
 from tests.sim import plans
+from tests.sim.log import nothing
 from tests.sim.stage import Stage
 from tests.sim.world import Fault, SimWorld
 
@@ -104,6 +106,24 @@ async def test_a_pause_of_a_revert_keeps_the_reason_and_needs_a_new_plan_after(s
     resumed = await driver.resume("r1", "resumed")
     assert [paused.state, resumed.state] == [State.REVERT_PAUSED, State.REVERT_NEEDED]
     assert paused.reason == resumed.reason == failed.reason
+
+
+async def test_a_stop_that_comes_while_the_plan_of_a_revert_is_stored_is_not_lost(stage: Stage) -> None:
+    await stage.good(plans.at_once(plans.shop("1", WEB)))
+    stage.world.unhealthy = {"2"}
+    await stage.begin(plans.at_once(plans.shop("2", WEB)))
+    assert (await stage.to_rest("r1")).state is State.REVERT_NEEDED
+    driver, effects, stops = stage.driver(), len(stage.world.effects), []
+
+    def stopped() -> None:
+        stage.log.after = nothing
+        stops.append(asyncio.create_task(driver.stop("r1", Trigger.PAUSE, "paused by ann: wait")))
+
+    stage.log.after = stopped
+    async with stage.clock.ticking():
+        paused = await driver.revert("r1", plans.at_once(plans.shop("1", WEB), Cause.REVERT))
+        await asyncio.gather(*stops)
+    assert (paused.state, len(stage.world.effects)) == (State.REVERT_PAUSED, effects)
 
 
 async def test_a_revert_that_is_impossible_is_held_with_both_reasons(stage: Stage) -> None:
