@@ -88,7 +88,7 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
 
 def _escaped(text: str) -> str:
     """As fstab and mountinfo write what would end a word."""
-    return re.sub(r"[ \t\\#]", lambda sign: f"\\{ord(sign[0]):03o}", text)
+    return re.sub(r"[ \t\n\\#]", lambda sign: f"\\{ord(sign[0]):03o}", text)
 
 
 def _match(path: str) -> str:
