@@ -74,6 +74,7 @@ class Database:
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="journal")
         # SQLite would have them try again and again, with naps in between.
         self._one_writes = asyncio.Lock()
+        self._closed = False
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function in a transaction of its own, undone when it raises."""
@@ -96,6 +97,8 @@ class Database:
         return await self._aside(transaction)
 
     async def _aside(self, transaction: Callable[[], T]) -> T:
+        if self._closed:
+            raise JournalUnavailable(f"cannot use the journal {self._name}: it was closed")
         with translating(self._name):
             running = asyncio.get_running_loop().run_in_executor(self._threads, transaction)
             try:
@@ -108,7 +111,8 @@ class Database:
                 raise
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; nothing can be asked for afterwards."""
+        self._closed = True
         await asyncio.to_thread(self._engine.dispose)
         self._threads.shutdown(wait=False)
 

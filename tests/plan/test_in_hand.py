@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.model.change import Action, Cause
 from reconciler.model.event import Paused
+from reconciler.model.policy import OnFailure
 from reconciler.model.resource import Present
 from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.standing import Standing, UnitStanding
@@ -123,6 +124,13 @@ def test_a_revert_that_would_change_nothing_says_so():
 def test_without_a_good_state_there_is_no_revert():
     found = assess(BAD, f.as_wanted(PINK), standing(rollout(state=State.REVERT_NEEDED), bad=BAD, good=None))
     assert found.signal.trigger is Trigger.NO_REVERT
+
+
+def test_a_revert_that_policy_no_longer_wants_is_left_as_it_is():
+    held = replace(BAD, policy=replace(BAD.policy, on_failure=OnFailure.HOLD))
+    found = assess(held, f.as_wanted(PINK), standing(rollout(state=State.REVERT_NEEDED), bad=BAD))
+    assert (found.plan, found.signal.trigger) == (None, Trigger.NO_REVERT)
+    assert found.signal.reason == "no last known good state to go back to"
 
 
 def test_a_revert_that_something_stands_in_the_way_of_is_a_persons():
