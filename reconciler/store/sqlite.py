@@ -71,10 +71,9 @@ class Database:
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="journal")
+        self._threads = _threads()
         # SQLite would have them try again and again, with naps in between.
         self._one_writes = asyncio.Lock()
-        self._closed = False
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function in a transaction of its own, undone when it raises."""
@@ -97,8 +96,6 @@ class Database:
         return await self._aside(transaction)
 
     async def _aside(self, transaction: Callable[[], T]) -> T:
-        if self._closed:
-            raise JournalUnavailable(f"cannot use the journal {self._name}: it was closed")
         with translating(self._name):
             running = asyncio.get_running_loop().run_in_executor(self._threads, transaction)
             try:
@@ -111,10 +108,14 @@ class Database:
                 raise
 
     async def close(self) -> None:
-        """Close every connection; nothing can be asked for afterwards."""
-        self._closed = True
+        """Close every connection. Whoever asks again opens them again."""
         await asyncio.to_thread(self._engine.dispose)
-        self._threads.shutdown(wait=False)
+        ended, self._threads = self._threads, _threads()
+        ended.shutdown(wait=False)
+
+
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="journal")
 
 
 @contextmanager
