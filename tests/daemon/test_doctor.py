@@ -1,12 +1,13 @@
 """What a host's answer, or its silence, means to the doctor."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from reconciler.daemon.doctor.finding import Level
-from reconciler.daemon.doctor.host import Asked, findings, script, tools, unreached
+from reconciler.daemon.doctor.host import Asked, beyond, findings, script, tools, unreached
 from reconciler.model.identity import ResourceId
 from reconciler.model.resource import Resource
 from reconciler.model.target import Become, Host
@@ -94,6 +95,23 @@ def needed(kinds: Sequence[str]) -> tuple[str, ...]:
 def test_a_tool_is_asked_for_where_a_resource_needs_it() -> None:
     assert "systemctl" not in needed(["file"])
     assert "systemctl" in needed(["file", "systemdUnit"])
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        (HOST, False),
+        (replace(HOST, become=Become.NONE), True),
+        (replace(HOST, become=Become.NONE, user="root"), False),
+        (replace(HOST, become=Become.NONE, name="web-2"), False),
+    ],
+)
+def test_what_needs_rights_that_nobody_has_there_is_told(host: Host, told: bool) -> None:
+    named = (ResourceId(unit=SHOP, target="web-1", kind=kind, name="/x") for kind in ("file", "package", "cron"))
+    found = beyond(host, desired(unit(*(Resource(id=each, attributes={}) for each in named))))
+    assert [each.said for each in found] == (
+        ["deploy works without root, which is needed for: cron, package"] if told else []
+    )
 
 
 def test_the_script_quotes_what_it_looks_for() -> None:

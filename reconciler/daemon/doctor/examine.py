@@ -103,4 +103,5 @@ async def _host(host: Host, desired: Desired, instruments: Instruments) -> tuple
     except WorldError as error:
         return patient.unreached(host, error)
     lines = done.output.decode(errors="replace").splitlines()
-    return patient.findings(host, patient.Asked(lines, before, instruments.clock.now()))
+    asked = patient.Asked(lines, before, instruments.clock.now())
+    return (*patient.findings(host, asked), *patient.beyond(host, desired))

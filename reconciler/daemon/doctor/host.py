@@ -23,6 +23,9 @@ _OF_KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """Programs that a kind cannot do without. Where one of several will do, the kind itself says what is missing."""
 
+_OF_ROOT = frozenset(("cron", "group", "mount", "package", "sysctl", "user"))
+"""Kinds that nobody but root can bring about."""
+
 _CLOCK_BAD, _CLOCK_HINT = timedelta(seconds=30), timedelta(seconds=2)
 _DISK_BAD, _DISK_HINT = 50 << 20, 500 << 20
 _LIMIT = timedelta(seconds=20)
@@ -53,6 +56,16 @@ def tools(host: Host, desired: Desired) -> tuple[str, ...]:
     """Return the programs that the host needs for what the desired state puts on it."""
     kinds = {one.id.kind for unit in desired.units.values() for one in unit.resources if one.id.target == host.name}
     return tuple(dict.fromkeys((*_BASE, *(tool for kind in sorted(kinds) for tool in _OF_KINDS.get(kind, ())))))
+
+
+def beyond(host: Host, desired: Desired) -> tuple[Finding, ...]:
+    """Return what the desired state puts on the host though nobody there has the rights for it."""
+    if host.become is Become.SUDO or host.user == "root":
+        return ()
+    kinds = {one.id.kind for unit in desired.units.values() for one in unit.resources if one.id.target == host.name}
+    said = f"{host.user} works without root, which is needed for: {', '.join(sorted(kinds & _OF_ROOT))}"
+    mend = "write become: sudo at the host and give it the sudo rule, or take those resources off it"
+    return (bad(host.name, "rights", said, mend),) if kinds & _OF_ROOT else ()
 
 
 def script(needed: Sequence[str], state: str) -> Script:
