@@ -10,9 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from deepdiff import DeepDiff
-from deepdiff.helper import NotPresent
-
 from reconciler.model.canonical import Json, canonical
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -48,6 +45,8 @@ def value_diffs(before: Json, after: Json) -> tuple[ValueDiff, ...]:
         _require_small_and_plain(value)
     if _text(before) == _text(after):
         return ()
+    from deepdiff import DeepDiff  # noqa: PLC0415 - slow, and needed only where documents differ
+
     found = DeepDiff(_leaves_as_text(before), _leaves_as_text(after), view="tree", threshold_to_diff_deeper=0)
     diffs = [diff for levels in found.values() for level in levels for diff in _worded(level)]
     if not diffs or len(diffs) > MAX_DIFFERENCES:
@@ -109,6 +108,8 @@ def _leaves_as_text(value: Json) -> Any:
 
 
 def _from_text(value: Any) -> Json | Missing:
+    from deepdiff.helper import NotPresent  # noqa: PLC0415 - see above
+
     match value:
         case NotPresent():
             return MISSING

@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
-
 from reconciler.ports.errors import TimedOut, Unreachable
+
+if TYPE_CHECKING:
+    import httpx
 
 _REDIRECTS = 5
 
@@ -23,6 +25,8 @@ class Http:
 
         Raises Unreachable, TimedOut.
         """
+        import httpx  # noqa: PLC0415 - slow, and not needed by most starts
+
         checking = self._checking = self._checking or _for_checks()
         try:
             async with checking.stream("GET", url, timeout=limit.total_seconds()) as response:
@@ -36,6 +40,8 @@ class Http:
 
     async def download(self, url: str, limit: timedelta) -> AsyncIterator[bytes]:
         """Yield the bytes at the URL, following redirects; each read may take ``limit``. Raises Unreachable."""
+        import httpx  # noqa: PLC0415 - slow, and not needed by most starts
+
         shown = _without_credentials(url)
         client = httpx.AsyncClient(timeout=limit.total_seconds(), follow_redirects=True, max_redirects=_REDIRECTS)
         try:
@@ -55,7 +61,9 @@ class Http:
             await self._checking.aclose()
 
 
-def _for_checks() -> httpx.AsyncClient:
+def _for_checks() -> "httpx.AsyncClient":
+    import httpx  # noqa: PLC0415 - slow, and not needed by most starts
+
     # Certificates of health checks are not verified, as with Kubernetes: the address is asked, not the name.
     return httpx.AsyncClient(
         verify=False,  # noqa: S501
