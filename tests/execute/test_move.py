@@ -134,12 +134,12 @@ SCENARIOS: dict[str, tuple[Rollout, move.Move]] = {
     ),
     "after the last step it finishes": (rollout(cursor=3), move.Finish()),
     "failures within the budget are no failure": (rollout(cursor=3, failures=(FAILED,)), move.Finish()),
-    "one more is": (rollout(failures=BOTH), move.Fail("web-1: no; web-2: no (2 failed in all, 1 may)")),
+    "one more is": (rollout(failures=BOTH), move.Fail("web-1: no (the same on web-2) (2 failed in all, 1 may)")),
     "a revert goes on whatever fails": (
         rollout(State.REVERTING, failures=BOTH),
         move.Perform(APPLY, ()),
     ),
-    "and tells at its end": (rollout(State.REVERTING, 3, failures=BOTH), move.Fail("web-1: no; web-2: no")),
+    "and tells at its end": (rollout(State.REVERTING, 3, failures=BOTH), move.Fail("web-1: no (the same on web-2)")),
     "a revert without failures finishes": (rollout(State.REVERTING, 3), move.Finish()),
 }
 
