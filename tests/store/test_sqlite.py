@@ -5,12 +5,14 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 from reconciler.model.event import CommitAccepted
 from reconciler.ports.journal import JournalUnavailable
@@ -34,6 +36,27 @@ async def test_a_journal_is_durable_and_lets_readers_read_while_one_writes(store
     seen = await database.read(lambda one: [one.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas])
     await database.close()
     assert seen == ["wal", 2, 1, 10_000]
+
+
+async def test_a_write_whose_asker_is_cancelled_ends_before_the_cancelling_does(store: SqliteStore, path: Path) -> None:
+    database = sqlite.Database(sqlite.engine_for(path, mode="rw"), "it")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE mark (it TEXT)")
+        begun.set()
+        assert go_on.wait(10)
+
+    asking = asyncio.create_task(database.write(slow))
+    assert await asyncio.to_thread(begun.wait, 10)
+    asking.cancel()
+    await asyncio.wait([asking], timeout=0)
+    assert not asking.done()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert await database.read(lambda one: one.exec_driver_sql("SELECT count(*) FROM mark").scalar()) == 0
+    await database.close()
 
 
 async def test_what_was_written_is_there_after_a_restart(path: Path) -> None:
