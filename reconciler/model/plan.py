@@ -71,8 +71,8 @@ class Plan:
     digest of what the plan was made from; ``apply`` refuses when the world is another by then. ``parent`` is the digest
     of the unit's state that was last good, None when there was none. ``hosts`` are the targets of its steps.
     ``kept`` are resources (as text) that are no longer asked for and stay, each with the reason.
-    ``fences`` has the newest token of another controller by target, where there was one: the plan is stale when there is
-    a newer one.
+    ``fences`` has the newest token of another controller by target, where there was one: the plan is stale when there
+    is a newer one.
     """
 
     id: str

@@ -50,7 +50,7 @@ class Resource:
 
     @property
     def digest(self) -> Digest:
-        """Digest of what is to be there; policy fields (``drift``, ``ignore``, ``adopt``, ``prune``) are not part of it."""
+        """Digest of what is to be there; ``drift``, ``ignore``, ``adopt`` and ``prune`` are not part of it."""
         return digest({"attributes": self.attributes, "restartOn": sorted(self.restart_on)})
 
 

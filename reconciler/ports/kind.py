@@ -84,8 +84,8 @@ class Rendered:
     """What a kind makes of a Spec. The meaning of the fields is that of ``model.resource.Resource``.
 
     ``health`` are checks that the resource brings along: they are asked like those that the App names. A name that is a
-    path is the resource's alone; ``claims`` are more such paths, ``shares`` those of which it has only a part (a line of
-    a file). ``of_user`` says that it belongs to the user who logs in: a host with ``become: sudo`` cannot have it.
+    path is the resource's alone; ``claims`` are more such paths, ``shares`` those of which it has only a part (a line
+    of a file). ``of_user`` says that it belongs to the user who logs in: a host with ``become: sudo`` cannot have it.
     """
 
     name: str
