@@ -36,7 +36,7 @@ def package(name: str, **more: object) -> dict[str, object]:
 
 
 async def test_packages_come_in_one_run_stay_and_go(desk: Desk, lab_host: LabHost) -> None:
-    wanted = (package("toy", version="1.0", held=True), {"group": {"name": "shop"}}, package("toy-fan"))
+    wanted = (package("toy", version="1.0", held=True), {"group": {"name": "toymakers"}}, package("toy-fan"))
     before = lab_host.sh("apt-mark showmanual")
     assert await desk.apply(*wanted) == ("change_packages", "run_command", "run_command")
     assert there(lab_host) == {"toy": "1.0", "toy-base": "1.0", "toy-fan": "1.0"}, "what is only recommended stays away"
@@ -49,12 +49,12 @@ async def test_packages_come_in_one_run_stay_and_go(desk: Desk, lab_host: LabHos
     await desk.apply(*wanted)
     assert (there(lab_host)["toy"], lab_host.sh("apt-mark showhold").strip()) == ("1.0", "toy")
 
-    at_least = (package("toy", atLeast="1.5", held=True), {"group": {"name": "shop"}}, package("toy-fan"))
+    at_least = (package("toy", atLeast="1.5", held=True), {"group": {"name": "toymakers"}}, package("toy-fan"))
     assert await desk.differing(*at_least) == {"package:toy": {"at_least": "1.0"}}
     await desk.apply(*at_least)
     assert (there(lab_host)["toy"], lab_host.sh("apt-mark showhold").strip()) == ("2.0", "toy")
 
-    await desk.apply({"group": {"name": "shop"}})
+    await desk.apply({"group": {"name": "toymakers"}})
     assert there(lab_host) == {"toy-base": "1.0"}
     assert lab_host.sh("test -e /etc/toy.conf && echo kept").strip() == "kept"
     await desk.apply()

@@ -15,6 +15,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (r"\b(sha256|keyed):[0-9a-f]{7,64}\b", r"\1:<digest>"),
     (r"\b[0-9a-f]{40,64}\b", "<digest>"),
     (r"\b(?=[0-9a-z]*\d)[0-9a-z]{16,32}\b", "<id>"),
+    (r"\.rcl-<id>-[0-9a-f]{12}-", ".rcl-<id>-<digest>-"),
 )
 
 
