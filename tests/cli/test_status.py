@@ -10,7 +10,7 @@ import pytest
 from reconciler.cli.render.explain import explain_text, may_retry
 from reconciler.cli.render.history import events_json, events_text, history_json, history_text
 from reconciler.cli.render.status import needs_a_person, status_json, status_text
-from reconciler.cli.render.where import place
+from reconciler.cli.render.where import Word, place
 from reconciler.model.change import Cause
 from reconciler.model.event import (
     CommitAccepted,
@@ -65,6 +65,16 @@ def test_a_host_of_which_nobody_knows_how_its_change_ended_is_named_until_that_i
     assert "not known how the change on web-1 ended; either it goes on there" in shown(waits)
     assert "not known" not in shown(replace(waits, step=replace(begun, targets_done=("web-1",))))
     assert "not known" not in shown(replace(waits, wake_at=None))
+
+
+@pytest.mark.parametrize(
+    ("digest", "word"), [(pictures.BAD_DIGEST, Word.IN_SYNC), (pictures.GOOD_DIGEST, Word.PENDING)]
+)
+def test_the_end_of_a_rollout_counts_until_a_pass_has_looked_at_another_state(digest: str, word: Word) -> None:
+    ended = pictures.rollout(state=State.SUCCEEDED, digest=digest)
+    seen = pictures.assessed(SHOP, in_sync=False)
+    known = UnitStanding(unit=SHOP, last=ended, assessed=seen)
+    assert place(pictures.picture(known), SHOP).word is word
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,9 @@ def _of_assessment(assessed: Assessed, last: Rollout | None) -> Word:
         return Word.DRIFTED
     if assessed.in_sync:
         return Word.HOLDING if assessed.rejected else Word.IN_SYNC
-    # The rollout that had the unit in hand has ended, and no pass has looked since: its end is the newest known.
-    if last:
+    # The rollout that had the unit in hand has ended, and no pass has looked since: its end is the newest known. One
+    # that brought another state is older than the look.
+    if last and (last.state is not State.SUCCEEDED or last.digest == assessed.digest):
         return _of_end(last.state)
     return Word.UNKNOWN if assessed.in_sync is None else Word.PENDING
 
