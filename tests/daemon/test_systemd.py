@@ -2,6 +2,7 @@
 
 import os
 import socket
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,18 @@ def test_lines_go_to_the_socket_systemd_names(tmp_path, monkeypatch):
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         notify("READY=1", "STATUS=well")
         assert receiver.recv(100) == b"READY=1\nSTATUS=well"
+
+
+@pytest.mark.timeout(30)
+def test_a_systemd_that_does_not_read_holds_up_nobody(tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, suppress(BlockingIOError):
+            other.setblocking(False)
+            while True:
+                other.sendto(b"STATUS=full", str(tmp_path / "notify"))
+        notify("WATCHDOG=1")
 
 
 def test_without_systemd_nothing_is_sent(monkeypatch):
