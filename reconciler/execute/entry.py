@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reconciler import verify
 from reconciler.execute.move import Sleep, next_move
 from reconciler.execute.outcome import Changed, Failed, Outcome, Unsure
 from reconciler.execute.recovery import Again, CannotSee, Done, Recovered
@@ -12,9 +11,11 @@ from reconciler.execute.words import describe
 from reconciler.model.change import LEAVING, Action
 from reconciler.model.event import Event, ResourcesApplied, StepEnded, StepStarted
 from reconciler.model.health import CheckProgress, CheckResult
-from reconciler.model.plan import Apply, Bake, Plan, Probe, TargetChanges
+from reconciler.model.plan import Apply, Plan, Probe, TargetChanges
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
+from reconciler.model.step import Bake
 from reconciler.model.verdict import Owned
+from reconciler.verify import health as verify
 
 _LONGEST_WAIT = timedelta(minutes=1)
 LOOK_AGAIN = timedelta(seconds=5)

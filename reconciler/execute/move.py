@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias, assert_never
 
-from reconciler import gate, verify
+from reconciler import gate
 from reconciler.execute.budget import exceeded, listed
 from reconciler.model.duration import format_duration
 from reconciler.model.health import CheckProgress
-from reconciler.model.plan import Apply, Bake, Plan, Probe, Step, TargetChanges
+from reconciler.model.plan import Apply, Plan, Probe, Step, TargetChanges
 from reconciler.model.policy import OnFailure
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
+from reconciler.model.step import Bake
+from reconciler.verify import health as verify
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import assert_never
 
-from reconciler import verify
 from reconciler.execute import ending, entry
 from reconciler.execute.effects import Effects, blobs_of, transaction, transaction_id
 from reconciler.execute.entry import Entry
@@ -31,6 +30,7 @@ from reconciler.ports.clock import Clock
 from reconciler.ports.journal import JournalUnavailable, Lease, RolloutLog
 from reconciler.ports.kind import Kind
 from reconciler.ports.targets import Targets
+from reconciler.verify import health as verify
 
 
 class Stepper:

@@ -3,7 +3,8 @@
 from typing import assert_never
 
 from reconciler.model.duration import format_duration
-from reconciler.model.plan import Apply, Bake, Probe, Step
+from reconciler.model.plan import Apply, Probe, Step
+from reconciler.model.step import Bake
 
 
 def describe(step: Step) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import LeftOut, Plan
-from reconciler.model.rollout import Trigger
+from reconciler.model.rollout import Decision, Trigger
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import VerdictRecord
 from reconciler.model.waiting import WaitingOn
@@ -12,11 +12,15 @@ from reconciler.model.waiting import WaitingOn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """What the unit's rollout has to be told: superseded, paused or resumed by a person, nothing to revert to."""
+    """What the unit's rollout has to be told: superseded, paused or resumed by a person, nothing to revert to.
+
+    ``decision`` comes with DECIDE, and only then.
+    """
 
     rollout: str
     trigger: Trigger
     reason: str
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

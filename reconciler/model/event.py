@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from reconciler.model.analysis import Measurement
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.problem import Problem
-from reconciler.model.rollout import StepRecord
+from reconciler.model.rollout import Decision, StepRecord
+from reconciler.model.traffic import Share
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import WaitingOn
@@ -208,6 +210,90 @@ class PlanAccepted:
     event: Literal["plan_accepted"] = "plan_accepted"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One measurement of an analysis: evidence. ``query`` is what was asked."""
+
+    rollout: str
+    unit: UnitId
+    analysis: str
+    query: str
+    measurement: Measurement
+    event: Literal["measured"] = "measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """How the requests of a unit shall be sent from now on."""
+
+    rollout: str
+    unit: UnitId
+    shares: tuple[Share, ...]
+    event: Literal["routed"] = "routed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTaken:
+    """A person decided about the step that a rollout waits in; the rollout is told by the next pass."""
+
+    unit: UnitId
+    decision: Decision
+    event: Literal["decision_taken"] = "decision_taken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbortRequested:
+    """A person ends a rollout: it is taken back, or left as it is (``leave``)."""
+
+    unit: UnitId
+    rollout: str
+    author: str
+    reason: str
+    leave: bool = False
+    event: Literal["abort_requested"] = "abort_requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """A person holds a unit at a state that was good once (``digest``), whatever Git says, until it is released."""
+
+    unit: UnitId
+    digest: str
+    named: str
+    author: str
+    reason: str
+    event: Literal["pinned"] = "pinned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A person lets a unit follow Git again."""
+
+    unit: UnitId
+    author: str
+    reason: str
+    event: Literal["released"] = "released"
+
+
+class Condition(StrEnum):
+    """How an app does on one target, by its health checks. Degraded: some checks fail, or have begun to."""
+
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthChanged:
+    """An app at rest does better or worse on a target than before; ``detail`` says which check and what it saw."""
+
+    unit: UnitId
+    target: str
+    condition: Condition
+    detail: str
+    event: Literal["health_changed"] = "health_changed"
+
+
 Event: TypeAlias = (
     CommitAccepted
     | CommitRefused
@@ -226,4 +312,11 @@ Event: TypeAlias = (
     | Resumed
     | RetryRequested
     | PlanAccepted
+    | Measured
+    | Routed
+    | DecisionTaken
+    | AbortRequested
+    | Pinned
+    | Released
+    | HealthChanged
 )

@@ -1,4 +1,4 @@
-"""Health checks, and what they saw."""
+"""Health checks, and what they saw. ``slot``: of which of the app's slots, empty where there are none."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ class HttpCheck:
     port: int
     path: str = "/"
     scheme: Literal["http", "https"] = "http"
+    slot: str = ""
     timing: Timing = Timing()
     check: Literal["http"] = "http"
 
@@ -35,6 +36,7 @@ class TcpCheck:
     """A TCP connection from the controller to the target's address is accepted."""
 
     port: int
+    slot: str = ""
     timing: Timing = Timing()
     check: Literal["tcp"] = "tcp"
 
@@ -47,6 +49,7 @@ class ExecCheck:
     """A command on the target ends with status 0."""
 
     command: tuple[str, ...]
+    slot: str = ""
     timing: Timing = Timing()
     check: Literal["exec"] = "exec"
 
@@ -60,6 +63,7 @@ class CertificateCheck:
 
     path: str
     valid_for: timedelta = timedelta(0)
+    slot: str = ""
     timing: Timing = Timing(timeout=timedelta(seconds=10))
     check: Literal["certificate"] = "certificate"
 

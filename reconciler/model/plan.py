@@ -5,31 +5,40 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, TypeAlias
 
+from reconciler.model.analysis import Analysis
 from reconciler.model.canonical import Digest
 from reconciler.model.change import Cause, Change
+from reconciler.model.guard import Guard
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.operation import Operation
 from reconciler.model.policy import RolloutPolicy
+from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
 from reconciler.model.target import Host
+from reconciler.model.traffic import Router, Share
 from reconciler.model.unit import Unit
 
 
 @dataclass(frozen=True, slots=True)
 class TargetChanges:
-    """All that happens on one target in one step: one transaction, all or nothing."""
+    """All that happens on one target in one step: one transaction, all or nothing.
+
+    With a ``guard`` the target takes it back by itself unless it is confirmed over a new connection.
+    """
 
     target: str
     changes: tuple[Change, ...]
     operations: tuple[Operation, ...]
+    guard: Guard | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Change one batch of targets, each in one transaction, side by side."""
+    """Change one batch of targets, or one slot of the app on them, each in one transaction, side by side."""
 
     batch: int
     targets: tuple[TargetChanges, ...]
+    slot: str = ""
     step: Literal["apply"] = "apply"
 
 
@@ -44,14 +53,57 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
-class Bake:
-    """Let time pass before the next batch."""
+class Stop:
+    """Stop the app on all these targets before any of them is changed: from here to the next apply it is down."""
 
-    duration: timedelta
-    step: Literal["bake"] = "bake"
+    batch: int
+    targets: tuple[TargetChanges, ...]
+    step: Literal["stop"] = "stop"
 
 
-Step: TypeAlias = Apply | Probe | Bake
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Look at these targets again: everything that the plan wants there is still as it wants it."""
+
+    batch: int
+    targets: tuple[str, ...]
+    step: Literal["confirm"] = "confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Send these servers no more requests, and wait ``within`` at most until none is under way."""
+
+    batch: int
+    servers: tuple[str, ...]
+    within: timedelta
+    step: Literal["drain"] = "drain"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Give every server its share of the requests, and wait until each with a share serves.
+
+    ``note`` says in words what for: ``10% to the canary``.
+    """
+
+    shares: tuple[Share, ...]
+    note: str = ""
+    step: Literal["shift"] = "shift"
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Send copies of so many percent of the requests to these servers; 0 ends it."""
+
+    servers: tuple[str, ...]
+    percent: int
+    step: Literal["mirror"] = "mirror"
+
+
+Step: TypeAlias = (
+    Apply | Stop | Probe | Confirm | Drain | Shift | Mirror | Bake | Analyse | AwaitPromotion | AwaitApproval | CallHook
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +124,9 @@ class Plan:
     of the unit's state that was last good, None when there was none. ``hosts`` are the targets of its steps.
     ``kept`` are resources (as text) that are no longer asked for and stay, each with the reason.
     ``fences`` has the newest token of another controller by target, where there was one: the plan is stale when there
-    is a newer one.
+    is a newer one. ``router`` and its hosts ``balancers`` are there when requests are sent through one. ``background``
+    are analyses that go on during all of it. ``may_be_down`` is how many of the unit's targets may be out of service at
+    once, failed and unseen ones included; None: any number.
     """
 
     id: str
@@ -85,6 +139,10 @@ class Plan:
     left_out: tuple[LeftOut, ...] = ()
     kept: tuple[str, ...] = ()
     fences: Mapping[str, int] = field(default_factory=dict)
+    router: Router | None = None
+    balancers: tuple[Host, ...] = ()
+    background: tuple[Analysis, ...] = ()
+    may_be_down: int | None = None
 
     @property
     def unit_id(self) -> UnitId:

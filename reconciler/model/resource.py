@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 from reconciler.model.canonical import Digest, Json, digest
 from reconciler.model.content import Content
 from reconciler.model.ground import Ground
-from reconciler.model.identity import ResourceId
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.traffic import Route
 
 
 class DriftMode(StrEnum):
@@ -35,7 +36,8 @@ class Resource:
     ``contents`` holds the bytes the attributes speak of, by attribute name. ``depends_on`` and ``restart_on`` are refs
     (``kind:name``) of resources of the same unit on the same target. ``ignore`` lists attribute paths
     (dotted) whose differences do not count. ``adopt`` lets it take the place of a content that is not ours; ``prune``
-    is what happens to it when it is no longer asked for, None leaves that to the policy.
+    is what happens to it when it is no longer asked for, None leaves that to the policy. ``slot`` is the one of the
+    app's slots that it belongs to; empty when it is there for all of them.
     """
 
     id: ResourceId
@@ -47,6 +49,7 @@ class Resource:
     ignore: tuple[str, ...] = ()
     adopt: bool = False
     prune: PruneMode | None = None
+    slot: str = ""
 
     @property
     def digest(self) -> Digest:
@@ -78,6 +81,8 @@ class Unknown:
 
 
 Observation: TypeAlias = Present | Absent | Unknown
+Routes: TypeAlias = Mapping[str, tuple[Route, ...]] | Unknown
+"""What each load balancer, by the name of its host, says of a unit's servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +91,13 @@ class Survey:
 
     ``contents`` has the present bytes of small, non-secret files that differ from what they shall be, by digest:
     only so that a plan can show a text difference. ``grounds`` says of each target looked at how it stands with changes
-    to it.
+    to it. ``routes`` is what the load balancers of a unit say.
     """
 
     observations: Mapping[ResourceId, Observation]
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
     grounds: Mapping[str, Ground] = field(default_factory=dict)
+    routes: Mapping[UnitId, Routes] = field(default_factory=dict)
 
     def of(self, resource: ResourceId) -> Observation:
         """Return what was seen; Unknown when nobody looked."""

@@ -9,6 +9,7 @@
                         └─────────────► held                       revert_failed
 
 ``supersede`` (a newer desired state of the unit) and ``abort`` (a person) end every state that is not an end.
+``take_back`` is ``fail`` by a person. ``decide`` tells a running rollout what a person decided about its step.
 A revert never reverts: ``fail`` while reverting ends in ``revert_failed``.
 """
 
@@ -16,9 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.model.analysis import AnalysisRun
 from reconciler.model.change import Cause
 from reconciler.model.health import CheckProgress
 from reconciler.model.identity import UnitId
+from reconciler.model.traffic import Share
+from reconciler.model.waiting import WaitingOn
 
 
 class State(StrEnum):
@@ -52,6 +56,8 @@ class Trigger(StrEnum):
     RESUME = "resume"
     SUPERSEDE = "supersede"
     ABORT = "abort"
+    TAKE_BACK = "take_back"
+    DECIDE = "decide"
 
 
 ENDS = frozenset({State.SUCCEEDED, State.REVERTED, State.REVERT_FAILED, State.HELD, State.ABORTED, State.SUPERSEDED})
@@ -66,9 +72,11 @@ TRANSITIONS: dict[State, dict[Trigger, State]] = {
         Trigger.FAIL: State.REVERT_NEEDED,
         Trigger.FAIL_HOLD: State.HELD,
         Trigger.PAUSE: State.PAUSED,
+        Trigger.TAKE_BACK: State.REVERT_NEEDED,
+        Trigger.DECIDE: State.RUNNING,
         **_STOPS,
     },
-    State.PAUSED: {Trigger.RESUME: State.RUNNING, **_STOPS},
+    State.PAUSED: {Trigger.RESUME: State.RUNNING, Trigger.TAKE_BACK: State.REVERT_NEEDED, **_STOPS},
     State.REVERT_NEEDED: {
         Trigger.REVERT_PLANNED: State.REVERTING,
         Trigger.NO_REVERT: State.HELD,
@@ -117,12 +125,34 @@ class TargetFailure:
     reason: str
 
 
+class Decided(StrEnum):
+    """What a person decides about a step that waits. Promote: go on without waiting any longer."""
+
+    PROMOTE = "promote"
+    PROMOTE_FULLY = "promote-fully"
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A person's word about one step (``index``) of one plan of a rollout."""
+
+    rollout: str
+    plan: str
+    index: int
+    decided: Decided
+    author: str
+    reason: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
     """What the journal knows of one step of one plan.
 
     ``targets_done`` of an apply step are those whose transaction is known to have succeeded. ``progress`` is where
-    the checks of a probe step stand.
+    the checks of a probe step stand, ``runs`` where the analyses of an analyse step do.
     """
 
     plan: str
@@ -133,6 +163,7 @@ class StepRecord:
     ended_at: datetime | None = None
     targets_done: tuple[str, ...] = ()
     progress: tuple[CheckProgress, ...] = ()
+    runs: tuple[AnalysisRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +173,9 @@ class Rollout:
     ``plan`` is the plan being executed: the forward one, then, when it had to be taken back, the revert's.
     ``forward`` always names the first. ``cursor`` is the index of the step in hand. ``wake_at`` is when to look again
     while a step waits; ``deadline`` is when lack of progress becomes a failure. ``failures`` are counted against
-    the failure budget; ``reason`` says why the rollout is where it is.
+    the failure budget; ``reason`` says why the rollout is where it is. ``waiting`` is what the step in hand waits for.
+    ``decisions`` are those it has been told. ``background`` is where the analyses during all of it stand. ``routing``
+    is how requests shall be sent now, ``upheld_at`` when that was last seen to be so.
     """
 
     id: str
@@ -162,6 +195,11 @@ class Rollout:
     updated_at: datetime
     wake_at: datetime | None = None
     deadline: datetime | None = None
+    waiting: WaitingOn | None = None
+    decisions: tuple[Decision, ...] = ()
+    background: tuple[AnalysisRun, ...] = ()
+    routing: tuple[Share, ...] = ()
+    upheld_at: datetime | None = None
 
     @property
     def ended(self) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.canonical import Digest
-from reconciler.model.event import Assessed, Paused, PlanAccepted
+from reconciler.model.event import AbortRequested, Assessed, HealthChanged, Paused, Pinned, PlanAccepted
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.rollout import Rollout
+from reconciler.model.rollout import Decision, Rollout
+from reconciler.model.traffic import Share
 from reconciler.model.verdict import Owned, Snapshot, VerdictRecord
 
 
@@ -31,7 +32,9 @@ class UnitStanding:
     ``rollout`` is the one that has not ended, if any; ``last`` the newest that has. ``verdicts`` are by unit digest.
     ``failed_heals`` counts what failed since the last good end though nobody
     committed anything: heals, and reverts of any kind; ``last_failed_at`` is when the newest of them did. ``heals``
-    are those that went well.
+    are those that went well. ``decisions`` and ``abort`` are about the rollout that has not ended. ``pinned`` is a
+    person's hold, at ``pinned_at``. ``routing`` is how requests are to be sent at rest, empty when nobody has said yet.
+    ``health`` is how the app does, by target, since its last rollout.
     """
 
     unit: UnitId
@@ -46,6 +49,12 @@ class UnitStanding:
     failed_heals: int = 0
     last_failed_at: datetime | None = None
     heals: Mapping[ResourceId, Heals] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    abort: AbortRequested | None = None
+    pinned: Pinned | None = None
+    pinned_at: Snapshot | None = None
+    routing: tuple[Share, ...] = ()
+    health: Mapping[str, HealthChanged] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from reconciler.model.identity import UnitId
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.target import Host
+from reconciler.model.traffic import Router
 
 BEFORE_US = "what was there before"
 """What people call the state that comes from no commit: that of before the first one."""
@@ -21,7 +22,8 @@ class Unit:
     ``digest`` covers version, resources and health checks, thus all inputs that were read; it does not cover the
     policy: a new batch size rolls nothing out. ``after`` are the units that must be good first, from ``dependsOn``
     and from the order of environments. ``blocked`` says why the unit cannot be planned now though its documents are
-    right (a secret that cannot be read); None when it can.
+    right (a secret that cannot be read); None when it can. ``slots`` are the names of the app's two slots on each
+    target, empty when there is but one of it. ``traffic`` is the router in front of it. Neither is in the digest.
     """
 
     id: UnitId
@@ -34,6 +36,8 @@ class Unit:
     after: tuple[UnitId, ...] = ()
     policy: RolloutPolicy
     blocked: str | None = None
+    slots: tuple[str, ...] = ()
+    traffic: Router | None = None
 
     @property
     def named(self) -> str:

@@ -22,6 +22,15 @@ class Reason(StrEnum):
     FIGHT = "fight"  # what is healed is changed again each time; the next heal comes later
     BACKOFF = "backoff"  # a heal failed; the next try comes later
     REMOVED = "removed"  # the unit is no longer in Git; what it owns stays
+    HELD = "held"  # a person holds the unit at a state of their choice
+    BUDGET = "budget"  # too many targets are out of service already
+    HEALTH = "health"  # targets are not healthy yet
+    TIME = "time"  # a bake
+    PROMOTION = "promotion"  # a person has to say that it goes on
+    APPROVAL = "approval"  # people have to approve it
+    ANALYSIS = "analysis"  # figures are not all in
+    TRAFFIC = "traffic"  # requests are still under way, or a load balancer is away
+    HOOK = "hook"  # somebody else's program has not said yes yet
     PLAN_REFUSED = "plan-refused"  # planning found the documents and the world at odds
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from reconciler.model.canonical import Digest
+from reconciler.model.guard import Guard
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Resource, Survey
@@ -20,7 +21,9 @@ class Transaction:
     answers so and does nothing. ``after`` are the resources as they will be, ``removed`` the refs that will be gone:
     for targets that are not driven by operations. ``contents`` holds the blobs of the operations. ``fence`` is the
     newest token of another controller that was seen there (``model.ground``): a target with a newer one refuses, as
-    Stale; None asks for nothing. One without operations only takes back what was interrupted there.
+    Stale; None asks for nothing. One without operations only takes back what was interrupted there. With a ``guard`` it
+    is done only when it could be confirmed over a new connection; otherwise the target takes it back, and that is
+    Refused.
     """
 
     id: str
@@ -30,6 +33,7 @@ class Transaction:
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
     limit: timedelta = timedelta(minutes=5)
     fence: int | None = None
+    guard: Guard | None = None
 
 
 class Targets(Protocol):

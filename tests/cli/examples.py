@@ -9,10 +9,11 @@ from reconciler.model.assessment import Assessment, Review, Signal
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.health import ExecCheck, HealthCheck, HttpCheck, Timing
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.plan import Apply, Bake, LeftOut, Plan, Probe, Step, TargetChanges
+from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Step, TargetChanges
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.rollout import Trigger
+from reconciler.model.step import Bake
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict, VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn

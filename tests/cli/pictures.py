@@ -8,10 +8,11 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Paused
 from reconciler.model.health import CheckProgress
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.plan import Bake, Plan
+from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.standing import Heals, Standing, UnitStanding
+from reconciler.model.step import Bake
 from reconciler.model.verdict import Snapshot, Verdict, VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.policy.drift import in_words

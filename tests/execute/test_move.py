@@ -8,9 +8,10 @@ import pytest
 from reconciler.execute import move
 from reconciler.execute.move import next_move
 from reconciler.model.health import CheckProgress
-from reconciler.model.plan import Apply, Bake, Probe
+from reconciler.model.plan import Apply, Probe
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
+from reconciler.model.step import Bake
 from tests.factory import NOW
 from tests.sim import plans
 

@@ -8,9 +8,10 @@ import pytest
 from reconciler.model.change import Cause
 from reconciler.model.event import PlanAccepted
 from reconciler.model.health import HttpCheck
-from reconciler.model.plan import Apply, Bake
+from reconciler.model.plan import Apply
 from reconciler.model.policy import Amount, Rolling, RolloutPolicy
 from reconciler.model.resource import DriftMode, Present
+from reconciler.model.step import Bake
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason
 from tests import factory as f

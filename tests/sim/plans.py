@@ -10,10 +10,11 @@ from reconciler.model.content import Content
 from reconciler.model.health import HttpCheck, Timing
 from reconciler.model.identity import UnitId
 from reconciler.model.operation import WriteFile
-from reconciler.model.plan import Apply, Bake, LeftOut, Plan, Probe, Step, TargetChanges
+from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Step, TargetChanges
 from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.rollout import Rollout, State
+from reconciler.model.step import Bake
 from reconciler.model.unit import Unit
 from tests import factory
 

@@ -11,8 +11,9 @@ from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Apply, Bake, LeftOut, Plan, Probe
+from reconciler.model.plan import Apply, LeftOut, Plan, Probe
 from reconciler.model.policy import FailureBudget, OnFailure
+from reconciler.model.step import Bake
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason
 

@@ -38,7 +38,8 @@ from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import plain
 from reconciler.model.change import Action, Change, FieldDiff
 from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Apply, Bake, LeftOut, Plan, Probe, Step
+from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Step
+from reconciler.model.step import Bake
 from reconciler.model.unit import Unit
 
 FORMAT = "reconciler/plan/v1"

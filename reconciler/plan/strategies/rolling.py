@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Bake, Step, TargetChanges
+from reconciler.model.plan import Step, TargetChanges
 from reconciler.model.policy import Rolling
+from reconciler.model.step import Bake
 from reconciler.plan.batch import batch_steps
 from reconciler.policy.amount import at_least_one
 

@@ -1,4 +1,4 @@
-"""Stage 7. Health checks: thresholds over answers in a row. Pure; who asks is execute."""
+"""Health checks: thresholds over answers in a row. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,0 +1,30 @@
+"""Who gets how many of the requests, whatever the router is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from reconciler.model.target import Host
+from reconciler.model.traffic import Route, Router, Share
+
+
+class Routers(Protocol):
+    """The load balancers. ``hosts`` are the router's hosts by name. Bounded in time; raises WorldError only.
+
+    Every call may be made again. One that raised may have reached some of the load balancers.
+    """
+
+    async def weights(self, router: Router, hosts: Mapping[str, Host]) -> Mapping[str, tuple[Route, ...]]:
+        """Return what each load balancer says of the router's members; one with other or missing servers is Refused."""
+        ...
+
+    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Host]) -> None:
+        """Give these members these weights on every load balancer; the other members keep theirs."""
+        ...
+
+    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Host]) -> None:
+        """Send no new requests to these members; those under way go on. ``weights`` tells how many are left."""
+        ...
+
+    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Host]) -> None:
+        """Send copies of so many percent of the requests to these members, and drop the answers; 0 ends it."""
+        ...

@@ -1,0 +1,1 @@
+"""Stage 7. Answers of checks and figures of analyses in, evidence out. Pure; who asks is execute."""
