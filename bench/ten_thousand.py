@@ -33,8 +33,8 @@ from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
 from reconciler.providers.secrets import LocalSecrets
+from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
-from tests.sim.world import SimWorld
 
 UNITS = 20
 _FILES = ("a.conf", "b.conf", "c.conf")

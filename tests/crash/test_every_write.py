@@ -11,11 +11,11 @@ import pytest
 from reconciler.model.change import Cause
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.verdict import Verdict
+from reconciler.simulate.log import Killed
+from reconciler.simulate.world import Fault
 from tests.factory import SHOP
 from tests.sim import plans
-from tests.sim.log import Killed
 from tests.sim.stage import Stage, opened
-from tests.sim.world import Fault
 
 WEB = ("web-1", "web-2", "web-3")
 WRITES_AT_MOST = 60

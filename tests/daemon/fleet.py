@@ -32,14 +32,14 @@ from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import Journal, ToldOfGit
 from reconciler.ports.kind import Inputs, Rendered
+from reconciler.simulate.archives import SimArchives
+from reconciler.simulate.clock import SimClock
+from reconciler.simulate.log import WatchedLog
+from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
 from tests.desired.repository import Repository
 from tests.providers.secret_values import SecretValues
-from tests.sim.archives import SimArchives
-from tests.sim.clock import SimClock
-from tests.sim.log import WatchedLog
-from tests.sim.world import SimWorld
 
 T = TypeVar("T")
 

@@ -13,10 +13,10 @@ from reconciler.model.plan import Apply, Plan
 from reconciler.model.unit import Desired
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.ports.errors import Refused, Unreachable
+from reconciler.simulate.archives import SimArchives
 from tests.daemon.fleet import Fleet
 from tests.factory import NOW
 from tests.sim import plans
-from tests.sim.archives import SimArchives
 from tests.sim.plans import SECOND
 
 URL = "https://artifacts.example/shop-2.tar.gz"

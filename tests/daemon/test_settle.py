@@ -15,8 +15,8 @@ from reconciler.model.rollout import State
 from reconciler.model.target import Host
 from reconciler.model.waiting import Reason
 from reconciler.ports.targets import Transaction
+from reconciler.simulate.world import Fault, SimWorld
 from tests.daemon.fleet import Fleet, app, opened, policy
-from tests.sim.world import Fault, SimWorld
 
 
 class Stale(Exception):

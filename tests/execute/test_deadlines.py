@@ -10,9 +10,9 @@ from reconciler.model.plan import Plan
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.verdict import Verdict
+from reconciler.simulate.world import Fault
 from tests.sim import plans
 from tests.sim.stage import Stage
-from tests.sim.world import Fault
 
 WEB = ("web-1", "web-2", "web-3")
 UNSEEN = "how the change on web-2 ended is not known: thing:shop on web-2 cannot be seen"

@@ -12,10 +12,10 @@ from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.target import Host
 from reconciler.ports.journal import JournalUnavailable, LeaseLost
 from reconciler.ports.targets import Transaction
+from reconciler.simulate.log import nothing
+from reconciler.simulate.world import Fault, SimWorld
 from tests.sim import plans
-from tests.sim.log import nothing
 from tests.sim.stage import Stage
-from tests.sim.world import Fault, SimWorld
 
 WEB = ("web-1", "web-2")
 PAUSE = timedelta(hours=1)

@@ -22,10 +22,10 @@ from reconciler.ports.errors import (
     WorldError,
     WrongHostKey,
 )
+from reconciler.simulate.world import Fault
 from tests.factory import SHOP
 from tests.sim import plans
 from tests.sim.stage import Stage
-from tests.sim.world import Fault
 
 WEB = ("web-1", "web-2")
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.rollout import Rollout, Trigger
+from reconciler.simulate.world import Fault
 from tests.sim import plans
 from tests.sim.stage import Stage, opened
-from tests.sim.world import Fault
 
 WEB = tuple(f"web-{number}" for number in range(1, 6))
 FAULTS = st.dictionaries(st.sampled_from(WEB), st.sampled_from([Fault.REFUSED, Fault.UNREACHABLE]).map(lambda f: [f]))

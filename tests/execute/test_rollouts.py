@@ -8,10 +8,10 @@ from reconciler.model.change import Action, Cause
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.rollout import State
 from reconciler.model.verdict import Verdict
+from reconciler.simulate.world import Fault
 from tests.factory import SHOP
 from tests.sim import plans
 from tests.sim.stage import Stage
-from tests.sim.world import Fault
 
 WEB = ("web-1", "web-2", "web-3")
 

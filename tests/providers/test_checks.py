@@ -10,9 +10,9 @@ from reconciler.model.health import CertificateCheck, HttpCheck, Timing
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
+from reconciler.simulate.clock import SimClock
 from tests.policy.issuer import START, Issuer
 from tests.providers.local_shell import DASH, LocalShell, host
-from tests.sim.clock import SimClock
 
 
 class Server:

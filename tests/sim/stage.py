@@ -10,12 +10,12 @@ from reconciler.execute.stepper import Stepper
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.ports.journal import Lease
+from reconciler.simulate.clock import SimClock
+from reconciler.simulate.log import WatchedLog
+from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
 from tests.sim import plans
-from tests.sim.clock import SimClock
-from tests.sim.log import WatchedLog
-from tests.sim.world import SimWorld
 
 
 @dataclass(slots=True)

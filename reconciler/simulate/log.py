@@ -10,7 +10,7 @@ from reconciler.model.event import Event
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
 from reconciler.ports.journal import Lease, RolloutLog
-from tests.sim.clock import SimClock
+from reconciler.simulate.clock import SimClock
 
 T = TypeVar("T")
 
