@@ -1,6 +1,7 @@
 """Journal events: what is appended, and all that projections are made from."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
@@ -285,12 +286,16 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthChanged:
-    """An app at rest does better or worse on a target than before; ``detail`` says which check and what it saw."""
+    """An app at rest does better or worse on a target than before, ``since`` then.
+
+    ``detail`` says which check and what it saw.
+    """
 
     unit: UnitId
     target: str
     condition: Condition
     detail: str
+    since: datetime
     event: Literal["health_changed"] = "health_changed"
 
 

@@ -1,7 +1,12 @@
-"""Health checks, and what they saw. ``slot``: of which of the app's slots, empty where there are none."""
+"""Health checks, and what they saw.
+
+``slot``: of which of the app's slots, empty where there are none. ``origin``: from where the app is asked, at the
+target's address by the controller, or at ``localhost`` by the target itself.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 
@@ -16,13 +21,66 @@ class Timing:
     success_threshold: int = 1
 
 
+class Origin(StrEnum):
+    """From where a check asks."""
+
+    CONTROLLER = "controller"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How the certificate of a server is judged.
+
+    It has to be for ``server_name`` (None: for the name that is asked for) and from an authority that this machine
+    trusts, or from one in ``ca`` (PEM) where that is given. ``insecure`` takes any certificate.
+    """
+
+    server_name: str | None = None
+    ca: str | None = None
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StatusRange:
+    """HTTP statuses from ``first`` to ``last``, both of them included."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header of HTTP; where it is expected of an answer, ``value`` is what one of that name has to contain."""
+
+    name: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpCheck:
-    """GET from the controller to the target's address; a status of 200 to 399 is healthy."""
+    """An HTTP request that is answered with a status in ``statuses``, and as is expected of headers and body.
+
+    ``contains`` is a text and ``matches`` a regular expression (RE2) that the start of the body must have.
+    ``host`` is the name asked for (the Host header and, with TLS, the server name); None: the target's address.
+    Redirects are not followed.
+    """
 
     port: int
     path: str = "/"
     scheme: Literal["http", "https"] = "http"
+    method: Literal["GET", "HEAD", "POST", "OPTIONS"] = "GET"
+    host: str | None = None
+    headers: tuple[Header, ...] = ()
+    statuses: tuple[StatusRange, ...] = (StatusRange(200, 399),)
+    expected: tuple[Header, ...] = ()
+    contains: str | None = None
+    matches: str | None = None
+    tls: Tls = Tls()
+    origin: Origin = Origin.CONTROLLER
     slot: str = ""
     timing: Timing = Timing()
     check: Literal["http"] = "http"
@@ -33,15 +91,36 @@ class HttpCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TcpCheck:
-    """A TCP connection from the controller to the target's address is accepted."""
+    """A TCP connection to the app is accepted."""
 
     port: int
+    origin: Origin = Origin.CONTROLLER
     slot: str = ""
     timing: Timing = Timing()
     check: Literal["tcp"] = "tcp"
 
     def __str__(self) -> str:
         return f"tcp :{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrpcCheck:
+    """The app says SERVING to ``grpc.health.v1.Health/Check``, for itself or for the ``service`` of that name.
+
+    ``tls`` None: without TLS. ``host`` is the authority that is asked for; None: the target's address.
+    """
+
+    port: int
+    service: str = ""
+    host: str | None = None
+    tls: Tls | None = None
+    origin: Origin = Origin.CONTROLLER
+    slot: str = ""
+    timing: Timing = Timing()
+    check: Literal["grpc"] = "grpc"
+
+    def __str__(self) -> str:
+        return f"grpc :{self.port}" + (f" {self.service}" if self.service else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +137,25 @@ class ExecCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SystemdCheck:
+    """A unit of the target's systemd, or of the manager of the user who logs in, is in one of these states.
+
+    ``states`` and ``sub_states`` are those of systemd, as ``systemctl show`` says them; no sub-states: any of them.
+    """
+
+    unit: str
+    states: tuple[str, ...] = ("active",)
+    sub_states: tuple[str, ...] = ()
+    user: bool = False
+    slot: str = ""
+    timing: Timing = Timing(timeout=timedelta(seconds=5))
+    check: Literal["systemd"] = "systemd"
+
+    def __str__(self) -> str:
+        return f"systemd {self.unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateCheck:
     """The certificates in a PEM file on the target are valid now, and will be for at least ``valid_for``."""
 
@@ -71,15 +169,19 @@ class CertificateCheck:
         return f"certificate {self.path}"
 
 
-HealthCheck: TypeAlias = HttpCheck | TcpCheck | ExecCheck | CertificateCheck
+HealthCheck: TypeAlias = HttpCheck | TcpCheck | GrpcCheck | ExecCheck | SystemdCheck | CertificateCheck
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One answer of one check on one target. ``detail`` is one line for a person."""
+    """One answer of one check on one target. ``detail`` is one line for a person.
+
+    ``asked`` is False where the target could not be asked at all: not healthy, and no word about the app either.
+    """
 
     healthy: bool
     detail: str
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
