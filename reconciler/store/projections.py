@@ -7,21 +7,28 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from reconciler.model.event import (
+    AbortRequested,
     Assessed,
     CommitAccepted,
     CommitRefused,
+    DecisionTaken,
     Event,
     Healed,
+    HealthChanged,
+    Measured,
     Paused,
+    Pinned,
     PlanAccepted,
+    Released,
     ResourcesApplied,
     Resumed,
     RetryRequested,
     RewriteAccepted,
     RolloutMoved,
+    Routed,
     SnapshotTaken,
     SourceFound,
     SourceLost,
@@ -30,6 +37,7 @@ from reconciler.model.event import (
     VerdictGiven,
 )
 from reconciler.model.identity import UnitId
+from reconciler.model.rollout import ENDS
 from reconciler.model.standing import Heals
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict, VerdictRecord
@@ -72,7 +80,7 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
             _end_fights(connection, event.unit)
         case SnapshotTaken():
             _keep(connection, event.unit, at)
-        case Assessed() | PlanAccepted() | Paused():
+        case Assessed() | PlanAccepted() | Paused() | AbortRequested() | Routed():
             _put_newest(connection, event)
         case Resumed():
             unit = str(event.unit or tables.EVERYTHING)
@@ -80,10 +88,11 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
         case RetryRequested():
             _forget(connection, event, number, at)
             _end_fights(connection, event.unit)
-        case RolloutMoved(before=None):
-            # What a person accepted was this one rollout: should it fail, it is not tried again by itself.
-            connection.execute(delete(tables.accepted).where(tables.accepted.c.unit == str(event.unit)))
-        case RolloutMoved() | StepStarted() | StepEnded() | SourceLost() | SourceFound() | RewriteAccepted():
+        case DecisionTaken() | Pinned() | Released() | HealthChanged():
+            _note(connection, event, number)
+        case RolloutMoved():
+            _move(connection, event)
+        case StepStarted() | StepEnded() | Measured() | SourceLost() | SourceFound() | RewriteAccepted():
             pass
         case _:
             assert_never(event)
@@ -93,6 +102,11 @@ def rebuild(connection: Connection) -> None:
     """Throw every projection away and make it again from the events."""
     for table in (
         tables.git_commit,
+        tables.pin,
+        tables.decision,
+        tables.abort,
+        tables.routing,
+        tables.health,
         tables.owned,
         tables.heal,
         tables.verdict,
@@ -120,9 +134,55 @@ def _unit_of(event: Event) -> str | None:
     return str(unit.id if isinstance(unit, Unit) else unit) if unit else None
 
 
-def _put_newest(connection: Connection, event: Assessed | PlanAccepted | Paused) -> None:
-    tables_of = {Assessed: tables.assessed, PlanAccepted: tables.accepted, Paused: tables.pause}
+def _put_newest(connection: Connection, event: Assessed | PlanAccepted | Paused | AbortRequested | Routed) -> None:
+    tables_of = {
+        Assessed: tables.assessed,
+        PlanAccepted: tables.accepted,
+        Paused: tables.pause,
+        AbortRequested: tables.abort,
+        Routed: tables.routing,
+    }
     _put_one(connection, str(event.unit or tables.EVERYTHING), tables_of[type(event)], encode(event))
+
+
+def _move(connection: Connection, event: RolloutMoved) -> None:
+    unit = str(event.unit)
+    if event.before is None:
+        # What a person accepted was this one rollout: should it fail, it is not tried again by itself.
+        connection.execute(delete(tables.accepted).where(tables.accepted.c.unit == unit))
+    if event.before is None or event.after in ENDS:
+        # What people said was about one rollout, and what the checks saw was of the state before it.
+        for table in (tables.decision, tables.abort, tables.health):
+            connection.execute(delete(table).where(table.c.unit == unit))
+
+
+def _note(connection: Connection, event: DecisionTaken | Pinned | Released | HealthChanged, number: int) -> None:
+    match event:
+        case DecisionTaken():
+            row = {"number": number, "unit": str(event.unit), "body": encode(event.decision)}
+            connection.execute(insert(tables.decision).values(row))
+        case Pinned():
+            _pin(connection, event)
+        case Released():
+            connection.execute(delete(tables.pin).where(tables.pin.c.unit == str(event.unit)))
+        case HealthChanged():
+            _feel(connection, event)
+        case _:
+            assert_never(event)
+
+
+def _pin(connection: Connection, event: Pinned) -> None:
+    table, unit = tables.snapshot, str(event.unit)
+    newest = select(func.max(table.c.id)).where(table.c.unit == unit, table.c.digest == event.digest)
+    snapshot = connection.execute(newest).scalar()
+    connection.execute(delete(tables.pin).where(tables.pin.c.unit == unit))
+    connection.execute(insert(tables.pin).values(unit=unit, snapshot=snapshot, body=encode(event)))
+
+
+def _feel(connection: Connection, event: HealthChanged) -> None:
+    table, unit = tables.health, str(event.unit)
+    connection.execute(delete(table).where(table.c.unit == unit, table.c.target == event.target))
+    connection.execute(insert(table).values(unit=unit, target=event.target, body=encode(event)))
 
 
 def _own(connection: Connection, event: ResourcesApplied) -> None:
@@ -194,7 +254,7 @@ def _keep(connection: Connection, unit: Unit, at: datetime) -> None:
 
 
 def _kept(connection: Connection, unit: UnitId) -> list[int]:
-    """Return the snapshots to keep: the newest, and the newest that are still thought good, one of each state."""
+    """Return the snapshots to keep: the newest, where it is held, and the newest good ones, one of each state."""
     table, verdict = tables.snapshot, tables.verdict
     judged = (verdict.c.unit == table.c.unit) & (verdict.c.digest == table.c.digest)
     mine = select(table.c.id, table.c.digest, verdict.c.verdict).outerjoin(verdict, judged)
@@ -203,7 +263,8 @@ def _kept(connection: Connection, unit: UnitId) -> list[int]:
     for row in rows:
         if row.verdict == Verdict.GOOD.value:
             good.setdefault(row.digest, row.id)
-    return [rows[0].id, *list(good.values())[:KEPT_SNAPSHOTS]]
+    pinned = connection.execute(select(tables.pin.c.snapshot).where(tables.pin.c.unit == str(unit))).scalar()
+    return [rows[0].id, *list(good.values())[:KEPT_SNAPSHOTS], *([pinned] if pinned is not None else [])]
 
 
 def _put_one(connection: Connection, unit: str, table: Table, body: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from reconciler.model.change import Cause
-from reconciler.model.event import Assessed, Paused, PlanAccepted
+from reconciler.model.event import AbortRequested, Assessed, HealthChanged, Paused, Pinned, PlanAccepted, Routed
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.rollout import Rollout, State
+from reconciler.model.rollout import Decision, Rollout, State
 from reconciler.model.standing import Heals, Standing, UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
@@ -40,6 +40,11 @@ def read_standing(connection: Connection) -> Standing:
         _heals(connection),
         _assessed(connection),
         _accepted(connection),
+        _decisions(connection),
+        _aborts(connection),
+        _pins(connection),
+        _routing(connection),
+        _health(connection),
     ):
         for unit, fields in part.items():
             known[unit].update(fields)
@@ -140,3 +145,39 @@ def _accepted(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
 def _assessed(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
     rows = connection.execute(select(tables.assessed))
     return {row.unit: {"assessed": decode(Assessed, row.body)} for row in rows}
+
+
+def _decisions(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    found: defaultdict[str, list[Decision]] = defaultdict(list)
+    for row in connection.execute(select(tables.decision).order_by(tables.decision.c.number)):
+        found[row.unit].append(decode(Decision, row.body))
+    return {unit: {"decisions": tuple(decisions)} for unit, decisions in found.items()}
+
+
+def _aborts(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    rows = connection.execute(select(tables.abort))
+    return {row.unit: {"abort": decode(AbortRequested, row.body)} for row in rows}
+
+
+def _pins(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    pin, snapshot = tables.pin, tables.snapshot
+    kept = select(pin.c.unit, pin.c.body, snapshot.c.body.label("state"), snapshot.c.at)
+    rows = connection.execute(kept.outerjoin(snapshot, snapshot.c.id == pin.c.snapshot))
+    return {row.unit: _pinned(row) for row in rows}
+
+
+def _pinned(row: Row[Any]) -> Mapping[str, Any]:
+    at = Snapshot(_unit(row.state), moment(row.at)) if row.state is not None else None
+    return {"pinned": decode(Pinned, row.body), "pinned_at": at}
+
+
+def _routing(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    rows = connection.execute(select(tables.routing))
+    return {row.unit: {"routing": _again(Routed, row.body).shares} for row in rows}
+
+
+def _health(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    found: defaultdict[str, dict[str, HealthChanged]] = defaultdict(dict)
+    for row in connection.execute(select(tables.health).order_by(tables.health.c.target)):
+        found[row.unit][row.target] = decode(HealthChanged, row.body)
+    return {unit: {"health": health} for unit, health in found.items()}

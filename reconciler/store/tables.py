@@ -163,6 +163,45 @@ retry = Table(
     Column("number", Integer, nullable=False),  # rollouts that ended before this event no longer count
 )
 
+decision = Table(
+    "decision",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # the event it came with
+    Column("unit", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("decision_by_unit", "unit", "number"),
+)
+
+abort = Table(
+    "abort",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+pin = Table(
+    "pin",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("snapshot", Integer, ForeignKey("snapshot.id")),  # none when that state was not kept
+    Column("body", Text, nullable=False),
+)
+
+routing = Table(
+    "routing",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+health = Table(
+    "health",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
 git_commit = Table(
     "git_commit",
     metadata,

@@ -45,6 +45,8 @@ for kind, values in (
     (ResourceId, IDS),
     (datetime, TIMES),
     (timedelta, st.integers(0, 10**12).map(lambda number: timedelta(microseconds=number))),
+    # What is measured and is no number is no data.
+    (float, st.floats(allow_nan=False, allow_infinity=False)),
     (Resource, st.builds(Resource, id=IDS, attributes=st.dictionaries(NAMES, JSON, max_size=3))),
     (Present, st.builds(Present, st.dictionaries(NAMES, JSON, max_size=3))),
 ):
