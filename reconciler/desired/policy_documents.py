@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from reconciler.desired.analysis_documents import BackgroundField, Library, background, no_library
 from reconciler.desired.fields import Any0, Budget, Labels, Pause, Period, Some, Strict
 from reconciler.model.policy import (
     AllAtOnce,
@@ -137,9 +138,10 @@ class RolloutPolicySpec(Strict):
     drift: Annotated[DriftSpec, _ModeAlone()] = DriftSpec()
     ignore: tuple[IgnoreSpec, ...] = ()
     prune: PruneSpec = PruneSpec()
+    background: tuple[BackgroundField, ...] = ()
 
-    def to_model(self, name: str) -> RolloutPolicy:
-        """Return the policy."""
+    def to_model(self, name: str, library: Library = no_library) -> RolloutPolicy:
+        """Return the policy; analyses it names are taken from the library, which renders them for one unit."""
         return RolloutPolicy(
             name=name,
             strategy=self.strategy.to_model(),
@@ -151,4 +153,5 @@ class RolloutPolicySpec(Strict):
             healing=Healing(self.drift.at_once, OnMany(self.drift.on_many)),
             ignore=tuple(IgnoreRule(rule.resource, rule.fields) for rule in self.ignore),
             prune=Prune(PruneMode(self.prune.mode), self.prune.at_most, self.prune.confirm),
+            background=background(self.background, library),
         )
