@@ -150,10 +150,14 @@ def _move(connection: Connection, event: RolloutMoved) -> None:
     if event.before is None:
         # What a person accepted was this one rollout: should it fail, it is not tried again by itself.
         connection.execute(delete(tables.accepted).where(tables.accepted.c.unit == unit))
-    if event.before is None or event.after in ENDS:
-        # What people said was about one rollout, and what the checks saw was of the state before it.
-        for table in (tables.decision, tables.abort, tables.health):
+    over = event.after in ENDS
+    if event.before is None or over:
+        # What people said was about one rollout.
+        for table in (tables.decision, tables.abort):
             connection.execute(delete(table).where(table.c.unit == unit))
+    if over:
+        # What the checks saw was of the state before.
+        connection.execute(delete(tables.health).where(tables.health.c.unit == unit))
 
 
 def _note(connection: Connection, event: DecisionTaken | Pinned | Released | HealthChanged, number: int) -> None:

@@ -163,12 +163,12 @@ def _pins(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
     pin, snapshot = tables.pin, tables.snapshot
     kept = select(pin.c.unit, pin.c.body, snapshot.c.body.label("state"), snapshot.c.at)
     rows = connection.execute(kept.outerjoin(snapshot, snapshot.c.id == pin.c.snapshot))
-    return {row.unit: _pinned(row) for row in rows}
+    return {unit: _pinned(body, state, at) for unit, body, state, at in rows}
 
 
-def _pinned(row: Row[Any]) -> Mapping[str, Any]:
-    at = Snapshot(_unit(row.state), moment(row.at)) if row.state is not None else None
-    return {"pinned": decode(Pinned, row.body), "pinned_at": at}
+def _pinned(body: str, state: str | None, at: str) -> Mapping[str, Any]:
+    kept = Snapshot(_unit(state), moment(at)) if state is not None else None
+    return {"pinned": decode(Pinned, body), "pinned_at": kept}
 
 
 def _routing(connection: Connection) -> Mapping[str, Mapping[str, Any]]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from reconciler.cli.render import outline
 from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
+from reconciler.cli.render.steps import steps
 from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected, unsure
 from reconciler.cli.render.words import ago, in_future, listed, short
 from reconciler.model.event import Refusal
@@ -90,9 +90,9 @@ def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
         f"{clean(rollout.id)}, {rollout.cause} {short(rollout.commit)}, {rollout.state}, began {begun}{why}",
     )
     if plan := picture.plans.get(rollout.plan):
-        steps = tuple(outline.steps(plan))
-        if rollout.cursor < len(steps):
-            yield "step", f"{rollout.cursor + 1} of {len(steps)}: {steps[rollout.cursor]}"
+        told = tuple(steps(plan))
+        if rollout.cursor < len(told):
+            yield "step", f"{rollout.cursor + 1} of {len(told)}: {told[rollout.cursor]}"
     for progress in rollout.step.progress if rollout.step else ():
         answers = f"{progress.successes} good, {progress.failures} bad in a row"
         yield "health", f"{clean(progress.target)}: {answers}, {clean(progress.detail)}".removesuffix(", ")

@@ -2,34 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
 from rich.text import Text
 
-from reconciler.cli.render.clean import clean, shortened
+from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
-from reconciler.cli.render.words import ago, lasted, listed, short
+from reconciler.cli.render.sentence import sentence
+from reconciler.cli.render.words import ago, lasted, short
 from reconciler.model.canonical import plain
-from reconciler.model.event import (
-    Assessed,
-    CommitAccepted,
-    CommitRefused,
-    Event,
-    Healed,
-    Paused,
-    PlanAccepted,
-    ResourcesApplied,
-    Resumed,
-    RetryRequested,
-    RewriteAccepted,
-    RolloutMoved,
-    SnapshotTaken,
-    SourceFound,
-    SourceLost,
-    StepEnded,
-    StepStarted,
-    VerdictGiven,
-)
 from reconciler.model.rollout import Rollout, State
 from reconciler.store.history import Entry
 
@@ -109,76 +90,3 @@ def events_json(entries: Sequence[Entry]) -> dict[str, Any]:
         "format": FORMAT,
         "events": [{"number": each.number, "at": each.at.isoformat(), "event": plain(each.event)} for each in entries],
     }
-
-
-def sentence(event: Event) -> str:
-    """Return an event in words, on one line."""
-    return shortened(clean(_sentence(event)), 600)
-
-
-def _sentence(event: Event) -> str:  # noqa: PLR0911 - one line an event
-    match event:
-        case CommitAccepted() | CommitRefused() | SourceLost() | SourceFound():
-            return _of_git(event)
-        case RolloutMoved():
-            return f"{event.unit} {event.after.replace('_', ' ')}: {event.reason}".removesuffix(": ")
-        case StepStarted():
-            return f"started {event.what}"
-        case StepEnded():
-            return f"{event.record.state} {event.what}: {event.detail}".removesuffix(": ")
-        case ResourcesApplied():
-            return _applied(event)
-        case Healed():
-            names = [f"{each.resource.target}/{each.resource.ref}{_of(each.fields)}" for each in event.mended]
-            return f"{event.unit} healed: {listed(names, 3)}"
-        case VerdictGiven():
-            return f"{event.unit} at {short(event.commit)} is {event.verdict}: {event.reason}".removesuffix(": ")
-        case SnapshotTaken():
-            return f"{event.unit.id} at {short(event.unit.commit)} is the last known good"
-        case _:
-            return _by_people(event)
-
-
-def _of(fields: Sequence[str]) -> str:
-    return f" ({', '.join(fields)})" if fields else ""
-
-
-def _of_git(event: CommitAccepted | CommitRefused | SourceLost | SourceFound) -> str:
-    match event:
-        case CommitAccepted():
-            return f"commit {short(event.commit)} loaded: {event.subject}"
-        case CommitRefused():
-            return f"commit {short(event.commit)} refused: {'; '.join(map(str, event.problems[:1]))}"
-        case SourceLost():
-            return f"Git cannot be asked: {event.reason}"
-        case SourceFound():
-            return "Git can be asked again"
-
-
-def _applied(event: ResourcesApplied) -> str:
-    names = [f"{owned.resource.id.target}/{owned.resource.id.ref}" for owned in event.applied if owned.sure]
-    maybe = [f"{owned.resource.id.target}/{owned.resource.id.ref}" for owned in event.applied if not owned.sure]
-    gone = [f"{each.target}/{each.ref}" for each in event.removed]
-    told = [f"now as wanted: {listed(names, 3)}"] if names else []
-    told += [f"perhaps made, not known: {listed(maybe, 3)}"] if maybe else []
-    told += [f"gone: {listed(gone, 3)}"] if gone else []
-    return "; ".join(told)
-
-
-def _by_people(event: Assessed | Paused | Resumed | RetryRequested | PlanAccepted | RewriteAccepted) -> str:
-    match event:
-        case Assessed():
-            state = {True: "in sync", False: "differs", None: "not seen in full"}[event.in_sync]
-            return f"{event.unit} at {short(event.commit)}: {event.waiting.detail if event.waiting else state}"
-        case PlanAccepted():
-            return f"{event.unit}: plan {event.plan} accepted by {event.author}"
-        case RewriteAccepted():
-            return f"the rewritten branch accepted at {short(event.commit)} by {event.author}: {event.reason}"
-        case Paused():
-            return f"{event.unit or 'everything'} paused by {event.author}: {event.reason}"
-        case Resumed():
-            return f"{event.unit or 'everything'} resumed by {event.author}: {event.reason}".removesuffix(": ")
-        case RetryRequested():
-            return f"retry of {event.unit} asked for by {event.author}: {event.reason}"
-        case _:
-            assert_never(event)

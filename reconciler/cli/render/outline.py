@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from reconciler.cli.render.clean import clean
+from reconciler.cli.render.steps import NAMED_IN_BATCH, analysis
 from reconciler.cli.render.words import count, listed, short
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Apply, LeftOut, Plan, Probe
+from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Stop
 from reconciler.model.policy import FailureBudget, OnFailure
-from reconciler.model.step import Bake
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason
 
 NAMED_TARGETS = 2
-NAMED_IN_BATCH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ def rules(plan: Plan) -> str:
     if not applies:
         return "nothing to change; its health says whether this state is good"
     targets = len({each.target for step in applies for each in step.targets})
-    batches = "1 batch" if len(applies) == 1 else f"{len(applies)} batches"
+    last = max(step.batch for step in applies)
+    batches = "1 batch" if last == 1 else f"{last} batches"
     return f"{count(targets, 'target')} in {batches}; {_budget(plan.policy.failure_budget)}"
 
 
@@ -94,6 +94,32 @@ def _budget(budget: FailureBudget) -> str:
         return "fails when 1 target fails"
     fails = f"fails when more than {count(budget.total, 'target')} {'fails' if budget.total == 1 else 'fail'}"
     return fails if budget.per_batch >= budget.total else f"{fails}, or more than {budget.per_batch} in one batch"
+
+
+def limits(plan: Plan) -> Iterator[str]:
+    """Yield what else holds during all of it: who may be down, when nothing serves, who routes, what is measured."""
+    hosts = len(plan.unit.targets)
+    if plan.may_be_down is not None and plan.changes:
+        down = f"{plan.may_be_down} of {count(hosts, 'target')}"
+        yield f"out of service at once: {down} at most, those that failed or were not seen included"
+    if downtime := _downtime(plan):
+        yield downtime
+    if plan.router:
+        names = listed(plan.router.hosts, NAMED_IN_BATCH)
+        yield f"requests go through {plan.router.router} on {names}; each change there is looked at again"
+    for each in plan.background:
+        yield f"measured during all of it: {analysis(each)}"
+
+
+def _downtime(plan: Plan) -> str:
+    stops = [index for index, step in enumerate(plan.steps, start=1) if isinstance(step, Stop)]
+    if not stops:
+        return ""
+    stopped = {each.target for step in plan.steps if isinstance(step, Stop) for each in step.targets}
+    up = next((i for i, step in enumerate(plan.steps, start=1) if i > stops[-1] and isinstance(step, Probe)), None)
+    until = f"until step {up} has passed" if up else "until the end"
+    every = "all" if stopped >= set(plan.unit.targets) else f"{len(stopped)} of {len(plan.unit.targets)} targets"
+    return f"downtime: {every} down from step {stops[0]} {until}"
 
 
 def checks(plan: Plan) -> tuple[str, ...]:
@@ -117,22 +143,6 @@ def on_failure(plan: Plan) -> str:
             return f"go on with the next batch; {deadline}"
         case _:
             assert_never(policy.on_failure)
-
-
-def steps(plan: Plan) -> Iterator[str]:
-    """Yield one line a step, in order."""
-    batches = sum(isinstance(step, Apply) for step in plan.steps)
-    for step in plan.steps:
-        match step:
-            case Apply():
-                names = listed([each.target for each in step.targets], NAMED_IN_BATCH)
-                yield f"batch {step.batch} of {batches}: {names}"
-            case Probe():
-                yield f"health of batch {step.batch}"
-            case Bake():
-                yield f"pause {format_duration(step.duration)}"
-            case _:
-                assert_never(step)
 
 
 def _check(check: HealthCheck) -> str:

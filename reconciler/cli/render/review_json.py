@@ -19,10 +19,24 @@ units     in the order they would go:
     id, cause ("commit", "drift", "revert"), parent, observation
     policy   {name, failureBudget: {total, perBatch}, progressDeadline (seconds), onFailure}
     steps    in order, each one of
-      {step: "apply", batch, targets: [{target, changes: [{resource, action, cause, fields}]}]}
+      {step: "apply", batch, targets: [{target, changes: [{resource, action, cause, fields}]}]}; with "slot" when it
+       is about one, and a target with "guard" {within, persistent} when it undoes what nobody confirms
+      {step: "stop", batch, targets: as those of apply}
       {step: "probe", batch, targets, checks: [{check, initialDelay, period, timeout, failureThreshold,
        successThreshold}]}
+      {step: "confirm", batch, targets}
+      {step: "drain", batch, servers, within}
+      {step: "shift", shares: [{server, weight}], note}
+      {step: "mirror", servers, percent}
       {step: "bake", seconds}
+      {step: "analyse", analyses, passesAt, within}
+      {step: "await_promotion", within}
+      {step: "await_approval", count, approvers, within}
+      {step: "call_hook", hook, attempts, timeout}
+    mayBeDown   how many targets may be out of service at once; null: any number
+    router      {router, hosts, ...}; null when no requests are sent by us
+    background  analyses during all of it: {name, query, provider, interval, count, success, failure,
+                failureLimit, inconclusiveLimit, weight}
     leftOut  [{target, reason}]: targets the plan does not touch, because they could not be seen
     kept     resources that are no longer asked for and stay, with the reason
 ```
@@ -31,15 +45,14 @@ units     in the order they would go:
 Times are RFC 3339, durations seconds.
 """
 
-from typing import Any, assert_never
+from typing import Any
 
 from reconciler.cli.render import outline
+from reconciler.cli.render.steps_json import analysis_json, step_json
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import plain
-from reconciler.model.change import Action, Change, FieldDiff
-from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Step
-from reconciler.model.step import Bake
+from reconciler.model.change import Action
+from reconciler.model.plan import LeftOut, Plan
 from reconciler.model.unit import Unit
 
 FORMAT = "reconciler/plan/v1"
@@ -107,51 +120,10 @@ def _plan(plan: Plan) -> dict[str, Any]:
             "progressDeadline": policy.progress_deadline.total_seconds(),
             "onFailure": policy.on_failure.value,
         },
-        "steps": [_step(step) for step in plan.steps],
+        "steps": [step_json(step) for step in plan.steps],
+        "mayBeDown": plan.may_be_down,
+        "router": plain(plan.router),
+        "background": [analysis_json(each) for each in plan.background],
         "leftOut": _left_out(plan.left_out),
         "kept": list(plan.kept),
     }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    match step:
-        case Apply():
-            targets = [
-                {"target": each.target, "changes": [_change(change) for change in each.changes]}
-                for each in step.targets
-            ]
-            return {"step": step.step, "batch": step.batch, "targets": targets}
-        case Probe():
-            checks = [_check(check) for check in step.checks]
-            return {"step": step.step, "batch": step.batch, "targets": list(step.targets), "checks": checks}
-        case Bake():
-            return {"step": step.step, "seconds": step.duration.total_seconds()}
-        case _:
-            assert_never(step)
-
-
-def _check(check: HealthCheck) -> dict[str, Any]:
-    timing = check.timing
-    return {
-        "check": str(check),
-        "initialDelay": timing.initial_delay.total_seconds(),
-        "period": timing.period.total_seconds(),
-        "timeout": timing.timeout.total_seconds(),
-        "failureThreshold": timing.failure_threshold,
-        "successThreshold": timing.success_threshold,
-    }
-
-
-def _change(change: Change) -> dict[str, Any]:
-    return {
-        "resource": str(change.resource),
-        "action": change.action.value,
-        "cause": change.cause.value,
-        "fields": [_field(field) for field in change.fields],
-    }
-
-
-def _field(field: FieldDiff) -> dict[str, Any]:
-    if field.secret:
-        return {"path": field.path, "before": None, "after": None, "text": None, "secret": True}
-    return {"path": field.path, "before": field.before, "after": field.after, "text": field.text, "secret": False}

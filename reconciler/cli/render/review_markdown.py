@@ -11,6 +11,7 @@ from html import escape
 from reconciler.cli.render import outline
 from reconciler.cli.render.clean import clean, clean_lines, shortened
 from reconciler.cli.render.outline import Group
+from reconciler.cli.render.steps import steps
 from reconciler.cli.render.words import SIGNS, count, difference, listed, short
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.plan import Plan
@@ -92,9 +93,10 @@ def _head(assessment: Assessment) -> Iterator[str]:
 
 def _plan(plan: Plan) -> Iterator[str]:
     yield f"\n{_text(outline.rules(plan))}\n\n"
+    yield from _some([f"- {_line(limit)}\n" for limit in outline.limits(plan)], "- ")
     yield from _some([f"- health: {_line(check)}\n" for check in outline.checks(plan)], "- ")
     yield "\n"
-    yield from _some([f"{number}. {_line(step)}\n" for number, step in enumerate(outline.steps(plan), start=1)], "- ")
+    yield from _some([f"{number}. {_line(step)}\n" for number, step in enumerate(steps(plan), start=1)], "- ")
     yield f"\nOn failure: {_text(outline.on_failure(plan))}\n"
 
 

@@ -6,6 +6,7 @@ from reconciler.cli.render import outline
 from reconciler.cli.render.clean import clean, clean_lines
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.outline import Group
+from reconciler.cli.render.steps import steps
 from reconciler.cli.render.words import COLOURS, SIGNS, difference, listed, short
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.change import FieldDiff
@@ -72,9 +73,11 @@ def _plan(lines: Lines, plan: Plan) -> None:
         _group(lines, group, plan)
     lines.gap()
     lines.prose(outline.rules(plan), indent="  ")
+    for limit in outline.limits(plan):
+        lines.prose(limit, indent="  ", hang="    ")
     for check in outline.checks(plan):
         lines.prose(f"health: {check}", indent="  ", hang="    ")
-    for number, step in enumerate(outline.steps(plan), start=1):
+    for number, step in enumerate(steps(plan), start=1):
         lines.prose(f"{number:>2}. {step}", indent="  ", hang="      ")
     lines.prose(f"on failure: {outline.on_failure(plan)}", indent="  ", hang="    ")
 
