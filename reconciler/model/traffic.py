@@ -60,8 +60,9 @@ class Share:
 class Route:
     """What one load balancer says of one server.
 
-    ``weight`` is 0 while it gets no new requests, whatever the reason. ``serving``: the router takes it for healthy.
-    ``in_flight`` are requests under way, None where the router does not tell.
+    ``weight`` is the one it was given, 0 while it is told to take no new requests (drained, in maintenance).
+    ``serving``: the router takes it for healthy; one that is not gets none either. ``in_flight`` are requests under
+    way, None where the router does not tell.
     """
 
     server: str

@@ -14,7 +14,11 @@ class Routers(Protocol):
     """
 
     async def weights(self, router: Router, hosts: Mapping[str, Host]) -> Mapping[str, tuple[Route, ...]]:
-        """Return what each load balancer says of the router's members; one with other or missing servers is Refused."""
+        """Return what each load balancer says of the router's members.
+
+        Refused where a member is missing, or another server gets requests too. Where we own the list of servers
+        (nginx), such a one is returned beside the members instead, and goes with the next ``set_weights``.
+        """
         ...
 
     async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Host]) -> None:

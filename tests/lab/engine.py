@@ -21,8 +21,16 @@ SOCKET = f"unix://{RUN}/docker.sock"
 PIDFILE = RUN / "dockerd.pid"
 NETWORK = "lab"
 SUBNET = "172.31.77.0/24"
+UNASKED = "172.31.77.0/29"
+"""Where containers get their addresses from that ask for none: outside of those of the hosts."""
+
 START_LIMIT = 60.0
 STOP_LIMIT = 30.0
+
+
+def inner_address(number: int) -> str:
+    """Return the address in the lab's network of the host of this number (11 to 250)."""
+    return f"172.31.77.{number}"
 
 
 class LabError(Exception):
@@ -103,7 +111,7 @@ def _start() -> None:
             if ended or time.monotonic() > deadline:  # noqa: TID251
                 raise LabError(f"dockerd does not start; its last words: {_last_words(log)}")
     if NETWORK not in docker("network", "ls", "--format", "{{.Name}}").split():
-        docker("network", "create", "--subnet", SUBNET, NETWORK)
+        docker("network", "create", "--subnet", SUBNET, "--ip-range", UNASKED, NETWORK)
 
 
 def _launch(log: Path) -> int:

@@ -25,11 +25,15 @@ BOOT_LIMIT = 60.0
 
 
 class LabHost:
-    """One host. ``address`` is the same for its whole life; a reset makes all else new, its key too."""
+    """One host. ``address`` is the same for its whole life; a reset makes all else new, its key too.
+
+    ``inner_address`` is the one at which the hosts of the lab reach each other, on any port; it stays the same, too.
+    """
 
     def __init__(self, name: str, number: int, system: System, client_key: Path) -> None:
         self.name = name
         self.address = f"127.77.0.{number}"
+        self.inner_address = engine.inner_address(number)
         self.client_key = client_key
         self.host_key = ""
         self._container = f"lab-{number}"
@@ -39,6 +43,7 @@ class LabHost:
         """Replace the host by a fresh one and wait until it has booted; raise LabError."""
         self.remove()
         words = ["run", "--detach", "--name", self._container, "--hostname", self.name, "--network", engine.NETWORK]
+        words += ["--ip", self.inner_address]
         words += ["--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_PTRACE"]
         words += ["--cgroupns", "host"]
         words += ["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"]
@@ -104,7 +109,7 @@ class LabHost:
 
     def connect(self) -> None:
         """Give its network back."""
-        docker("network", "connect", engine.NETWORK, self._container)
+        docker("network", "connect", "--ip", self.inner_address, engine.NETWORK, self._container)
 
     def kill(self) -> None:
         """Cut its power."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.lab.engine import LabError, docker, locked
@@ -33,7 +33,7 @@ class System:
     """What a host of the lab is made of.
 
     ``hook`` is when ``image/customise-<name>`` runs: what is only extracted knows no later moment. ``booted`` waits
-    until the host has booted, and prints its public host key.
+    until the host has booted, and prints its public host key. ``based_on`` is the system whose script the hook calls.
     """
 
     name: str
@@ -41,6 +41,7 @@ class System:
     packages: tuple[str, ...]
     hook: str
     booted: str
+    based_on: str | None = None
 
 
 DEBIAN = System(
@@ -70,6 +71,9 @@ DEBIAN = System(
 )
 """Debian as people run it: systemd, OpenSSH, sudo, GNU tools."""
 
+BALANCER = replace(DEBIAN, name="balancer", packages=(*DEBIAN.packages, "haproxy", "nginx-light"), based_on=DEBIAN.name)
+"""A Debian host with HAProxy and nginx; neither runs before a test says how."""
+
 BUSYBOX = System(
     name="small",
     variant="extract",
@@ -82,7 +86,8 @@ BUSYBOX = System(
 
 def made(system: System) -> str:
     """Return the image's name; make it first when the engine does not have it. Raise LabError."""
-    recipe = "\n".join((RELEASE, system.variant, *system.packages, _customise(system).read_text()))
+    scripts = (_customise(each).read_text() for each in (system.name, system.based_on) if each)
+    recipe = "\n".join((RELEASE, system.variant, *system.packages, *scripts))
     name = f"reconciler-lab-{system.name}:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     with locked(f"image-{system.name}"):
         if not docker("image", "ls", "--quiet", name).strip():
@@ -90,15 +95,15 @@ def made(system: System) -> str:
     return name
 
 
-def _customise(system: System) -> Path:
-    return IMAGE / f"customise-{system.name}"
+def _customise(name: str) -> Path:
+    return IMAGE / f"customise-{name}"
 
 
 def _make(system: System, name: str) -> None:
     tree = CACHE / f"{system.name}.tar"
     command = ["mmdebstrap", "--quiet", f"--variant={system.variant}"]
     command += [f"--include={','.join(system.packages)}"]
-    command += [f"--{system.hook}-hook={_customise(system)}", RELEASE, str(tree)]
+    command += [f"--{system.hook}-hook={_customise(system.name)}", RELEASE, str(tree)]
     try:
         done = subprocess.run(
             command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, timeout=BUILD_LIMIT, check=False
