@@ -17,6 +17,7 @@ class SimArchives:
     asked: list[str] = field(default_factory=list)
 
     async def fetch(self, artifact: Artifact) -> Path:
+        """Return a file that is not there, once it has come."""
         self.asked.append(artifact.url)
         if artifact.url in self.slow:
             await self.slow[artifact.url].wait()

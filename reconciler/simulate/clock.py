@@ -21,16 +21,20 @@ class SimClock:
         self._idle.set()
 
     def now(self) -> datetime:
+        """Return the simulated time."""
         return self._now
 
     def catch_up(self) -> timedelta:
+        """Return nothing: nobody sets this clock."""
         return timedelta(0)
 
     def new_id(self) -> str:
+        """Return the next id; the same ones in each run."""
         self._count += 1
         return f"id{self._count:06}"
 
     def jitter(self, duration: timedelta) -> timedelta:
+        """Return the duration as it is."""
         return duration
 
     @property
@@ -47,6 +51,7 @@ class SimClock:
                 alarm.set_result(None)
 
     async def sleep(self, duration: timedelta) -> None:
+        """Return when the duration has passed."""
         if duration <= timedelta(0):
             return
         self._count += 1
@@ -56,6 +61,7 @@ class SimClock:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
+        """Let time stand still within."""
         self._working += 1
         self._idle.clear()
         try:

@@ -33,22 +33,27 @@ class WatchedLog:
     after: Callable[[], None] = nothing
 
     async def claim(self, rollout: str, owner: str, now: datetime, until: datetime) -> Lease | None:
+        """Take the rollout."""
         return await self._do(self.log.claim(rollout, owner, now, until))
 
     async def renew(self, lease: Lease, until: datetime) -> None:
+        """Keep the claim longer."""
         await self._do(self.log.renew(lease, until))
 
     async def load(self, rollout: str) -> tuple[Rollout, Plan]:
+        """Return the rollout and its plan."""
         return await self._do(self.log.load(rollout))
 
     async def record(
         self, lease: Lease, rollout: Rollout, events: Sequence[Event], at: datetime, plan: Plan | None = None
     ) -> None:
+        """Write, between ``before`` and ``after``."""
         self.before()
         await self._do(self.log.record(lease, rollout, events, at, plan))
         self.after()
 
     async def contents(self, blobs: Iterable[Digest]) -> Mapping[Digest, bytes]:
+        """Return stored contents."""
         return await self._do(self.log.contents(blobs))
 
     async def _do(self, work: Awaitable[T]) -> T:

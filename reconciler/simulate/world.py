@@ -64,12 +64,14 @@ class SimWorld:
     _known: dict[str, set[str]] = field(default_factory=dict)
 
     async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+        """Look; a target that is down is Unknown."""
         self.calls.append(("survey", host.name))
         self._run_on(host.name)
         seen = {resource.id: self._seen(host, resource) for resource in resources}
         return Survey(seen, grounds={} if host.name in self.down else {host.name: self._ground(host.name)})
 
     async def apply(self, host: Host, transaction: Transaction) -> None:
+        """Do it, or fail as the next fault says."""
         self.calls.append(("apply", host.name))
         planned = self.faults.get(host.name, [])
         fault = planned.pop(0) if planned else None
@@ -96,6 +98,7 @@ class SimWorld:
             raise Unreachable(f"lost the connection to {host.name}")
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+        """Answer as the values there are."""
         self.calls.append(("check", host.name))
         if host.name in self.down:
             return CheckResult(healthy=False, detail="no route to host")

@@ -5,10 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.model.canonical import digest
 from reconciler.model.change import Cause
-from reconciler.model.content import Artifact
-from reconciler.model.event import RetryRequested, RolloutMoved, SnapshotTaken, VerdictGiven
+from reconciler.model.event import RolloutMoved, SnapshotTaken, VerdictGiven
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.verdict import Verdict
@@ -61,26 +59,6 @@ async def test_the_same_plan_may_be_begun_again_after_its_end(store: SqliteStore
     assert [one.id for one in await store.history.rollouts(limit=1)] == ["r2"]
 
 
-async def test_a_plan_without_its_contents_is_not_begun(store: SqliteStore) -> None:
-    with pytest.raises(ValueError, match="whose content is not stored"):
-        await store.begin(plans.pending(planned("1"), "r1", NOW), planned("1"), {}, NOW)
-    assert (await store.standing()).units == {}
-
-
-async def test_a_claim_lasts_until_it_runs_out_and_a_later_one_fences_it(store: SqliteStore) -> None:
-    rollout, first = await begun(store, "r1", planned("1"))
-    assert await store.claim("r1", "two", NOW + MINUTE / 2, NOW + 2 * MINUTE) is None
-    await store.renew(first, NOW + 2 * MINUTE)
-    assert await store.claim("r1", "two", NOW + MINUTE, NOW + 3 * MINUTE) is None
-    second = await store.claim("r1", "two", NOW + 2 * MINUTE, NOW + 3 * MINUTE)
-    assert second == Lease("r1", "two", first.epoch + 1)
-    with pytest.raises(LeaseLost, match="in the hands of two"):
-        await store.record(first, replace(rollout, state=State.ABORTED), [], NOW)
-    with pytest.raises(LeaseLost):
-        await store.renew(first, NOW + 9 * MINUTE)
-    assert (await store.load("r1"))[0] == rollout
-
-
 async def test_a_lost_write_leaves_no_event_behind(store: SqliteStore) -> None:
     rollout, first = await begun(store, "r1", planned("1"))
     assert await store.claim("r1", "one", NOW, NOW + MINUTE)
@@ -89,55 +67,6 @@ async def test_a_lost_write_leaves_no_event_behind(store: SqliteStore) -> None:
     with pytest.raises(LeaseLost):
         await store.record(first, replace(rollout, state=State.RUNNING), [moved], NOW)
     assert await store.history.of_rollout("r1") == before
-
-
-async def test_the_only_process_may_break_every_claim_when_it_starts(store: SqliteStore) -> None:
-    _, old = await begun(store, "r1", planned("1"))
-    await store.break_leases()
-    with pytest.raises(LeaseLost):
-        await store.renew(old, NOW + MINUTE)
-    lease = await store.claim("r1", "two", NOW, NOW + MINUTE)
-    assert lease is not None
-    assert lease.epoch > old.epoch
-
-
-async def test_a_rollout_without_any_claim_cannot_be_written(store: SqliteStore) -> None:
-    with pytest.raises(LeaseLost, match="nobody"):
-        await store.renew(Lease("nothing", "one", 1), NOW)
-
-
-async def test_failed_heals_count_since_the_last_good_end_and_a_retry_forgets_them(store: SqliteStore) -> None:
-    heal = planned("1", Cause.DRIFT)
-    await ended(store, "r1", heal, State.HELD)
-    await ended(store, "r2", heal, State.SUCCEEDED)
-    await ended(store, "r3", heal, State.HELD, 2 * MINUTE)
-    last = await ended(store, "r4", heal, State.HELD, 3 * MINUTE)
-    known = (await store.standing()).of(SHOP)
-    assert (known.failed_heals, known.last_failed_at, known.last) == (2, NOW + 3 * MINUTE, last)
-    await store.append([RetryRequested(unit=SHOP, author="ann", reason="again")], NOW)
-    known = (await store.standing()).of(SHOP)
-    assert (known.failed_heals, known.last_failed_at, known.last) == (0, None, None)
-
-
-async def test_five_good_states_are_kept_and_contents_nobody_can_ask_for_are_not(store: SqliteStore) -> None:
-    for number in range(1, 8):
-        await ended(store, f"r{number}", planned(str(number)), State.SUCCEEDED)
-    await begun(store, "r8", planned("8"))
-    for version in ("3", "4", "5", "6", "7", "8"):
-        assert await store.contents(plans.contents(version)) == plans.contents(version)
-    for version in ("1", "2"):
-        with pytest.raises(KeyError):
-            await store.contents(plans.contents(version))
-
-
-async def test_the_only_good_state_is_never_pruned(store: SqliteStore) -> None:
-    await ended(store, "r0", planned("good"), State.SUCCEEDED)
-    for number in range(8):
-        await ended(store, f"f{number}", planned(str(number)), State.HELD)
-    good = (await store.standing()).of(SHOP).last_good
-    assert good is not None
-    assert good.unit.version == "good"
-    assert await store.contents(plans.contents("good")) == plans.contents("good")
 
 
 async def test_the_contents_of_the_forward_plan_and_of_the_revert_stay_while_it_runs(store: SqliteStore) -> None:
@@ -149,15 +78,3 @@ async def test_the_contents_of_the_forward_plan_and_of_the_revert_stay_while_it_
     assert await store.load("r1") == (reverting, back)
     assert await store.history.plan(planned("2").id) == planned("2")
     assert len(await store.contents({**plans.contents("1"), **plans.contents("2")})) == 2
-
-
-async def test_an_archive_that_came_with_the_repository_is_kept_with_its_snapshot(store: SqliteStore) -> None:
-    archive = Artifact("releases/shop.tar.gz", digest("archive"))
-    unit = plans.shop("1", ("web-1",))
-    resources = tuple(replace(one, attributes={"artifact": archive.digest}) for one in unit.resources)
-    plan = plans.at_once(replace(unit, resources=resources))
-    contents = {**plans.contents("1"), archive.digest: b"archive"}
-    await store.begin(plans.pending(plan, "r0", NOW), plan, contents, NOW)
-    await ended(store, "r0", plan, State.SUCCEEDED)
-    await ended(store, "r1", planned("2"), State.HELD)
-    assert await store.contents([archive.digest]) == {archive.digest: b"archive"}
