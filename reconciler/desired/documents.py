@@ -1,6 +1,5 @@
 """What people write under desired-state/: Environment, Host, App."""
 
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -8,13 +7,9 @@ from pydantic import Field, model_validator
 from reconciler.desired.fields import (
     Address,
     HostKey,
-    HostPath,
-    HttpPath,
     Labels,
     Name,
     OrEmpty,
-    Pause,
-    Period,
     Port,
     Ref,
     SecretReference,
@@ -22,13 +17,11 @@ from reconciler.desired.fields import (
     User,
     Version,
 )
-from reconciler.desired.fields import Count as CountField
-from reconciler.model.health import CertificateCheck, ExecCheck, HealthCheck, HttpCheck, TcpCheck, Timing
+from reconciler.desired.health_documents import HealthSpec
+from reconciler.desired.traffic_documents import TrafficSpec
 from reconciler.model.resource import DriftMode, PruneMode
 from reconciler.model.target import Become
 from reconciler.model.target import Host as HostTarget
-
-_TIMING = Timing()
 
 
 class Metadata(Strict):
@@ -79,80 +72,6 @@ class HostSpec(Strict):
         )
 
 
-class _Timing(Strict):
-    initial_delay: Pause = _TIMING.initial_delay
-    period: Period = _TIMING.period
-    timeout: Period = _TIMING.timeout
-    failure_threshold: CountField = _TIMING.failure_threshold
-    success_threshold: CountField = _TIMING.success_threshold
-
-    @property
-    def timing(self) -> Timing:
-        """The timing of the check."""
-        return Timing(
-            initial_delay=self.initial_delay,
-            period=self.period,
-            timeout=self.timeout,
-            failure_threshold=self.failure_threshold,
-            success_threshold=self.success_threshold,
-        )
-
-
-class HttpSpec(_Timing):
-    """GET from the controller to the target; a status of 200 to 399 is healthy."""
-
-    port: Port
-    path: HttpPath = "/"
-    scheme: Literal["http", "https"] = "http"
-
-
-class TcpSpec(_Timing):
-    """A TCP connection from the controller to the target is accepted."""
-
-    port: Port
-
-
-class ExecSpec(_Timing):
-    """A command on the target ends with status 0."""
-
-    command: Annotated[tuple[str, ...], Field(min_length=1)]
-
-
-class CertificateSpec(_Timing):
-    """The certificates in a PEM file on the target are valid, and will be for so long."""
-
-    path: HostPath
-    valid_for: Pause = timedelta(days=14)
-    timeout: Period = timedelta(seconds=10)
-
-
-class HealthSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
-    """One health check: exactly one of the keys."""
-
-    http: HttpSpec | None = None
-    tcp: TcpSpec | None = None
-    exec: ExecSpec | None = None
-    certificate: CertificateSpec | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "HealthSpec":
-        if sum(check is not None for check in (self.http, self.tcp, self.exec, self.certificate)) != 1:
-            raise ValueError("expected exactly one of http, tcp, exec or certificate")
-        return self
-
-    def to_model(self) -> HealthCheck:
-        """Return the check."""
-        if self.http:
-            return HttpCheck(port=self.http.port, path=self.http.path, scheme=self.http.scheme, timing=self.http.timing)
-        if self.tcp:
-            return TcpCheck(port=self.tcp.port, timing=self.tcp.timing)
-        if self.certificate:
-            asked = self.certificate
-            return CertificateCheck(path=asked.path, valid_for=asked.valid_for, timing=asked.timing)
-        assert self.exec
-        return ExecCheck(command=self.exec.command, timing=self.exec.timing)
-
-
 class AppEnvironment(Strict):
     """How an app differs in one environment."""
 
@@ -196,3 +115,4 @@ class AppSpec(Strict):
     depends_on: tuple[str, ...] = ()
     resources: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
     health: tuple[HealthSpec, ...] = ()
+    traffic: TrafficSpec | None = None

@@ -6,12 +6,14 @@ from functools import partial
 
 from reconciler.desired.claims import Claims, Taking
 from reconciler.desired.documents import AppEnvironment, AppSpec
+from reconciler.desired.fields import Labels
 from reconciler.desired.fleet import Fleet, Written
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
 from reconciler.desired.order import after
 from reconciler.desired.resources import Draft
 from reconciler.desired.templates import Variables
+from reconciler.desired.traffic import Between, Mistakes, router
 from reconciler.desired.unit import Asked, Telling, UnitWork
 from reconciler.model.canonical import Digest
 from reconciler.model.identity import UnitId
@@ -79,10 +81,12 @@ class Rendering:
             targets = self._targets(app, name)
             if name in self.fleet.environments and version and targets:
                 unit = UnitId(app.name, name)
-                yield self._unit(app, drafts, targets, Asked(unit, policies[unit], after(self.fleet, unit)))
+                asked = Asked(unit, policies[unit], after(self.fleet, unit), self._balancers(app, name))
+                yield self._unit(app, drafts, targets, asked)
 
     def _unit(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: Asked) -> Unit:
-        inputs = (app, self.fleet.environments[asked.unit.environment], targets, asked.policy, asked.after)
+        environment = self.fleet.environments[asked.unit.environment]
+        inputs = (app, environment, targets, asked.balancers, asked.policy, asked.after)
         made: _MadeUnit | None = self.memory.recall(asked.unit, inputs, self._is_right)
         if made is None:
             told = self.told
@@ -103,6 +107,10 @@ class Rendering:
         work = UnitWork(Telling(self.commit, self.kinds, self.problem), app, asked, variables, sources)
         resources = tuple(work.resources(drafts, targets))
         unit = work.finished(targets, resources)
+        if app.spec.traffic:
+            between = Between(targets, unit.slots, asked.balancers, asked.policy.strategy)
+            mistakes = Mistakes(app, app.spec.traffic.key, self.problem)
+            unit = replace(unit, traffic=router(between, variables, sources.templates, mistakes))
         files = {each: sources.files[each] for each in work.files if each in sources.files}
         return _MadeUnit(unit, tuple(work.takings), sources.contents, files)
 
@@ -111,22 +119,33 @@ class Rendering:
         return all(self.sources.files.get(name) == data for name, data in made.files.items())
 
     def _targets(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
-        labels = app.spec.targets.hosts
+        # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
+        hint = "an environment without hosts for the app is left out of spec.environments"
+        place = app.document.problem(("spec", "targets", "hosts"), "", hint)
+        return self._some_hosts(environment, app.spec.targets.hosts, place)
+
+    def _balancers(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
+        traffic = app.spec.traffic
+        if traffic is None:
+            return ()
+        place = app.document.problem(("spec", "traffic", traffic.key, "hosts"), "")
+        return self._some_hosts(environment, traffic.router.hosts, place)
+
+    def _some_hosts(self, environment: str, labels: Labels, place: Problem) -> tuple[Host, ...]:
+        """The environment's hosts that have the labels; that there is none is a mistake at the place."""
         key = (environment, frozenset(labels.items()))
         if key not in self._selected:
             hosts = min((self._with.get((environment, *each), []) for each in labels.items()), key=len, default=None)
             hosts = self._hosts.get(environment, []) if hosts is None else hosts
             self._selected[key] = tuple(host for host in hosts if has(host.labels, labels))
-        targets = self._selected[key]
-        # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
-        if not targets and environment in self.fleet.environments and self._all_hosts_read:
+        found = self._selected[key]
+        if not found and environment in self.fleet.environments and self._all_hosts_read:
             wanted = ", ".join(f"{name}: {value}" for name, value in labels.items())
             message = (
                 f"no Host in environment '{environment}' has {wanted}" if wanted else f"'{environment}' has no Host"
             )
-            hint = "an environment without hosts for the app is left out of spec.environments"
-            self.problem(app.document.problem(("spec", "targets", "hosts"), message, hint))
-        return targets
+            self.problem(replace(place, message=message))
+        return found
 
     def problem(self, problem: Problem) -> None:
         """Remember a problem, once."""

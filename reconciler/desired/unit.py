@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from reconciler.desired import mistakes
+from reconciler.desired.checks import CheckWork
 from reconciler.desired.claims import Taking, needs
 from reconciler.desired.documents import AppSpec
 from reconciler.desired.fleet import Written
@@ -40,11 +41,12 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which unit is made, under which policy, and which units go before it."""
+    """Which unit is made, under which policy, which units go before it, and the hosts of its load balancers."""
 
     unit: UnitId
     policy: RolloutPolicy
     after: tuple[UnitId, ...]
+    balancers: tuple[Host, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,10 @@ class UnitWork:
 
     def finished(self, targets: Sequence[Host], resources: tuple[Resource, ...]) -> Unit:
         """Return the unit. Its checks are those that the App names; what all targets' resources bring comes after."""
-        checks = (check.to_model() for check in self.app.spec.health)
+        work = CheckWork(self.app, self.sources, self.variables, self.files)
+        checks = tuple(work.checks(targets))
+        for problem in work.problems:
+            self.telling.problem(problem)
         brought = (check for check, hosts in self._brought.items() if len(hosts) == len(targets))
         health = (*checks, *brought)
         version = str(self.variables["version"])
