@@ -53,7 +53,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         return timedelta(microseconds=self._jumping.passed)
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
         """Do it here and now; time stands still meanwhile."""
         future: asyncio.Future[T] = self.create_future()

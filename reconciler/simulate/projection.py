@@ -51,7 +51,7 @@ class Known:
     snapshots: tuple[Snapshot, ...] = ()
 
 
-def follows(known: Known, event: Event, at: datetime) -> Known:  # noqa: C901, PLR0911 - a case an event
+def follows(known: Known, event: Event, at: datetime) -> Known:  # noqa: C901, PLR0911, PLR0912 - a case an event
     """Return what is known of the event's unit after it."""
     standing = known.standing
     match event:

@@ -1,6 +1,7 @@
 """A simulated fleet: what is on each target, and what goes wrong with it when."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -40,6 +41,15 @@ class Applied:
     id: str
 
 
+def nothing_ails(target: str, check: HealthCheck) -> str | None:
+    """Find every target well."""
+    return None
+
+
+def nobody_listens(what: str, target: str, transaction: Transaction | None) -> None:
+    """Tell nobody."""
+
+
 @dataclass(slots=True)
 class SimWorld:
     """Implements ``ports.targets.Targets``.
@@ -47,7 +57,9 @@ class SimWorld:
     ``faults`` are those of the next calls to ``apply`` by target, first to last; ``down`` are targets nobody reaches;
     ``unhealthy`` are attribute values that make every check fail on the target that has them;
     ``repeats`` are transactions that were asked for again after they had taken effect;
-    ``foreign`` has the newest token of another controller by target.
+    ``foreign`` has the newest token of another controller by target. A change takes ``takes``; ``stopped`` are targets
+    on which the app was stopped. ``ails`` says why a check fails beside that. ``told`` hears "seen", "unseen",
+    "begins", "done" and "lost" as they happen.
     """
 
     clock: Clock
@@ -59,20 +71,35 @@ class SimWorld:
     repeats: list[Applied] = field(default_factory=list)
     foreign: dict[str, int] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    takes: timedelta = timedelta(0)
+    stopped: set[str] = field(default_factory=set)
+    changing: set[str] = field(default_factory=set)
+    ails: Callable[[str, HealthCheck], str | None] = nothing_ails
+    told: Callable[[str, str, Transaction | None], None] = nobody_listens
     _running: dict[str, tuple[datetime, Transaction]] = field(default_factory=dict)
     _halves: dict[str, tuple[str, dict[ResourceId, Resource]]] = field(default_factory=dict)
     _known: dict[str, set[str]] = field(default_factory=dict)
 
     async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
-        """Look; a target that is down is Unknown."""
+        """Look; of a target that is down nothing is known."""
         self.calls.append(("survey", host.name))
         self._run_on(host.name)
+        self.told("unseen" if host.name in self.down else "seen", host.name, None)
         seen = {resource.id: self._seen(host, resource) for resource in resources}
         return Survey(seen, grounds={} if host.name in self.down else {host.name: self._ground(host.name)})
 
     async def apply(self, host: Host, transaction: Transaction) -> None:
         """Do it, or fail as the next fault says."""
         self.calls.append(("apply", host.name))
+        self.told("begins", host.name, transaction)
+        try:
+            await self._apply(host, transaction)
+        except Unreachable:
+            self.told("lost", host.name, transaction)
+            raise
+        self.told("done", host.name, transaction)
+
+    async def _apply(self, host: Host, transaction: Transaction) -> None:
         planned = self.faults.get(host.name, [])
         fault = planned.pop(0) if planned else None
         if host.name in self.down or fault is Fault.UNREACHABLE:
@@ -91,6 +118,8 @@ class SimWorld:
             self._halves[host.name] = (transaction.id, dict(there))
             there.update({one.id: one for one in transaction.after[:1]})
             raise Unreachable(f"lost the connection to {host.name}")
+        if self.takes:
+            await self._take_time(host.name, transaction)
         self._take_effect(host.name, transaction)
         if fault is Fault.GOES_AWAY:
             self.down.add(host.name)
@@ -100,12 +129,20 @@ class SimWorld:
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
         """Answer as the values there are."""
         self.calls.append(("check", host.name))
-        if host.name in self.down:
-            return CheckResult(healthy=False, detail="no route to host")
-        values = {value for one in self.state.get(host.name, {}).values() for value in one.attributes.values()}
-        if bad := values & self.unhealthy:
-            return CheckResult(healthy=False, detail=f"HTTP 500 ({min(map(str, bad))})")
-        return CheckResult(healthy=True, detail="HTTP 200")
+        self._run_on(host.name)
+        trouble = self.trouble(host.name, check.slot) or self.ails(host.name, check)
+        return CheckResult(healthy=not trouble, detail=trouble or "HTTP 200")
+
+    def trouble(self, target: str, slot: str = "") -> str | None:
+        """Return why the app, or that slot of it, does not answer well on the target; None when it does."""
+        if target in self.down:
+            return "no route to host"
+        if target in self.stopped or target in self.changing:
+            return "connection refused"
+        there = self.state.get(target, {}).values()
+        values = {value for one in there if one.slot in ("", slot) for value in one.attributes.values()}
+        bad = values & self.unhealthy
+        return f"HTTP 500 ({min(map(str, bad))})" if bad else None
 
     def looks(self) -> Mapping[str, Mapping[str, object]]:
         """Return the whole fleet as plain values, to compare two of them."""
@@ -116,6 +153,21 @@ class SimWorld:
     def cut_off(self, target: str, transaction: str) -> None:
         """Leave a change of that name half-way: everything there is gone until it is taken back."""
         self._halves[target] = (transaction, self.state.pop(target, {}))
+
+    async def _take_time(self, target: str, transaction: Transaction) -> None:
+        """A change goes on when nobody listens any more; it is half-way when the target goes away meanwhile."""
+        over = self.clock.now() + self.takes
+        self.changing.add(target)
+        try:
+            await self.clock.sleep(self.takes)
+        except asyncio.CancelledError:
+            self._running[target] = (over, transaction)
+            raise
+        finally:
+            self.changing.discard(target)
+        if target in self.down:
+            self._halves[target] = (transaction.id, dict(self.state.setdefault(target, {})))
+            raise Unreachable(f"lost the connection to {target}")
 
     def _run_on(self, target: str) -> None:
         if target in self._running and self._running[target][0] <= self.clock.now():
@@ -154,4 +206,8 @@ class SimWorld:
         for each in gone:
             del there[each]
         there.update({one.id: one for one in transaction.after})
+        if transaction.after:
+            self.stopped.discard(target)
+        elif transaction.operations and not transaction.removed:
+            self.stopped.add(target)
         self.effects.append(Applied(self.clock.now(), target, transaction.id))
