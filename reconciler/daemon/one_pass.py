@@ -57,7 +57,7 @@ async def conclude(world: World, desired: Desired) -> Review:
     standing = await world.journal.standing()
     in_hand = {known.rollout.id for known in standing.units.values() if known.rollout}
     survey = observe.settled(await observe.look(scope(desired, standing), desired.hosts, world.targets), in_hand)
-    contents = {**await _contents_of_last_good(world, desired, standing), **desired.contents}
+    contents = {**await _contents_of_before(world, desired, standing), **desired.contents}
     return await world.aside(
         partial(_concluded, desired, standing, survey, contents, _Rules(world.kinds, world.clock.now()))
     )
@@ -111,9 +111,10 @@ def _held(desired: Desired, standing: Standing) -> tuple[Unit, ...]:
     return tuple(unit for unit in held if unit is not None)
 
 
-async def _contents_of_last_good(world: World, desired: Desired, standing: Standing) -> Mapping[Digest, bytes]:
+async def _contents_of_before(world: World, desired: Desired, standing: Standing) -> Mapping[Digest, bytes]:
     """The bytes of states before the present one: to go back to, and to show what a commit changes in them."""
-    last = ((unit, standing.of(unit.id).last_good) for unit in desired.units.values())
-    old = [good.unit for unit, good in last if good is not None and good.unit.digest != unit.digest]
+    wanted = ((unit.digest, standing.of(unit.id)) for unit in desired.units.values())
+    kept = ((digest, each) for digest, known in wanted for each in (known.last_good, known.pinned_at) if each)
+    old = [each.unit for digest, each in kept if each.unit.digest != digest]
     blobs = {content.blob for unit in old for resource in unit.resources for content in resource.contents.values()}
     return await world.log.contents(blobs) if blobs else {}

@@ -9,7 +9,8 @@
                         └─────────────► held                       revert_failed
 
 ``supersede`` (a newer desired state of the unit) and ``abort`` (a person) end every state that is not an end.
-``take_back`` is ``fail`` by a person. ``decide`` tells a running rollout what a person decided about its step.
+``take_back`` is ``fail`` by a person; before anything was done it is ``abort``. ``decide`` tells a running rollout what
+a person decided about its step.
 A revert never reverts: ``fail`` while reverting ends in ``revert_failed``.
 """
 
@@ -65,7 +66,12 @@ ENDS = frozenset({State.SUCCEEDED, State.REVERTED, State.REVERT_FAILED, State.HE
 _STOPS = {Trigger.SUPERSEDE: State.SUPERSEDED, Trigger.ABORT: State.ABORTED}
 
 TRANSITIONS: dict[State, dict[Trigger, State]] = {
-    State.PENDING: {Trigger.START: State.RUNNING, Trigger.PAUSE: State.PAUSED, **_STOPS},
+    State.PENDING: {
+        Trigger.START: State.RUNNING,
+        Trigger.PAUSE: State.PAUSED,
+        Trigger.TAKE_BACK: State.ABORTED,
+        **_STOPS,
+    },
     State.RUNNING: {
         Trigger.ADVANCE: State.RUNNING,
         Trigger.FINISH: State.SUCCEEDED,
@@ -152,7 +158,9 @@ class StepRecord:
     """What the journal knows of one step of one plan.
 
     ``targets_done`` of an apply step are those whose transaction is known to have succeeded. ``progress`` is where
-    the checks of a probe step stand, ``runs`` where the analyses of an analyse step do.
+    the checks of a probe step stand, ``runs`` where the analyses of an analyse step do. For requests, hooks and
+    looks: ``effect_at`` is when it was first known to be as asked, ``targets_done`` what it is done with,
+    ``again_at`` when to try or look again, and ``note`` what was seen last, in words.
     """
 
     plan: str
@@ -164,6 +172,9 @@ class StepRecord:
     targets_done: tuple[str, ...] = ()
     progress: tuple[CheckProgress, ...] = ()
     runs: tuple[AnalysisRun, ...] = ()
+    effect_at: datetime | None = None
+    again_at: datetime | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

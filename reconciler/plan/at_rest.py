@@ -7,6 +7,7 @@ from datetime import datetime
 from reconciler.model.assessment import Assessment
 from reconciler.model.change import Cause
 from reconciler.model.difference import Differing, UnitDiff
+from reconciler.model.event import Pinned
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnFailure
 from reconciler.model.rollout import State
@@ -66,7 +67,7 @@ def _planned(base: Assessment, held: Holding, diff: UnitDiff, situation: Situati
 def _goes_on_without(diff: UnitDiff, held: Holding, known: UnitStanding) -> bool:
     """A new state is planned whole or not; what is only kept up goes on where nothing is in the way."""
     unit = held.unit
-    settled = unit is not None and (held.rejected is not None or proven(unit.digest, known))
+    settled = unit is not None and (held.settled or proven(unit.digest, known))
     return unit is not None and settled and not {each.target for each in diff.conflicts} >= set(unit.targets)
 
 
@@ -81,10 +82,11 @@ def _barriers(proposal: Proposal, held: Holding, wanted: Unit, situation: Situat
     if paused:
         yield waits(paused)
     if proposal.plan is None:
-        if held.rejected:
+        if held.settled:
             yield _holding(held, known, wanted)
         return
     if known.accepted is None or known.accepted.plan != proposal.plan.id:
+        yield from _left_as_it_is(wanted, known)
         yield from _yielding_to_a_person(proposal.asks, proposal.plan, known, situation.now)
     if proposal.plan.cause is Cause.COMMIT and (before := dependency(wanted, situation.desired, situation.standing)):
         yield before
@@ -120,7 +122,18 @@ def _too_soon(plan: Plan, known: UnitStanding, now: datetime) -> WaitingOn | Non
     return WaitingOn(Reason.BACKOFF, f"the last attempt failed: {reason}", again)
 
 
+def _left_as_it_is(wanted: Unit, known: UnitStanding) -> Iterator[WaitingOn]:
+    """What a person ended half-way stays so until they want it tried again, or Git says something else."""
+    last = known.last
+    if last and last.state is State.ABORTED and last.digest == wanted.digest and not known.pinned:
+        retry = f"reconciler retry {wanted.id} --reason TEXT"
+        yield WaitingOn(Reason.HELD, f"{last.reason}; left as it is until a new commit, or {retry}")
+
+
 def _holding(held: Holding, known: UnitStanding, wanted: Unit) -> WaitingOn:
+    if held.pinned:
+        git_says = "Git says the same" if held.pinned.digest == wanted.digest else f"Git says {wanted.named}"
+        return _held(held.pinned, git_says)
     rejected = held.rejected
     if rejected is None or held.unit is None:
         raise AssertionError("internal error: only a rejected unit is held")
@@ -137,7 +150,14 @@ def _holding(held: Holding, known: UnitStanding, wanted: Unit) -> WaitingOn:
     )
 
 
+def _held(pinned: Pinned, git_says: str) -> WaitingOn:
+    return WaitingOn(Reason.HELD, f"held at {pinned.named} by {pinned.author}: {pinned.reason}; {git_says}")
+
+
 def _nothing_to_hold_to(held: Holding, wanted: Unit) -> WaitingOn:
+    if held.pinned:
+        lost = f"held at {held.pinned.named} by {held.pinned.author}, and that state is not stored any more"
+        return WaitingOn(Reason.HELD, f"{lost}; to follow Git: reconciler release {wanted.id}")
     reason = held.rejected.reason if held.rejected else ""
     if wanted.policy.on_failure is OnFailure.REVERT:
         return WaitingOn(Reason.NOTHING_TO_REVERT_TO, f"rejected: {reason}; no last known good state to go back to")

@@ -1,10 +1,14 @@
 """A unit whose rollout has not ended: whether it goes on, stops, or is taken back."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.model.assessment import Assessment, Signal
+from reconciler.model.canonical import Digest
 from reconciler.model.change import Cause
-from reconciler.model.rollout import Rollout, State, Trigger
+from reconciler.model.event import AbortRequested
+from reconciler.model.rollout import Decision, Rollout, State, Trigger
+from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason, WaitingOn
@@ -13,8 +17,7 @@ from reconciler.plan.order import Cycle
 from reconciler.plan.pause import stopped, waits
 from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
-from reconciler.policy.holding import REVERTING, holding
-from reconciler.policy.ownership import brought_by
+from reconciler.policy.holding import REVERTING, Holding, holding
 from reconciler.policy.removal import GONE
 
 
@@ -28,29 +31,62 @@ def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Asse
         return replace(base, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
     # What a unit asks for is not known while a secret of it cannot be read, but a person's stop counts all the same.
     newer = None if wanted.blocked else _newer(wanted, rollout, situation)
-    if signal := newer or stopped(rollout, paused):
+    if signal := newer or _aborted(rollout, known.abort) or stopped(rollout, paused):
         return replace(base, signal=signal)
     if paused:
         return replace(base, waiting=waits(paused))
-    return _revert(base, rollout, situation) if rollout.state is State.REVERT_NEEDED else base
+    if signal := _decided(rollout, known.decisions):
+        return replace(base, signal=signal)
+    return _revert(base, held, rollout, situation) if rollout.state is State.REVERT_NEEDED else base
+
+
+def _aborted(rollout: Rollout, abort: AbortRequested | None) -> Signal | None:
+    """A person's end of a rollout; what is being taken back already can only be left as it is."""
+    if abort is None or abort.rollout != rollout.id or (rollout.state in REVERTING and not abort.leave):
+        return None
+    trigger = Trigger.ABORT if abort.leave else Trigger.TAKE_BACK
+    return Signal(rollout=rollout.id, trigger=trigger, reason=f"aborted by {abort.author}: {abort.reason}")
+
+
+def _decided(rollout: Rollout, decisions: Sequence[Decision]) -> Signal | None:
+    """The first thing a person decided about it that it has not been told yet."""
+    if rollout.state is not State.RUNNING:
+        return None
+    new = (each for each in decisions if each.rollout == rollout.id and each not in rollout.decisions)
+    each = next(new, None)
+    reason = f"{each.decided} by {each.author}" if each else ""
+    return Signal(rollout=rollout.id, trigger=Trigger.DECIDE, reason=reason, decision=each) if each else None
 
 
 def _newer(wanted: Unit, rollout: Rollout, situation: Situation) -> Signal | None:
-    """A newer desired state of the unit pre-empts its rollout, also a revert; the base stays the last good one."""
+    """Another state to be held to pre-empts a rollout, also a revert; the base stays the last good one."""
     known = situation.standing.of(wanted.id)
-    if rollout.state in REVERTING:
-        verdict = known.verdicts.get(wanted.digest)
-        target = wanted.digest if verdict is None or verdict.verdict is not Verdict.BAD else rollout.digest
+    if known.pinned:
+        target, reason = _pinned(known, rollout), f"held at {known.pinned.named} by {known.pinned.author}"
     else:
-        unit = holding(wanted, known).unit
-        target = unit.digest if unit else rollout.digest
+        target, reason = _of_git(wanted, known, rollout), f"Git now says {wanted.commit[:7]}"
     if target == rollout.digest:
         return None
-    reason = f"Git now says {wanted.commit[:7]}"
     return Signal(rollout=rollout.id, trigger=Trigger.SUPERSEDE, reason=reason)
 
 
-def _revert(base: Assessment, rollout: Rollout, situation: Situation) -> Assessment:
+def _of_git(wanted: Unit, known: UnitStanding, rollout: Rollout) -> Digest:
+    if rollout.state in REVERTING:
+        verdict = known.verdicts.get(wanted.digest)
+        return wanted.digest if verdict is None or verdict.verdict is not Verdict.BAD else rollout.digest
+    unit = holding(wanted, known).unit
+    return unit.digest if unit else rollout.digest
+
+
+def _pinned(known: UnitStanding, rollout: Rollout) -> Digest:
+    """A revert that has no plan yet is planned to where a person holds it; one to that very state goes on."""
+    if known.pinned is None or rollout.state is State.REVERT_NEEDED:
+        return rollout.digest
+    good = known.last_good.unit.digest if known.last_good else None
+    return rollout.digest if rollout.state in REVERTING and good == known.pinned.digest else known.pinned.digest
+
+
+def _revert(base: Assessment, held: Holding, rollout: Rollout, situation: Situation) -> Assessment:
     unit = base.effective
     if unit is None or unit.digest == rollout.digest:
         return replace(base, signal=_impossible(rollout, "no last known good state to go back to"))
@@ -62,7 +98,7 @@ def _revert(base: Assessment, rollout: Rollout, situation: Situation) -> Assessm
         first = diff.unseen[0]
         return replace(base, waiting=WaitingOn(Reason.UNREACHABLE, f"cannot see {first.target}: {first.reason}"))
     diff = without_conflicts(diff)
-    brought_since = brought_by(base.rejected, situation.desired.units[unit.id], diff.orphans)
+    brought_since = held.brought(diff.orphans)
     if not diff.differing and not brought_since:
         return replace(base, signal=_impossible(rollout, _nothing(unit)))
     material = Material(

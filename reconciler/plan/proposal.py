@@ -16,13 +16,11 @@ from reconciler.model.policy import OnMany
 from reconciler.model.resource import DriftMode
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
-from reconciler.model.verdict import VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
 from reconciler.policy.drift import alike, in_words, next_heal, withheld
 from reconciler.policy.holding import Holding
-from reconciler.policy.ownership import brought_by
 from reconciler.policy.proven import proven
 from reconciler.policy.prune import Pruning, pruning, waits
 
@@ -47,9 +45,9 @@ class _Sorted:
 def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> Proposal:
     """Return what to do to bring the unit to the state it is held to. Raises plan.order.Cycle."""
     known = situation.standing.of(unit.id)
-    settled = proven(unit.digest, known) or held.rejected is not None
+    settled = proven(unit.digest, known) or held.settled
     found = _sorted(unit, diff, known, situation.now) if settled else _all_but_left_alone(unit, diff)
-    taken_back = brought_by(held.rejected, situation.desired.units[unit.id], diff.orphans)
+    taken_back = held.brought(diff.orphans)
     others = [each for each in diff.orphans if each not in taken_back]
     pruned = pruning(unit.policy.prune, others, len(known.owned))
     mend, delete = found.mend, (*taken_back, *pruned.delete)
@@ -63,7 +61,7 @@ def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> 
         unit=unit,
         cause=_cause(held, mend, taken_back, is_settled=settled),
         parent=known.last_good.unit.digest if known.last_good else None,
-        differing=_with_cause(mend, held.rejected),
+        differing=_with_cause(mend, held),
         delete=delete,
         kept=_kept(pruned, delete),
         left_out=diff.unseen,
@@ -109,14 +107,14 @@ def _fight(fought: dict[ResourceId, datetime], known: UnitStanding) -> WaitingOn
 
 
 def _cause(held: Holding, mend: Sequence[Differing], taken_back: Sequence[Orphan], *, is_settled: bool) -> Cause:
-    if held.rejected:
+    if held.goes_back:
         drift_only = not taken_back and all(each.change.cause is Cause.DRIFT for each in mend)
         return Cause.DRIFT if drift_only else Cause.REVERT
     return Cause.DRIFT if is_settled else Cause.COMMIT
 
 
-def _with_cause(differing: Sequence[Differing], rejected: VerdictRecord | None) -> Sequence[Differing]:
-    if not rejected:
+def _with_cause(differing: Sequence[Differing], held: Holding) -> Sequence[Differing]:
+    if not held.goes_back:
         return differing
     return [
         replace(each, change=replace(each.change, cause=Cause.REVERT)) if each.change.cause is Cause.COMMIT else each

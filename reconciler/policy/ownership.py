@@ -7,7 +7,7 @@ from reconciler.model.difference import Orphan
 from reconciler.model.identity import ResourceId
 from reconciler.model.target import Host
 from reconciler.model.unit import Unit
-from reconciler.model.verdict import Owned, VerdictRecord
+from reconciler.model.verdict import Owned
 
 
 def orphans_of(unit: Unit, owned: Mapping[ResourceId, Owned]) -> tuple[Owned, ...]:
@@ -34,12 +34,10 @@ def rewritten(unit: Unit, owned: Mapping[ResourceId, Owned]) -> tuple[Owned, ...
     )
 
 
-def brought_by(rejected: VerdictRecord | None, wanted: Unit, orphans: Sequence[Orphan]) -> tuple[Orphan, ...]:
-    """Return the orphans that the rejected state had brought: taking it back takes them away, whatever prune says.
+def brought_by(states: Sequence[Unit], orphans: Sequence[Orphan]) -> tuple[Orphan, ...]:
+    """Return the orphans that those states had brought: going back from them takes these away, whatever prune says.
 
-    What it made is deleted, and what it took over is put back as it was before.
+    What they made is deleted, and what they took over is put back as it was before.
     """
-    if rejected is None or rejected.digest != wanted.digest:
-        return ()
-    brought = {resource.id for resource in wanted.resources}
+    brought = {resource.id for state in states for resource in state.resources}
     return tuple(each for each in orphans if each.owned.brought and each.owned.resource.id in brought)

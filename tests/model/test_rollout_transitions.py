@@ -12,6 +12,7 @@ LEGAL = [
     ("running", "fail", "revert_needed"),
     ("running", "fail_hold", "held"),
     ("running", "pause", "paused"),
+    ("pending", "take_back", "aborted"),
     ("running", "take_back", "revert_needed"),
     ("running", "decide", "running"),
     ("paused", "resume", "running"),
