@@ -132,7 +132,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     http = Http()
     artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store))
     targets = HostTargets(
-        shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, http, clock), holder
+        shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
     drives = driver.Driver(journal, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
     try:

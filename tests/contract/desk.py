@@ -139,7 +139,7 @@ async def opened(host: LabHost, folder: Path, login: Login = DEPLOY) -> AsyncIte
         world.shell,
         Probes(CATALOG, PRELUDE),
         Supplies(ArtifactCache(folder, http, _no_blob), HASHES),
-        HealthChecks(world.shell, http, SystemClock()),
+        HealthChecks(world.shell, world.shell, SystemClock()),
         HOLDER,
     )
     try:

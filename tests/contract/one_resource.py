@@ -100,7 +100,7 @@ async def one_resource(
     """Have the world for the time of the block; ``files`` are those of the repository."""
     http = Http()
     cache = ArtifactCache(folder, http, _no_blob)
-    checks = HealthChecks(world.shell, http, SystemClock())
+    checks = HealthChecks(world.shell, world.shell, SystemClock())
     targets = HostTargets(world.shell, Probes(CATALOG, PRELUDE), Supplies(cache, secrets), checks, HOLDER)
     yield OneResource(world, targets, Sources(files, "", Templates(), secrets))
     await http.close()

@@ -50,7 +50,7 @@ async def _real(folder: Path) -> AsyncIterator[Reached]:
     async def no_blob(digest: str) -> bytes:
         raise KeyError(digest)
 
-    cache, checks = ArtifactCache(folder, http, no_blob), HealthChecks(world.shell, http, SystemClock())
+    cache, checks = ArtifactCache(folder, http, no_blob), HealthChecks(world.shell, world.shell, SystemClock())
     targets = HostTargets(world.shell, Probes(CATALOG, PRELUDE), Supplies(cache, SecretValues({})), checks, HOLDER)
     theirs = HostTargets(
         world.shell, Probes(CATALOG, PRELUDE), Supplies(cache, SecretValues({})), checks, Holder("ctl-b", "there")

@@ -82,7 +82,7 @@ async def slow(lab_host: LabHost, tmp_path: Path) -> AsyncIterator[Slow]:
     options = SshOptions(identities=(lab_host.client_key,), agent=False, keepalive=timedelta(seconds=1))
     world.shell = SshShell(options, lambda: {"web-1": world.host()}, SecretValues({}))
     supplies = Supplies(ArtifactCache(tmp_path, http, no_blob), SecretValues({}))
-    checks = HealthChecks(world.shell, http, SystemClock())
+    checks = HealthChecks(world.shell, world.shell, SystemClock())
     yield Slow(world, HostTargets(world.shell, Probes(CATALOG, PRELUDE), supplies, checks, HOLDER))
     await http.close()
     await world.stop()

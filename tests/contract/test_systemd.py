@@ -97,7 +97,7 @@ async def systemd(request: pytest.FixtureRequest, lab_host: LabHost, tmp_path: P
         world.shell,
         Probes(CATALOG, PRELUDE),
         Supplies(cache, secrets),
-        HealthChecks(world.shell, http, SystemClock()),
+        HealthChecks(world.shell, world.shell, SystemClock()),
         HOLDER,
     )
     yield Systemd(world, request.param, targets)

@@ -49,7 +49,7 @@ async def targets(world: World, tmp_path: Path) -> AsyncIterator[Targets]:
         world.shell,
         Probes(CATALOG, PRELUDE),
         Supplies(cache, SECRETS),
-        HealthChecks(world.shell, http, SystemClock()),
+        HealthChecks(world.shell, world.shell, SystemClock()),
         HOLDER,
     )
     await http.close()
@@ -169,7 +169,7 @@ async def test_a_probe_spoils_no_answer_but_its_own(
         world.shell,
         probes,
         Supplies(ArtifactCache(tmp_path, http, no_blob), SECRETS),
-        HealthChecks(world.shell, http, SystemClock()),
+        HealthChecks(world.shell, world.shell, SystemClock()),
         HOLDER,
     )
     odd = Resource(id=ResourceId(UNIT, "web-1", "odd", "x"), attributes={})
@@ -239,7 +239,7 @@ async def test_a_look_costs_one_session_and_a_change_one_more(tmp_path: Path) ->
     fleet = await Fleet(tmp_path / "fleet", ["web-1"]).start()
     http, content = Http(), plain(b"x" * 4096)
     shell = SshShell(SshOptions(identities=(fleet.client_key,), agent=False), dict, SECRETS)
-    cache, checks = ArtifactCache(tmp_path, http, no_blob), HealthChecks(shell, http, SystemClock())
+    cache, checks = ArtifactCache(tmp_path, http, no_blob), HealthChecks(shell, shell, SystemClock())
     targets = HostTargets(shell, Probes(CATALOG, PRELUDE), Supplies(cache, SECRETS), checks, HOLDER)
     wanted = [file(f"~/f{number}", content) for number in range(20)]
     await targets.survey(fleet.host("web-1"), wanted)

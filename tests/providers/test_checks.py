@@ -1,18 +1,37 @@
 """HTTP checks against a live server."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from reconciler.model.health import CertificateCheck, HttpCheck, Timing
+from reconciler.model.target import Host
 from reconciler.providers.checks import HealthChecks
-from reconciler.providers.clock import SystemClock
-from reconciler.providers.http import Http
 from reconciler.simulate.clock import SimClock
 from tests.policy.issuer import START, Issuer
 from tests.providers.local_shell import DASH, LocalShell, host
+
+
+class Here:
+    """A tunnel to this machine: what the target's own localhost would be."""
+
+    async def reach(self, host: Host) -> None:
+        pass
+
+    @asynccontextmanager
+    async def through(self, host: Host, port: int) -> AsyncIterator[socket.socket]:
+        with socket.create_connection(("localhost", port)) as there:
+            there.setblocking(False)
+            yield there
+
+
+def checks(folder: Path) -> HealthChecks:
+    return HealthChecks(LocalShell(folder, *DASH), Here(), SimClock(START))
 
 
 class Server:
@@ -46,25 +65,19 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.mark.parametrize(("status", "healthy"), [(200, True), (204, True), (302, True), (404, False), (500, False)])
 async def test_two_and_three_hundreds_are_healthy(server: Server, tmp_path, status: int, healthy: bool) -> None:
-    http = Http()
-    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http, SystemClock()).ask(
-        host(), HttpCheck(port=server.port, path=f"/{status}")
-    )
+    answer = await checks(tmp_path).ask(host(), HttpCheck(port=server.port, path=f"/{status}"))
     assert answer.healthy is healthy
     assert answer.detail == f"HTTP {status} from http://127.0.0.1:{server.port}/{status}"
     assert server.requests == [f"/{status}"]
-    await http.close()
 
 
 async def test_a_server_that_is_silent_is_unhealthy_in_time(server: Server, tmp_path) -> None:
-    http = Http()
     check = HttpCheck(port=server.port, path="/silent", timing=Timing(timeout=timedelta(seconds=0.2)))
-    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http, SystemClock()).ask(host(), check)
+    answer = await checks(tmp_path).ask(host(), check)
     assert (answer.healthy, answer.detail) == (
         False,
         f"no answer from http://127.0.0.1:{server.port}/silent within 0.2 s",
     )
-    await http.close()
 
 
 @pytest.mark.parametrize(
@@ -77,20 +90,15 @@ async def test_a_server_that_is_silent_is_unhealthy_in_time(server: Server, tmp_
 async def test_a_certificate_is_healthy_as_long_as_it_is_valid(tmp_path, valid_for, healthy, said) -> None:
     pem = Issuer.root("root").issue("shop.example", until=START + timedelta(days=30)).pem
     (tmp_path / "it is.pem").write_bytes(pem)
-    http = Http()
     check = CertificateCheck(path="~/it is.pem", valid_for=timedelta(days=valid_for))
-    answer = await HealthChecks(LocalShell(tmp_path, *DASH), http, SimClock(START)).ask(host(), check)
+    answer = await checks(tmp_path).ask(host(), check)
     assert (answer.healthy, answer.detail) == (healthy, f"~/it is.pem: {said}")
-    await http.close()
 
 
 async def test_a_certificate_that_cannot_be_read_is_unhealthy(tmp_path) -> None:
     (tmp_path / "no.pem").write_text("nothing")
-    http = Http()
-    checks = HealthChecks(LocalShell(tmp_path, *DASH), http, SimClock(START))
-    missing = await checks.ask(host(), CertificateCheck(path="~/gone.pem"))
+    missing = await checks(tmp_path).ask(host(), CertificateCheck(path="~/gone.pem"))
     assert (missing.healthy, missing.detail) == (False, "cannot read ~/gone.pem: No such file")
-    wrong = await checks.ask(host(), CertificateCheck(path="~/no.pem"))
+    wrong = await checks(tmp_path).ask(host(), CertificateCheck(path="~/no.pem"))
     assert not wrong.healthy
     assert "no certificate in PEM" in wrong.detail
-    await http.close()

@@ -1,0 +1,307 @@
+"""What people write under ``health`` of an App: the checks that say whether it does well."""
+
+import re
+import ssl
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Protocol
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from reconciler.desired.fields import Count as CountField
+from reconciler.desired.fields import HostPath, HttpPath, Matching, Pause, Period, Port, Strict
+from reconciler.desired.words import describe
+from reconciler.model.health import (
+    CertificateCheck,
+    ExecCheck,
+    GrpcCheck,
+    Header,
+    HealthCheck,
+    HttpCheck,
+    Origin,
+    StatusRange,
+    SystemdCheck,
+    TcpCheck,
+    Timing,
+    Tls,
+)
+from reconciler.verify.answer import pattern
+
+_TIMING = Timing()
+_RANGE = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
+
+
+class Supply(Protocol):
+    """What checks are made with, beside what is written in them."""
+
+    def certificates(self, path: str) -> str:
+        """Return the certificates (PEM) in a file of the repository."""
+        ...
+
+    def text(self, text: str) -> str:
+        """Return the text with its templates filled in."""
+        ...
+
+
+def _statuses(value: Any) -> tuple[StatusRange, ...]:
+    return tuple(_status(each) for each in (value if isinstance(value, list) else [value]))
+
+
+def _status(value: Any) -> StatusRange:
+    written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    match = _RANGE.fullmatch(written) if isinstance(written, str) else None
+    if not match:
+        raise ValueError(f"expected a status such as 200 or a range such as 200-299, got {describe(value)}")
+    first, last = int(match[1]), int(match[2] or match[1])
+    if last < first:
+        raise ValueError(f"a range goes from the lower to the higher status, got {describe(value)}")
+    return StatusRange(first, last)
+
+
+def _is_pattern(text: str) -> str:
+    pattern(text)
+    return text
+
+
+_ONE_STATUS = {"oneOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string"}]}
+Statuses = Annotated[
+    tuple[StatusRange, ...],
+    BeforeValidator(_statuses),
+    WithJsonSchema(
+        {
+            "anyOf": [*_ONE_STATUS["oneOf"], {"type": "array", "items": _ONE_STATUS, "minItems": 1}],
+            "description": 'statuses of HTTP: 200, "200-299", [200, 204, "300-399"]',
+        }
+    ),
+    Field(min_length=1),
+]
+Pattern = Annotated[str, AfterValidator(_is_pattern)]
+HeaderName = Annotated[str, Matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "the name of a header")]
+HeaderValue = Annotated[str, Matching(r"[ -~\t]{0,4000}", "the value of a header: printable ASCII on one line")]
+HostName = Annotated[str, Matching(r"[A-Za-z0-9\[][A-Za-z0-9.:\]_-]{0,252}", "a host name, with :port if need be")]
+UnitName = Annotated[str, Matching(r"[A-Za-z0-9:_.\\@-]{1,255}", "the name of a systemd unit, such as shop.service")]
+Word = Annotated[str, Matching(r"[a-z][a-z-]{0,30}", "a state as systemctl says it, such as active or running")]
+From = Annotated[Literal["controller", "target"], Field(alias="from")]
+Slot = Annotated[str, Matching(r"|[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "the name of one of the app's slots")]
+
+
+class _Check(Strict):
+    slot: Slot = ""
+    initial_delay: Pause = _TIMING.initial_delay
+    period: Period = _TIMING.period
+    timeout: Period = _TIMING.timeout
+    failure_threshold: CountField = _TIMING.failure_threshold
+    success_threshold: CountField = _TIMING.success_threshold
+
+    @property
+    def timing(self) -> Timing:
+        """The timing of the check."""
+        return Timing(
+            initial_delay=self.initial_delay,
+            period=self.period,
+            timeout=self.timeout,
+            failure_threshold=self.failure_threshold,
+            success_threshold=self.success_threshold,
+        )
+
+
+class TlsSpec(Strict):
+    """How the certificate of the server is judged; by the authorities this machine trusts, if nothing is said.
+
+    ``ca`` is a PEM file of the repository with the only authorities that count. ``serverName`` is the name that the
+    certificate has to be for, where that is not the one asked for. ``insecure`` takes any certificate.
+    """
+
+    ca: str | None = None
+    server_name: HostName | None = None
+    insecure: Annotated[bool, Field(strict=True)] = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "TlsSpec":
+        if self.insecure and self.ca:
+            raise ValueError(
+                "with 'insecure: true' any certificate is taken, so ca is of no use; leave one of them out"
+            )
+        return self
+
+    def to_model(self, supply: Supply) -> Tls:
+        """Return how it is judged."""
+        return Tls(
+            server_name=self.server_name, ca=supply.certificates(self.ca) if self.ca else None, insecure=self.insecure
+        )
+
+
+class BodySpec(Strict, json_schema_extra={"minProperties": 1}):
+    """What the first 64 KiB of the body must have: a text (a template if you like) or an RE2 expression."""
+
+    contains: str | None = None
+    matches: Pattern | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "BodySpec":
+        if self.contains is None and self.matches is None:
+            raise ValueError("expected contains or matches")
+        return self
+
+
+class HttpSpec(_Check):
+    """An HTTP request to the target; a status of 200 to 399 is healthy if nothing else is said."""
+
+    port: Port
+    path: HttpPath = "/"
+    scheme: Literal["http", "https"] = "http"
+    method: Literal["GET", "HEAD", "POST", "OPTIONS"] = "GET"
+    host: HostName | None = None
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    status: Statuses = HttpCheck(port=1).statuses
+    expect_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
+    body: BodySpec | None = None
+    tls: TlsSpec | None = None
+    asked_from: From = "controller"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "HttpSpec":
+        if self.tls and self.scheme == "http":
+            raise ValueError("tls is of no use without 'scheme: https'")
+        if self.body and self.method == "HEAD":
+            raise ValueError("the answer to HEAD has no body; ask with GET")
+        if any(name.lower() == "host" for name in self.headers):
+            raise ValueError("the Host header is written as 'host', beside headers")
+        return self
+
+    def to_model(self, supply: Supply) -> HttpCheck:
+        """Return the check."""
+        return HttpCheck(
+            port=self.port,
+            path=self.path,
+            scheme=self.scheme,
+            method=self.method,
+            host=self.host,
+            headers=_headers(self.headers),
+            statuses=self.status,
+            expected=_headers(self.expect_headers),
+            contains=supply.text(self.body.contains) if self.body and self.body.contains is not None else None,
+            matches=self.body.matches if self.body else None,
+            tls=self.tls.to_model(supply) if self.tls else Tls(),
+            origin=Origin(self.asked_from),
+            slot=self.slot,
+            timing=self.timing,
+        )
+
+
+class TcpSpec(_Check):
+    """A TCP connection to the port is accepted."""
+
+    port: Port
+    asked_from: From = "controller"
+
+    def to_model(self, _: Supply) -> TcpCheck:
+        """Return the check."""
+        return TcpCheck(port=self.port, origin=Origin(self.asked_from), slot=self.slot, timing=self.timing)
+
+
+class GrpcSpec(_Check):
+    """The app says SERVING to gRPC's health protocol, as a whole or for a ``service``; with TLS if ``tls`` is there."""
+
+    port: Port
+    service: Annotated[str, Field(max_length=200)] = ""
+    host: HostName | None = None
+    tls: TlsSpec | None = None
+    asked_from: From = "controller"
+
+    def to_model(self, supply: Supply) -> GrpcCheck:
+        """Return the check."""
+        return GrpcCheck(
+            port=self.port,
+            service=self.service,
+            host=self.host,
+            tls=self.tls.to_model(supply) if self.tls else None,
+            origin=Origin(self.asked_from),
+            slot=self.slot,
+            timing=self.timing,
+        )
+
+
+class ExecSpec(_Check):
+    """A command on the target ends with status 0."""
+
+    command: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    def to_model(self, _: Supply) -> ExecCheck:
+        """Return the check."""
+        return ExecCheck(command=self.command, slot=self.slot, timing=self.timing)
+
+
+class SystemdSpec(_Check):
+    """A unit of the target's systemd is in one of these states; ``user``: of the manager of the user who logs in."""
+
+    unit: UnitName
+    state: tuple[Word, ...] = ("active",)
+    sub_state: tuple[Word, ...] = ()
+    user: Annotated[bool, Field(strict=True)] = False
+    timeout: Period = timedelta(seconds=5)
+
+    def to_model(self, _: Supply) -> SystemdCheck:
+        """Return the check."""
+        return SystemdCheck(
+            unit=self.unit,
+            states=self.state,
+            sub_states=self.sub_state,
+            user=self.user,
+            slot=self.slot,
+            timing=self.timing,
+        )
+
+
+class CertificateSpec(_Check):
+    """The certificates in a PEM file on the target are valid, and will be for so long."""
+
+    path: HostPath
+    valid_for: Pause = timedelta(days=14)
+    timeout: Period = timedelta(seconds=10)
+
+    def to_model(self, _: Supply) -> CertificateCheck:
+        """Return the check."""
+        return CertificateCheck(path=self.path, valid_for=self.valid_for, slot=self.slot, timing=self.timing)
+
+
+class HealthSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
+    """One health check: exactly one of the keys."""
+
+    http: HttpSpec | None = None
+    tcp: TcpSpec | None = None
+    grpc: GrpcSpec | None = None
+    exec: ExecSpec | None = None
+    systemd: SystemdSpec | None = None
+    certificate: CertificateSpec | None = None
+
+    @property
+    def named(self) -> str:
+        """The one key that is there."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "HealthSpec":
+        if sum(getattr(self, name) is not None for name in type(self).model_fields) != 1:
+            raise ValueError("expected exactly one of http, tcp, grpc, exec, systemd or certificate")
+        return self
+
+    def to_model(self, supply: Supply) -> HealthCheck:
+        """Return the check; what the supply raises is raised."""
+        spec = self.http or self.tcp or self.grpc or self.exec or self.systemd or self.certificate
+        if spec is None:
+            raise AssertionError("internal error: a check without a key was let by")
+        return spec.to_model(supply)
+
+
+def authorities(data: bytes) -> str:
+    """Return the text of a PEM file with certificates; ValueError when nothing in it can be trusted."""
+    try:
+        text = data.decode("ascii")
+        ssl.create_default_context(cadata=text)
+    except (UnicodeDecodeError, ssl.SSLError, ValueError) as error:
+        raise ValueError("expected certificates in PEM (-----BEGIN CERTIFICATE-----)") from error
+    return text
+
+
+def _headers(written: dict[str, str]) -> tuple[Header, ...]:
+    return tuple(Header(name, value) for name, value in sorted(written.items()))
