@@ -3,6 +3,7 @@
   WorldError
   ├── Unreachable        cannot get there: try again later
   │   ├── TimedOut       got no answer in time
+  │   ├── Lost           the connection broke while something ran: how that ends is not known
   │   └── Busy           another change runs there: wait for it
   ├── Denied             got there, may not: a person must give rights
   │   └── WrongHostKey   it is not the host we know: a person must look
@@ -24,6 +25,10 @@ class Unreachable(WorldError):
 
 class TimedOut(Unreachable):
     """The target did not answer within the limit."""
+
+
+class Lost(Unreachable):
+    """The connection broke while something ran on the target; how that ends is not known yet."""
 
 
 class Busy(Unreachable):

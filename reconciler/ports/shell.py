@@ -63,6 +63,10 @@ class Shell(Protocol):
         """Run the script with the rights ``host.become`` asks for; raise WorldError when it could not be run."""
         ...
 
+    async def run_anew(self, host: Host, script: Script) -> Completed:
+        """Run the script as ``run`` does, over a connection that is made for it alone, with login and all."""
+        ...
+
     async def ask(self, host: Host, question: Question) -> Reply:
         """Ask the question with the rights ``host.become`` asks for; raise WorldError when it could not be asked."""
         ...

@@ -14,7 +14,7 @@ from reconciler.ports.errors import Broken, WorldError
 from reconciler.ports.secrets import Secrets
 from reconciler.ports.shell import Completed, Question, Shell
 from reconciler.ports.targets import Transaction
-from reconciler.providers import host_watch
+from reconciler.providers import guarded, host_watch
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.recalled import Recalled, Recollection
 from reconciler.providers.survey import Probes, compose, read, split, unseen
@@ -82,7 +82,11 @@ class HostTargets:
     async def apply(self, host: Host, transaction: Transaction) -> None:
         """Do all of it; raise Refused when everything is as it was, another WorldError when that is not known."""
         sent = await deliveries(transaction, self._artifacts, self._secrets)
-        conclude(host.name, await self._shell.run(host, render(transaction, sent, self._probes.prelude, self._holder)))
+        script = render(transaction, sent, self._probes.prelude, self._holder)
+        if transaction.guard is None:
+            conclude(host.name, await self._shell.run(host, script))
+        else:
+            await guarded.carry_out(self._shell, host, script, transaction)
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
         """Ask one health check once."""

@@ -57,6 +57,9 @@ class LocalShell:
             raise bootstrap.not_started(host, status, errors.decode())
         return Completed(status, printed, errors.decode())
 
+    async def run_anew(self, host: Host, script: Script) -> Completed:
+        return await self.run(host, script)
+
     async def ask(self, host: Host, question: Question) -> Reply:
         return Reply("", await self.run(host, Script(text=question.text, limit=question.limit)))
 

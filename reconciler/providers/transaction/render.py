@@ -11,6 +11,7 @@ from datetime import timedelta
 from posixpath import dirname
 from typing import assert_never
 
+from reconciler.model.guard import Guard
 from reconciler.model.operation import (
     ChangePackages,
     ControlUnit,
@@ -40,7 +41,7 @@ from reconciler.model.operation import (
 from reconciler.ports.shell import Payload, Script, quote, quote_path
 from reconciler.ports.targets import Transaction
 from reconciler.providers.sh_source import compact, needed
-from reconciler.providers.transaction import pack
+from reconciler.providers.transaction import guard, pack
 from reconciler.providers.transaction.checks import checks
 from reconciler.providers.transaction.deliver import Delivery
 from reconciler.providers.transaction.holder import Holder
@@ -66,7 +67,6 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str,
     packed = tuple(packs(part) for part in parts)
     tars = {place: pack.payload(each, sent) for many in packed for place, each in many.items() if each.number == place}
     kept = keeping(parts, {place for many in packed for place in many})
-    folders = " ".join(quote_path(path) for path in _folders(transaction.operations))
     slow = (op for op in transaction.operations if isinstance(op, RunCommand | ChangePackages))
     limit = transaction.limit + sum((op.limit for op in slow), _NONE)
     lines = [_open(transaction, holder, limit)]
@@ -76,19 +76,37 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str,
         for each in (mine[place] for place, _ in part if place in mine and place in tars):
             lines += pack.keeping(each, first=number == 0)
         lines += _tail(transaction) if number + 1 == len(parts) else ()
+        if transaction.guard and not number:
+            lines += guard.arming(transaction.guard, transaction.operations)
         lines += [f"{'tx_arm_again' if number else 'tx_arm'} {_staged(part)}"]
         for place, op in part:
             if place in tars:
                 lines.append(pack.switch(mine[place]))
             elif place not in mine:
-                lines += switch(place, op, kept.units)
-    lines += [f"tx_commit {folders}", "tx_close"]
+                lines += _timed(op, switch(place, op, kept.units), transaction.guard)
+    lines += _end(transaction)
     called = "\n".join(lines)
+    functions = compact(needed(prelude, called, LIBRARY)) + LIBRARY
     return Script(
-        text=compact(needed(prelude, called, LIBRARY)) + LIBRARY + STATE + called,
+        text=(guard.kept(functions) if transaction.guard else functions) + STATE + called,
         payloads=tuple(_payloads(sent, packed, tars)),
         limit=limit,
     )
+
+
+def _timed(op: Operation, lines: Iterator[str], guarded: Guard | None) -> Iterator[str]:
+    if guarded and (line := guard.before(op, guarded)):
+        yield line
+    yield from lines
+    if guarded and (line := guard.after(op, guarded)):
+        yield line
+
+
+def _end(transaction: Transaction) -> tuple[str, ...]:
+    folders = " ".join(quote_path(path) for path in _folders(transaction.operations))
+    if transaction.guard:
+        return (guard.awaiting(transaction.guard, folders),)
+    return f"tx_commit {folders}", "tx_close"
 
 
 def _open(transaction: Transaction, holder: Holder, limit: timedelta) -> str:

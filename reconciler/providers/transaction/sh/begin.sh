@@ -5,20 +5,63 @@ tx_newline='
 '
 
 # tx_open ID HOLDER NAME FENCE SECONDS: afterwards we hold the lock (see tx_lock) and have an empty folder; ends at once
-# when ID was already done.
+# when ID was already done, or is and waits to be confirmed.
 tx_open() {
     umask 077
     tx_id=$1
     tx_armed=
-    T=$STATE/tx/$tx_id
-    if [ -f "$T/outcome" ]; then tx_answer; fi
+    T=$STATE/tx/$tx_id tx_token=
+    tx_known
     [ -d "$STATE/tx" ] && [ -d "$STATE/units" ] || tx_error=$(mkdir -p -- "$STATE/tx" "$STATE/units" 2>&1) ||
         tx_print failed "cannot keep our records in $STATE: $tx_error"
     tx_lock "$2" "$3" "$4" "$5"
-    if [ -f "$T/outcome" ]; then tx_unlock; tx_answer; fi
     tx_recover
+    tx_known
     tx_error=$(mkdir -- "$T" 2>&1) || { tx_unlock; tx_print failed "cannot make the folder $T: $tx_error"; }
     printf '%s' "$HOME" >"$T/home" || tx_fail "cannot write in $T; is the disk full?"
+}
+
+# tx_known: ends when the outcome is known. What the host took back by itself is tried anew when it is asked for again.
+tx_known() {
+    if tx_pending; then
+        echo 'outcome waiting'
+        exit 0
+    fi
+    [ -f "$T/outcome" ] || return 0
+    IFS= read -r tx_line <"$T/outcome"
+    case $tx_line in
+        'outcome back'*)
+            [ -z "$tx_token" ] || rm -rf -- "$T"
+            ;;
+        *)
+            [ -z "$tx_token" ] || tx_unlock
+            tx_answer
+            ;;
+    esac
+}
+
+# tx_pending: status 0 when the transaction is done and waits to be confirmed.
+tx_pending() {
+    [ -f "$T/waiting" ] && [ ! -f "$T/outcome" ] && tx_holder=$(readlink -- "$STATE/lock") || return 1
+    IFS= read -r tx_boot </proc/sys/kernel/random/boot_id
+    case $tx_holder in "0 "*" $tx_id "*) ! tx_gone $tx_holder ;; *) return 1 ;; esac
+}
+
+# tx_disarm: nothing takes the transaction back by itself any more.
+tx_disarm() {
+    [ -f "$T/guard.sh" ] || return 0
+    if [ -f "$T/timer" ]; then
+        IFS= read -r tx_line <"$T/timer"
+        systemctl --no-block stop "$tx_line.timer" "$tx_line.service" >/dev/null 2>&1 </dev/null || :
+    fi
+    if [ -f "$T/watch" ]; then
+        IFS= read -r tx_line <"$T/watch"
+        tx_gone $tx_line || tx_slay ${tx_line%% *}
+    fi
+    [ ! -f "$T/persistent" ] || while IFS= read -r tx_line; do
+        rm -f -- "$tx_line"
+    done <"$T/persistent"
+    rm -f -- "$T/timer" "$T/watch" "$T/persistent"
 }
 
 # tx_print WORD TEXT: says how it ended, and ends.
@@ -39,6 +82,12 @@ tx_recover() {
         [ -d "$tx_folder" ] || continue
         T=$tx_folder
         if [ -f "$T/outcome" ]; then tx_finish; continue; fi
+        if [ "$(readlink -- "$T/verdict")" = confirmed ]; then
+            tx_outcome ok
+            tx_finish
+            tx_disarm
+            continue
+        fi
         [ ! -s "$T/home" ] || HOME=$(cat -- "$T/home")
         trap '' HUP PIPE INT TERM
         tx_undo
@@ -47,6 +96,7 @@ tx_recover() {
             tx_unlock
             tx_print stuck "an earlier change (${T##*/}) was interrupted and cannot be taken back:$tx_trouble"
         fi
+        tx_disarm
         rm -rf -- "$T"
     done
     T=$tx_own
@@ -62,6 +112,7 @@ tx_fail() {
         tx_unlock
         tx_print stuck "$1; and it cannot be taken back:$tx_trouble"
     fi
+    tx_disarm
     if [ "$tx_armed" ]; then
         rm -f -- "$T/tail"
         tx_outcome failed "$1"
@@ -112,6 +163,13 @@ tx_arm() {
 
 # tx_commit FOLDER...: makes the new names in the folders last, says so, and forgets what is old.
 tx_commit() {
+    tx_lasting "$@"
+    tx_outcome ok
+    tx_finish
+}
+
+# tx_lasting FOLDER...: makes the new names in the folders last.
+tx_lasting() {
     tx_mine
     tx_count=$#
     while [ "$tx_count" -gt 0 ]; do
@@ -121,8 +179,6 @@ tx_commit() {
     done
     [ $# = 0 ] || tx_sync "$@"
     tx_mine
-    tx_outcome ok
-    tx_finish
 }
 
 # tx_finish: takes away what a transaction that went well has put aside. It may be cut off; the next one goes on with it.

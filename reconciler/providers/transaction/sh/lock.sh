@@ -1,5 +1,7 @@
 # Who may change this host. STATE is our folder on it, set before. Nothing here needs a person, whatever has died:
 #   lock   a link, made in one go; its text: PID BOOT START SINCE SECONDS HOLDER NAME TRANSACTION TIME
+#          PID 0 is a transaction that waits to be confirmed; START is then until when, in seconds since the host was
+#          started
 #   beat   when that process was last known to live, in seconds since the host was started
 #   fence  a line for each holder that has changed this host, the newest first: TOKEN HOLDER NAME TIME
 
@@ -18,6 +20,11 @@ tx_started() {
 # tx_gone PID BOOT START: status 0 when the process that wrote this no longer runs.
 tx_gone() {
     [ "$2" = "$tx_boot" ] || return 0
+    if [ "$1" = 0 ]; then
+        tx_uptime
+        [ "$tx_now" -gt "$3" ]
+        return
+    fi
     tx_started "$1" || return 0
     [ "$tx_start" != "$3" ]
 }
@@ -26,6 +33,7 @@ tx_uptime() { IFS='. ' read -r tx_now tx_rest </proc/uptime; }
 
 # tx_expired PID BOOT START SINCE...: status 0 when whoever has the lock was not heard of for too long.
 tx_expired() {
+    [ "$1" != 0 ] || return 1
     tx_last=
     { IFS= read -r tx_last <"$STATE/beat"; } 2>/dev/null || :
     [ "${4:-}" ] || return 1
@@ -99,6 +107,8 @@ tx_slay() {
 tx_busy() {
     [ "${9:-}" ] || tx_print busy "another change runs on this host (process ${1:-unknown})"
     tx_uptime
+    [ "$1" != 0 ] || tx_print busy "another change ($8) waits on this host to be confirmed, since $9, by $6 (host $7); \
+the host takes it back by itself within $(($3 - tx_now)) s"
     tx_print busy "another change ($8) runs on this host (process $1) since $9, by $6 (host $7); \
 it ends, or is taken over, within $(($4 + $5 + tx_expiry - tx_now)) s"
 }

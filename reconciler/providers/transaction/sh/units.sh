@@ -98,3 +98,14 @@ tx_after_unit() {
     tx_digest=$(rcl_inputs_digest "$@") || return 0
     tx_record "$tx_scope_" "$tx_unit_" "$tx_digest"
 }
+
+# tx_refresh UNIT...: those of them that run read their files again; of them all, sshd does where there is no systemd.
+tx_refresh() {
+    if [ -d /run/systemd/system ]; then
+        for tx_name in "$@"; do
+            ! tx_ctl system is-active --quiet "$tx_name" || tx_ctl system reload-or-restart "$tx_name" || return
+        done
+    elif [ "$1" = ssh ] && [ -s /run/sshd.pid ]; then
+        kill -HUP "$(cat /run/sshd.pid)" || :
+    fi
+}

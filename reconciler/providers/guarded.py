@@ -1,0 +1,132 @@
+"""A guarded change: the host is told, it waits, and somebody has to come over a new connection to confirm it."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from reconciler.model.guard import Guard
+from reconciler.model.operation import ChangePackages, ControlUnit, Operation, RunCommand
+from reconciler.model.target import Host
+from reconciler.ports.errors import Broken, Lost, Refused, Unreachable, WorldError
+from reconciler.ports.shell import Script, Shell
+from reconciler.ports.targets import Transaction
+from reconciler.providers.transaction.guard import confirmation
+from reconciler.providers.transaction.outcome import Last, conclude, last
+
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 4.0
+# The host still has to take it back, and to start again what was running, when it can be reached again.
+_GRACE = 60.0
+_NAMED = 6
+
+
+async def carry_out(shell: Shell, host: Host, script: Script, transaction: Transaction) -> None:
+    """Run the script of a guarded transaction and confirm it; raise as ``Targets.apply`` does.
+
+    A connection that is lost meanwhile, or a script that is killed, leaves it to the confirmation to find out.
+    """
+    guard = transaction.guard or Guard()
+    lost: WorldError | None = None
+    patience = guard.within.total_seconds() + _GRACE
+    try:
+        done = await shell.run(host, script)
+    except Lost as error:
+        lost = error
+        patience += script.limit.total_seconds()
+    else:
+        ended = last(done)
+        if ended is not None and ended.word not in ("waiting", "fenced"):
+            conclude(host.name, done)
+            return
+        if ended is None or ended.word == "fenced":
+            lost = Unreachable(f"the change on {host.name} was cut off (status {done.status})")
+    await _Confirmation(shell, host, transaction, lost).come(patience)
+
+
+@dataclass
+class _Confirmation:
+    """Coming back to one host. ``failure`` is why the newest connection could not be made."""
+
+    shell: Shell
+    host: Host
+    transaction: Transaction
+    lost: WorldError | None
+    failure: WorldError | None = None
+    script: Script = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.script = confirmation(self.transaction.id)
+
+    async def come(self, patience: float) -> None:
+        """Come back until the host says how it ended, so many seconds at most; each try is a connection of its own."""
+        loop = asyncio.get_running_loop()
+        until, wait = loop.time() + patience, _FIRST_WAIT
+        while True:
+            said = await self._once()
+            if said is not None and self._ended(said):
+                return
+            if loop.time() > until:
+                raise Unreachable(self._unknown(said))
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+    async def _once(self) -> Last | None:
+        try:
+            done = await self.shell.run_anew(self.host, self.script)
+        except WorldError as error:
+            self.failure = error
+            return None
+        return last(done)
+
+    def _ended(self, said: Last) -> bool:
+        """Whether it is confirmed; False when the host has yet to decide."""
+        name = self.host.name
+        match said.word:
+            case "ok":
+                return True
+            case "running" | "taking":
+                return False
+            case "back":
+                raise self._taken_back(said)
+            case "failed":
+                raise Refused(f"{name}: {said.text}; everything there is as it was")
+            case "none":
+                raise self.lost or Unreachable(f"{name} does not know of the change {self.transaction.id} any more")
+            case "stuck":
+                raise Broken(f"{name}: {said.text}; a person must look at it")
+            case _:
+                raise Broken(f"{name} said something about a change that makes no sense: {said.word[:80]!r}")
+
+    def _taken_back(self, said: Last) -> WorldError:
+        name, seconds = self.host.name, (self.transaction.guard or Guard()).within.total_seconds()
+        if self.failure is None:
+            # Nothing speaks against the change: whoever was to confirm it was not there in time.
+            return Unreachable(f"{name}: {said.text}")
+        return Refused(
+            f"{name}: changed {_named(self.transaction.operations)}, and then no new connection could be made "
+            f"({self.failure}); after {seconds:g} s the host took it back by itself, and everything there is as it "
+            f"was. Look at what the change does to sshd, the firewall, the network and the account {self.host.user}"
+        )
+
+    def _unknown(self, said: Last | None) -> str:
+        why = f"it says that the change is {said.word}" if said else f"{self.failure}"
+        return f"{self.host.name}: nobody knows how the change {self.transaction.id} ended: {why}"
+
+
+def _named(operations: tuple[Operation, ...]) -> str:
+    """What was changed, for a person: the paths, units and programs, the first few of them."""
+    names = list(dict.fromkeys(name for each in operations if (name := _name(each))))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return (", ".join(names[:_NAMED]) or "something") + more
+
+
+def _name(operation: Operation) -> str:
+    match operation:
+        case RunCommand():
+            return operation.what
+        case ControlUnit():
+            return operation.unit
+        case ChangePackages():
+            every = (*(each.name for each in operation.install), *operation.remove)
+            return "packages " + ", ".join(every[:_NAMED])
+        case _:
+            named = getattr(operation, "path", None) or getattr(operation, "user", None)
+            return str(named) if named else ""
