@@ -1,15 +1,17 @@
 """Scripts on hosts over SSH: one kept connection a host, a time limit on everything."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import asyncssh
 
 from reconciler.model.target import Host
-from reconciler.ports.errors import Broken, Denied, TimedOut, Unreachable
+from reconciler.ports.errors import Broken, Denied, Lost, TimedOut, Unreachable
 from reconciler.ports.secrets import SecretMissing, Secrets
 from reconciler.ports.shell import Completed, Payload, Question, Reply, Script
-from reconciler.providers import bootstrap
+from reconciler.providers import bootstrap, ssh_tunnel
 from reconciler.providers.ssh_kept import OUTPUT_LIMIT, KeptShell, Process, end
 from reconciler.providers.ssh_line import Jump, Line
 from reconciler.providers.ssh_options import SshOptions, common_options
@@ -36,8 +38,19 @@ class SshShell:
 
         A connection that died unnoticed is opened anew, once, and only while the script had not been started.
         """
+        return await self._run(self._line(host), script)
+
+    async def run_anew(self, host: Host, script: Script) -> Completed:
+        """Run the script over a connection that is made for it alone; no kept one answers for the host."""
+        line = self._new_line(host)
+        try:
+            return await self._run(line, script)
+        finally:
+            await line.close()
+
+    async def _run(self, line: Line, script: Script) -> Completed:
+        host = line.host
         start = bootstrap.opening(script.text, self._password(host))
-        line = self._line(host)
         seconds = script.limit.total_seconds()
         async with line.sessions:
             connection, process = await self._session(line)
@@ -49,7 +62,7 @@ class SshShell:
                 raise TimedOut(f"a script on {host.name} did not end within {seconds:g} s") from error
             except (asyncssh.Error, OSError) as error:
                 line.drop(connection)
-                raise Unreachable(
+                raise Lost(
                     f"lost the connection to {host.name} while a script ran; how it ended is not known: {error}"
                 ) from error
             finally:
@@ -82,6 +95,16 @@ class SshShell:
             end(process)
         raise Unreachable(f"what {host.name} was to say ended")
 
+    async def reach(self, host: Host) -> None:
+        """Have the connection open; raise WorldError."""
+        await self._line(host).connection()
+
+    @asynccontextmanager
+    async def through(self, host: Host, port: int) -> AsyncIterator[socket.socket]:
+        """Have a socket to ``localhost:port`` as the host sees it; ``providers.dial.Tunnel`` says what is raised."""
+        async with ssh_tunnel.through(await self._line(host).connection(), host, port) as there:
+            yield there
+
     async def close(self) -> None:
         """Close all connections."""
         lines, self._lines = list(self._lines.values()), {}
@@ -104,13 +127,15 @@ class SshShell:
             closing = asyncio.create_task(line.close())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
-        if self._common is None:
-            self._common = common_options(self._settings)
-        jump = self._jump(host) if host.jump else None
-        line = Line(host, self._common, self._handshakes, jump)
+        line = self._new_line(host)
         self._lines[host.name] = line
         self._kept[host.name] = self._new_kept(line)
         return line
+
+    def _new_line(self, host: Host) -> Line:
+        if self._common is None:
+            self._common = common_options(self._settings)
+        return Line(host, self._common, self._handshakes, self._jump(host) if host.jump else None)
 
     def _new_kept(self, line: Line) -> KeptShell:
         async def session() -> Process:
