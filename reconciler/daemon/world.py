@@ -4,12 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from reconciler.daemon.intake import Commits
+from reconciler.daemon.intake import Intake
 from reconciler.execute.driver import Driver
+from reconciler.model.target import Host
+from reconciler.model.unit import Desired
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, RolloutLog
 from reconciler.ports.kind import Kind
+from reconciler.ports.source import Commit
 from reconciler.ports.targets import Targets
 
 T = TypeVar("T")
@@ -21,11 +24,41 @@ class Aside(Protocol):
     def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...  # noqa: D102
 
 
+class Following(Protocol):
+    """Follows a branch; ``daemon.intake.Commits`` does, and a simulated one."""
+
+    @property
+    def newest(self) -> Intake:
+        """What Git said when it was asked last."""
+        ...
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """The hosts of the desired state that was read last."""
+        ...
+
+    async def begin(self) -> None:
+        """Go on from the last commit that loaded."""
+        ...
+
+    async def refresh(self) -> None:
+        """Ask Git."""
+        ...
+
+    async def at(self, commit: Commit) -> Desired:
+        """Return what the commit asks for, followed or not."""
+        ...
+
+    async def newly(self, head: Commit) -> Desired:
+        """Return what the commit asks for, if it may be followed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """The adapters, each behind its port, and where long thinking is done."""
 
-    commits: Commits
+    commits: Following
     journal: Journal
     log: RolloutLog
     targets: Targets
