@@ -1,24 +1,47 @@
-"""The only place that knows the HTTP library: a status for a health check, a file for the artifact cache."""
+"""The only place that knows the HTTP library: questions to other systems, and files for the artifact cache."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.ports.errors import TimedOut, Unreachable
+from reconciler.ports.errors import Broken, TimedOut, Unreachable
 
 if TYPE_CHECKING:
     import httpx
 
 _REDIRECTS = 5
+_LARGEST = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked of another system; ``limit`` bounds all of it. Headers and body may hold secrets."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    limit: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What another system answered: the status and the whole body."""
+
+    status: int
+    body: bytes
 
 
 class Http:
-    """HTTP GETs, bounded in time. Nothing is remembered between two of them, cookies neither."""
+    """HTTP, bounded in time. Nothing is remembered between two requests, cookies neither."""
 
     def __init__(self) -> None:
         # Made when it is needed: to make one takes a tenth of a second, and many fleets have no HTTP check at all.
         self._checking: httpx.AsyncClient | None = None
+        self._asking: httpx.AsyncClient | None = None
 
     async def status(self, url: str, limit: timedelta) -> int:
         """Return the status that a GET is answered with, without reading the body or following a redirect.
@@ -55,10 +78,35 @@ class Http:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(f"cannot fetch {shown}: {_reason(error)}") from error
 
+    async def exchange(self, request: Request) -> Response:
+        """Return the answer, whatever its status; certificates are verified, redirects are not followed.
+
+        Raises Unreachable, TimedOut, and Broken when the body has more than 4 MiB.
+        """
+        import httpx  # noqa: PLC0415 - slow, and not needed by most starts
+
+        asking = self._asking = self._asking or httpx.AsyncClient(timeout=None)  # noqa: S113 - the limit is below
+        shown, seconds = _without_credentials(request.url), request.limit.total_seconds()
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                asking.stream(
+                    request.method, request.url, headers=dict(request.headers), content=request.body
+                ) as response,
+            ):
+                return Response(response.status_code, await _bounded(response, shown))
+        except TimeoutError as error:
+            raise TimedOut(f"no answer from {shown} within {seconds:g} s") from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"no answer from {shown}: {_reason(error)}") from error
+        finally:
+            asking.cookies.clear()
+
     async def close(self) -> None:
         """Close all connections."""
-        if self._checking is not None:
-            await self._checking.aclose()
+        for client in (self._checking, self._asking):
+            if client is not None:
+                await client.aclose()
 
 
 def _for_checks() -> "httpx.AsyncClient":
@@ -71,6 +119,15 @@ def _for_checks() -> "httpx.AsyncClient":
         follow_redirects=False,
         limits=httpx.Limits(max_keepalive_connections=0),
     )
+
+
+async def _bounded(response: "httpx.Response", shown: str) -> bytes:
+    body = b""
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > _LARGEST:
+            raise Broken(f"the answer of {shown} has more than {_LARGEST // 1024 // 1024} MiB")
+    return body
 
 
 def _reason(error: Exception) -> str:
