@@ -7,6 +7,8 @@ from pydantic_core import CoreSchema, core_schema
 
 from reconciler.desired.analysis_documents import BackgroundField, Library, background, no_library
 from reconciler.desired.fields import Any0, Budget, Labels, Pause, Period, Some, Strict
+from reconciler.desired.guard_documents import GuardSpec
+from reconciler.desired.vigil_documents import VigilSpec
 from reconciler.model.policy import (
     AllAtOnce,
     FailureBudget,
@@ -138,7 +140,14 @@ class RolloutPolicySpec(Strict):
     drift: Annotated[DriftSpec, _ModeAlone()] = DriftSpec()
     ignore: tuple[IgnoreSpec, ...] = ()
     prune: PruneSpec = PruneSpec()
+    guard: GuardSpec = GuardSpec()
     background: tuple[BackgroundField, ...] = ()
+    health: VigilSpec = VigilSpec()
+
+    @model_validator(mode="after")
+    def _can_go_back(self) -> "RolloutPolicySpec":
+        self.health.fits(self.on_failure)
+        return self
 
     def to_model(self, name: str, library: Library = no_library) -> RolloutPolicy:
         """Return the policy; analyses it names are taken from the library, which renders them for one unit."""
@@ -153,5 +162,7 @@ class RolloutPolicySpec(Strict):
             healing=Healing(self.drift.at_once, OnMany(self.drift.on_many)),
             ignore=tuple(IgnoreRule(rule.resource, rule.fields) for rule in self.ignore),
             prune=Prune(PruneMode(self.prune.mode), self.prune.at_most, self.prune.confirm),
+            guarding=self.guard.to_model(),
             background=background(self.background, library),
+            vigil=self.health.to_model(),
         )
