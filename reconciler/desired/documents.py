@@ -93,6 +93,7 @@ class CommonSpec(Strict):
     depends_on: tuple[Ref, ...] = ()
     adopt: Annotated[bool, Field(strict=True)] = False
     prune: Literal["delete", "keep", "confirm"] | None = None
+    guard: Annotated[bool, Field(strict=True)] = False
 
     @property
     def prune_mode(self) -> PruneMode | None:

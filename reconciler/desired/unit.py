@@ -202,6 +202,7 @@ class UnitWork:
             drift=draft.common.drift_mode,
             adopt=draft.common.adopt,
             prune=draft.common.prune_mode,
+            guard=draft.common.guard,
             ignore=(*draft.common.ignore, *self._by_policy(identity.ref)),
         )
 

@@ -37,7 +37,8 @@ class Resource:
     (``kind:name``) of resources of the same unit on the same target. ``ignore`` lists attribute paths
     (dotted) whose differences do not count. ``adopt`` lets it take the place of a content that is not ours; ``prune``
     is what happens to it when it is no longer asked for, None leaves that to the policy. ``slot`` is the one of the
-    app's slots that it belongs to; empty when it is there for all of them.
+    app's slots that it belongs to; empty when it is there for all of them. A change of it is guarded whatever the
+    policy says with ``guard``.
     """
 
     id: ResourceId
@@ -50,10 +51,11 @@ class Resource:
     adopt: bool = False
     prune: PruneMode | None = None
     slot: str = ""
+    guard: bool = False
 
     @property
     def digest(self) -> Digest:
-        """Digest of what is to be there; ``drift``, ``ignore``, ``adopt`` and ``prune`` are not part of it."""
+        """Digest of what is to be there: the attributes, and what it is restarted for."""
         return digest({"attributes": self.attributes, "restartOn": sorted(self.restart_on)})
 
 
