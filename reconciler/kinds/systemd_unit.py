@@ -23,7 +23,7 @@ from reconciler.model.operation import (
     WriteFile,
 )
 from reconciler.model.resource import Absent, Present, Resource
-from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered
+from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered, Stopping
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "systemdUnit"
@@ -203,6 +203,14 @@ def restart(resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Opera
         return ()
     inputs = _inputs(resource, siblings)
     return (ControlUnit(resource.id.name, _scope(resource), UnitVerb.RESTART, inputs),)
+
+
+def stopping(resource: Resource, seen: Present) -> Stopping | None:
+    """Return the stop of a unit that runs and shall run: it is started again when it is as it shall be."""
+    if not resource.attributes.get("running") or not seen.attributes.get("running"):
+        return None
+    after = {**seen.attributes, "running": False, "restart_pending": False}
+    return Stopping(operations=(ControlUnit(resource.id.name, _scope(resource), UnitVerb.STOP),), after=Present(after))
 
 
 def removal(resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:

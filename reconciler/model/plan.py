@@ -126,7 +126,7 @@ class Plan:
     ``fences`` has the newest token of another controller by target, where there was one: the plan is stale when there
     is a newer one. ``router`` and its hosts ``balancers`` are there when requests are sent through one. ``background``
     are analyses that go on during all of it. ``may_be_down`` is how many of the unit's targets may be out of service at
-    once, failed and unseen ones included; None: any number.
+    once, failed and unseen ones included; None: any number. ``notes`` say what a reader of the steps may not see.
     """
 
     id: str
@@ -143,6 +143,7 @@ class Plan:
     balancers: tuple[Host, ...] = ()
     background: tuple[Analysis, ...] = ()
     may_be_down: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def unit_id(self) -> UnitId:

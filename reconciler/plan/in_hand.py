@@ -7,6 +7,7 @@ from reconciler.model.assessment import Assessment, Signal
 from reconciler.model.canonical import Digest
 from reconciler.model.change import Cause
 from reconciler.model.event import AbortRequested
+from reconciler.model.plan import Plan, Shift
 from reconciler.model.rollout import Decision, Rollout, State, Trigger
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
@@ -99,8 +100,6 @@ def _revert(base: Assessment, held: Holding, rollout: Rollout, situation: Situat
         return replace(base, waiting=WaitingOn(Reason.UNREACHABLE, f"cannot see {first.target}: {first.reason}"))
     diff = without_conflicts(diff)
     brought_since = held.brought(diff.orphans)
-    if not diff.differing and not brought_since:
-        return replace(base, signal=_impossible(rollout, _nothing(unit)))
     material = Material(
         unit=unit,
         cause=Cause.REVERT,
@@ -108,12 +107,22 @@ def _revert(base: Assessment, held: Holding, rollout: Rollout, situation: Situat
         differing=[replace(each, change=replace(each.change, cause=Cause.REVERT)) for each in diff.differing],
         delete=brought_since,
         left_out=diff.unseen,
+        known=situation.standing.of(unit.id),
     )
     try:
         plan = build(material, situation.survey, situation.desired.hosts, situation.kinds)
     except Cycle as cycle:
         return replace(base, signal=_impossible(rollout, str(cycle)))
+    if not diff.differing and not brought_since and _routed(plan, rollout):
+        return replace(base, signal=_impossible(rollout, _nothing(unit)))
     return replace(base, plan=plan)
+
+
+def _routed(plan: Plan, rollout: Rollout) -> bool:
+    """Whether requests are sent already as the plan wants it at its end."""
+    shifts = [step for step in plan.steps if isinstance(step, Shift)]
+    now = {share.server: share.weight for share in rollout.routing}
+    return not now or all(now.get(share.server, 0) == share.weight for step in shifts[-1:] for share in step.shares)
 
 
 def _nothing(unit: Unit) -> str:

@@ -65,6 +65,7 @@ def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> 
         delete=delete,
         kept=_kept(pruned, delete),
         left_out=diff.unseen,
+        known=known,
     )
     return Proposal(plan=build(material, situation.survey, situation.desired.hosts, situation.kinds), asks=asks)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.difference import Differing, Orphan
@@ -13,6 +14,7 @@ from reconciler.plan.packages import together
 from reconciler.ports.kind import Kind
 
 _STARTS = frozenset({UnitVerb.START, UnitVerb.RESTART})
+_Step: TypeAlias = tuple[Change, tuple[Operation, ...]]
 
 
 def target_changes(
@@ -27,8 +29,38 @@ def target_changes(
     First what is created and updated, each after what it needs, with the restarts that follow from it; last what is
     taken away, in reverse order. All packages go in one run where their order allows it. Raises plan.order.Cycle.
     """
+    steps = _steps(resources, differing, orphans, kinds)
+    return _together(target, steps, resources, orphans)
+
+
+def slot_changes(
+    target: str,
+    resources: Sequence[Resource],
+    differing: Sequence[Differing],
+    orphans: Sequence[Orphan],
+    kinds: Mapping[str, Kind],
+) -> Mapping[str, TargetChanges]:
+    """Return the changes and operations for one target by slot; those under "" are for all of them."""
+    slots = {each.id: each.slot for each in (*(orphan.owned.resource for orphan in orphans), *resources)}
+    found: dict[str, list[_Step]] = {}
+    for step in _steps(resources, differing, orphans, kinds):
+        found.setdefault(slots[step[0].resource], []).append(step)
+    return {slot: _together(target, steps, resources, orphans) for slot, steps in sorted(found.items())}
+
+
+def _steps(
+    resources: Sequence[Resource],
+    differing: Sequence[Differing],
+    orphans: Sequence[Orphan],
+    kinds: Mapping[str, Kind],
+) -> Sequence[_Step]:
     siblings = {resource.id.ref: resource for resource in resources}
-    steps = [*_made(resources, differing, siblings, kinds), *_removed(orphans, kinds)]
+    return [*_made(resources, differing, siblings, kinds), *_removed(orphans, kinds)]
+
+
+def _together(
+    target: str, steps: Sequence[_Step], resources: Sequence[Resource], orphans: Sequence[Orphan]
+) -> TargetChanges:
     taken = [each.owned.resource for each in orphans]
     operations = together([(change.resource.ref, operations) for change, operations in steps], resources, taken)
     return TargetChanges(target, tuple(change for change, _ in steps), operations)

@@ -15,3 +15,8 @@ def at_least_one(amount: Amount, of: int) -> int:
 def at_most(amount: Amount, of: int) -> int:
     """Return how many of ``of`` things are allowed: percentages round up, and nothing stays nothing."""
     return at_least_one(amount, of) if amount.value else 0
+
+
+def rounded_down(amount: Amount, of: int) -> int:
+    """Return how many of ``of`` things the amount means; percentages round down, as Kubernetes' maxUnavailable."""
+    return of * amount.value // 100 if amount.percent else amount.value

@@ -4,12 +4,23 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from reconciler.model.change import Action, Cause
 from reconciler.model.difference import Differing
 from reconciler.model.duration import format_duration
 from reconciler.model.identity import ResourceId
-from reconciler.model.policy import AllAtOnce, Amount, Rolling, RolloutPolicy, Strategy
+from reconciler.model.policy import (
+    AllAtOnce,
+    Amount,
+    BlueGreen,
+    Canary,
+    Progressive,
+    Recreate,
+    Rolling,
+    RolloutPolicy,
+    Strategy,
+)
 from reconciler.model.resource import DriftMode
 from reconciler.model.standing import Heals, UnitStanding
 from reconciler.policy.amount import at_least_one
@@ -114,15 +125,31 @@ def alike(differing: Sequence[Differing], hosts: int) -> Alike | None:
 
 
 def healing_strategy(policy: RolloutPolicy, targets: int, found: Alike | None) -> Strategy:
-    """Return how a heal travels: as policy says, slowly when most hosts drift alike, else as any change does.
+    """Return how a heal travels: as policy says, slowly when most hosts drift alike, else in the strategy's batches.
 
-    Percentages are of the unit's ``targets``, not of those that drift.
+    It brings nothing new, so no part of the fleet tries it first. Percentages are of the unit's ``targets``, not of
+    those that drift.
     """
-    amount = policy.healing.at_once or (SLOWLY if found and isinstance(policy.strategy, AllAtOnce) else None)
+    usual = _usual(policy.strategy)
+    amount = policy.healing.at_once or (SLOWLY if found and isinstance(usual, AllAtOnce) else None)
     if amount is None:
-        return policy.strategy
-    pause = policy.strategy.pause if isinstance(policy.strategy, Rolling) else timedelta(0)
-    return Rolling(batch_size=Amount(at_least_one(amount, targets)), pause=pause)
+        return usual
+    size = Amount(at_least_one(amount, targets))
+    return replace(usual, batch_size=size) if isinstance(usual, Rolling) else Rolling(batch_size=size)
+
+
+def _usual(strategy: Strategy) -> AllAtOnce | Rolling:
+    match strategy:
+        case AllAtOnce() | Recreate():
+            return AllAtOnce()
+        case Rolling():
+            return strategy
+        case Canary(rest=rest):
+            return rest
+        case BlueGreen() | Progressive():
+            return Rolling(batch_size=SLOWLY)
+        case _:
+            assert_never(strategy)
 
 
 def _is_many(number: int, hosts: int) -> bool:

@@ -66,7 +66,9 @@ def holding(wanted: Unit, standing: UnitStanding) -> Holding:
         return Holding(unit=before_us(wanted), rejected=record, undone=(wanted,))
     if good.unit.digest == wanted.digest:
         return Holding(unit=None, rejected=record, undone=(wanted,))
-    return Holding(unit=replace(good.unit, policy=wanted.policy), rejected=record, undone=(wanted,))
+    return Holding(
+        unit=replace(good.unit, policy=wanted.policy, traffic=wanted.traffic), rejected=record, undone=(wanted,)
+    )
 
 
 def _pinned(pinned: Pinned, wanted: Unit, standing: UnitStanding) -> Holding:
@@ -76,7 +78,11 @@ def _pinned(pinned: Pinned, wanted: Unit, standing: UnitStanding) -> Holding:
         return Holding(unit=wanted, pinned=pinned, undone=undone)
     if standing.pinned_at is None:
         return Holding(unit=None, pinned=pinned, undone=undone)
-    return Holding(unit=replace(standing.pinned_at.unit, policy=wanted.policy), pinned=pinned, undone=undone)
+    return Holding(
+        unit=replace(standing.pinned_at.unit, policy=wanted.policy, traffic=wanted.traffic),
+        pinned=pinned,
+        undone=undone,
+    )
 
 
 def _asked_back(standing: UnitStanding) -> bool:

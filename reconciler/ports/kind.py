@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
@@ -162,4 +162,21 @@ class Kind(Protocol):
 
     def removal(self, resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:
         """Return what has to be done to take away a resource of ours, given as it was last applied."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopping:
+    """What stops a resource that runs, and how it looks then."""
+
+    operations: tuple[Operation, ...]
+    after: Present
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """What a kind offers besides when its resources run: how they are stopped before anything else is changed."""
+
+    def stopping(self, resource: Resource, seen: Present) -> Stopping | None:
+        """Return what stops the resource; None when it does not run, or is not ours to start again."""
         ...

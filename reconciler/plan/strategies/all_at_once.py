@@ -1,13 +1,14 @@
 """Every target in one batch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Step, TargetChanges
+from reconciler.model.plan import Step
 from reconciler.model.policy import AllAtOnce
-from reconciler.plan.batch import batch_steps
+from reconciler.plan.roster import Roster
 
 
-def steps(_strategy: AllAtOnce, targets: Sequence[TargetChanges], checks: tuple[HealthCheck, ...]) -> Iterator[Step]:
+def steps(_strategy: AllAtOnce, roster: Roster) -> Iterator[Step]:
     """Yield one apply and its health checks."""
-    yield from batch_steps(1, targets, checks)
+    yield from roster.away(1, roster.targets)
+    yield from roster.batch(1, roster.targets)
+    yield from roster.at_rest()

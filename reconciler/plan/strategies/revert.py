@@ -1,0 +1,79 @@
+"""The way back: requests first, then the targets that were changed, the last first. It waits for health alone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.model.plan import Mirror, Step, TargetChanges
+from reconciler.model.policy import Canary, MirrorTo, Recreate, RevertPace, RolloutPolicy
+from reconciler.plan.roster import Roster, Side, names
+from reconciler.plan.strategies import recreate
+from reconciler.policy.availability import at_once
+
+
+def steps(policy: RolloutPolicy, roster: Roster) -> Iterator[Step]:
+    """Yield the revert of the roster's targets. Requests go to what is still good before anything is touched."""
+    if roster.balance and _mirrors(policy):
+        yield Mirror(tuple(sorted(roster.balance.on(roster.reach))), 0)
+    if isinstance(policy.strategy, Recreate):
+        yield from recreate.steps(policy.strategy, roster)
+    elif roster.sides:
+        yield from _sides(roster, roster.sides)
+    else:
+        yield from _targets(policy, roster)
+
+
+def _targets(policy: RolloutPolicy, roster: Roster) -> Iterator[Step]:
+    size = len(roster.targets)
+    if policy.revert_pace is RevertPace.AVAILABLE:
+        size = at_once(policy.strategy, roster.size)
+    good = _good(roster)
+    if roster.balance and good:
+        yield roster.balance.shift(good, "to what was not changed")
+        roster = replace(roster, balance=roster.balance.moved(roster.balance.serving | good))
+    order = _backwards(roster)
+    done: list[TargetChanges] = []
+    for number, start in enumerate(range(0, len(order), max(1, size)), start=1):
+        batch = order[start : start + size]
+        done += batch
+        yield from roster.away(number, batch)
+        yield from roster.batch(number, batch)
+        if roster.balance and len(done) < len(order):
+            serving = (good or roster.balance.serving) | roster.balance.on(names(done))
+            yield roster.balance.shift(serving & roster.balance.live)
+    yield from roster.at_rest("as before")
+
+
+def _good(roster: Roster) -> frozenset[str]:
+    """The servers on targets that were not changed: they can take the requests at once."""
+    if roster.balance is None:
+        return frozenset()
+    return roster.balance.live - roster.balance.on(names(roster.targets))
+
+
+def _backwards(roster: Roster) -> list[TargetChanges]:
+    """Those that failed first, then the others, the last changed first."""
+    failed = [each for each in roster.targets if each.target in roster.failed]
+    return failed + [each for each in reversed(roster.targets) if each not in failed]
+
+
+def _sides(roster: Roster, sides: tuple[Side, Side]) -> Iterator[Step]:
+    """Yield one switch to the side that is good, or that can be so first, and then the way back of the other."""
+    other, side = sides
+    balance = roster.balance
+    if balance:
+        good = side.servers - balance.on(names(side.targets), side.slot)
+        if good:
+            yield balance.shift(good, f"all to {side.name}")
+        busy = balance.moved(balance.serving | good)
+        yield from busy.drain(1, balance.serving & (side.servers - good))
+    yield from roster.batch(1, side.targets, side.slot)
+    if balance and side.targets:
+        yield balance.shift(side.servers, f"all to {side.name}")
+    if balance and other.targets:
+        yield from balance.moved(balance.serving | side.servers).drain(2, balance.serving & other.servers)
+    yield from roster.batch(2, other.targets, other.slot)
+    yield from roster.at_rest(f"all to {side.name}")
+
+
+def _mirrors(policy: RolloutPolicy) -> bool:
+    return isinstance(policy.strategy, Canary) and any(isinstance(step, MirrorTo) for step in policy.strategy.steps)
