@@ -1,0 +1,68 @@
+"""Watches a simulated rollout and says what was against the rules, as it happens."""
+
+from dataclasses import dataclass, field
+
+from reconciler.model.event import Event, StepEnded, StepStarted
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Rollout, State, StepState
+from reconciler.ports.targets import Transaction
+from reconciler.simulate.journal import Entry, MemoryJournal
+
+
+@dataclass(slots=True)
+class Referee:
+    """``told`` is for a ``SimWorld``, ``heard`` for a journal. ``wrong`` is what was against the rules."""
+
+    journal: MemoryJournal | None = None
+    wrong: list[str] = field(default_factory=list)
+    blind: set[str] = field(default_factory=set)
+    begun: int = 0
+
+    def told(self, what: str, target: str, transaction: Transaction | None) -> None:
+        match what:
+            case "unseen":
+                self.blind.add(target)
+            case "seen":
+                self.blind.discard(target)
+            case "begins" if transaction and transaction.operations:
+                self._begins(target, transaction)
+            case "lost":
+                self.blind.add(target)
+
+    def _begins(self, target: str, transaction: Transaction) -> None:
+        self.begun += 1
+        name, _, rest = transaction.id.partition("-")
+        plan_id, _, cursor = rest.rpartition("-")
+        rollout = self.journal.rollouts.get(name)
+        if rollout is None:
+            self.wrong.append(f"{transaction.id} on {target}: there is no such rollout")
+            return
+        plan = self.journal.plans[rollout.plan]
+        if target in self.blind:
+            self.wrong.append(f"{transaction.id} on {target}: nobody knows how it is there")
+        if rollout.state not in (State.RUNNING, State.REVERTING):
+            self.wrong.append(f"{transaction.id} on {target}: the rollout is {rollout.state}")
+        if plan_id not in plan.id or int(cursor) != rollout.cursor:
+            self.wrong.append(f"{transaction.id} on {target}: its plan is at {rollout.plan} {rollout.cursor}")
+        step = rollout.step
+        if step is None or step.state is not StepState.STARTED or step.index != rollout.cursor:
+            self.wrong.append(f"{transaction.id} on {target}: the step was not written down before")
+        if target in {one.target for one in plan.left_out}:
+            self.wrong.append(f"{transaction.id} on {target}: the plan leaves it out")
+        self._available(target, rollout, plan)
+
+    def _available(self, target: str, rollout: Rollout, plan: Plan) -> None:
+        """No more targets are taken out of service at once than the plan allows, failed and unseen ones included."""
+        allowed = getattr(plan, "may_be_down", None)
+        if allowed is None or rollout.state is State.REVERTING:
+            return
+        step = plan.steps[rollout.cursor]
+        out = {one.target for one in rollout.failures} | {one.target for one in plan.left_out}
+        out |= {one.target for one in step.targets}
+        if len(out) > max(allowed, len({one.target for one in step.targets}) if allowed == 0 else allowed):
+            self.wrong.append(f"{len(out)} targets out of service, {allowed} allowed: {sorted(out)}")
+
+    def heard(self, entry: Entry) -> None:
+        event: Event = entry.event
+        if isinstance(event, StepStarted | StepEnded) and event.record.index < 0:
+            self.wrong.append("a step has no number")

@@ -1,0 +1,163 @@
+"""A random rollout, drawn from one number: the fleet, the policy, what is asked for, and what goes wrong when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
+
+from reconciler.model.canonical import Digest, digest_bytes
+from reconciler.model.content import Content
+from reconciler.model.health import HttpCheck, Timing
+from reconciler.model.policy import (
+    AllAtOnce,
+    Amount,
+    FailureBudget,
+    OnFailure,
+    Rolling,
+    RolloutPolicy,
+    Strategy,
+)
+from reconciler.model.resource import Resource
+from reconciler.model.unit import Desired, Unit
+from reconciler.simulate.life import Death
+from reconciler.simulate.world import Fault
+from tests import factory
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+CHECK = HttpCheck(port=80, timing=Timing(initial_delay=SECOND, period=5 * SECOND, failure_threshold=2))
+FAULTS = (Fault.UNREACHABLE, Fault.REFUSED, Fault.DIES_BEFORE, Fault.DIES_AFTER, Fault.RUNS_ON, Fault.CUT_OFF)
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A host that is away for a while."""
+
+    host: str
+    since: timedelta
+    until: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person does, and when."""
+
+    at: timedelta
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tale:
+    """``versions`` come at ``commits``; those in ``sick`` are bad on the hosts named. The first is there already."""
+
+    seed: int
+    hosts: tuple[str, ...]
+    policy: RolloutPolicy
+    commits: tuple[tuple[timedelta, str], ...]
+    sick: dict[str, tuple[str, ...]]
+    takes: timedelta
+    faults: dict[str, list[Fault | None]] = field(default_factory=dict)
+    away: tuple[Away, ...] = ()
+    deaths: tuple[Death, ...] = ()
+    persons: tuple[Said, ...] = ()
+    fresh: bool = False
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether nothing in it depends on how long the controller was away."""
+        return not (self.away or self.persons or self.faults or len(self.commits) > 1)
+
+
+def drawn(seed: int) -> Tale:
+    """Return the tale of that seed."""
+    chance = Random(seed)
+    hosts = tuple(f"web-{number}" for number in range(1, chance.choice((1, 2, 3, 4, 6, 9)) + 1))
+    commits = [(timedelta(0), "2")]
+    if chance.random() < 0.3:
+        commits.append((chance.randint(1, 120) * SECOND, "3"))
+    versions = [version for _, version in commits]
+    return Tale(
+        seed=seed,
+        hosts=hosts,
+        policy=_policy(chance),
+        commits=tuple(commits),
+        sick={version: _some(chance, hosts) for version in versions if chance.random() < 0.35},
+        takes=chance.choice((0, 0, 1, 7)) * SECOND,
+        faults={host: _faults(chance) for host in hosts if chance.random() < 0.1},
+        away=tuple(_away(chance, host) for host in hosts if chance.random() < 0.06),
+        deaths=tuple(Death(chance.randint(1, 25), chance.random() < 0.5) for _ in range(chance.choice((0, 0, 1, 2)))),
+        persons=_persons(chance),
+        fresh=chance.random() < 0.15,
+    )
+
+
+def desired(tale: Tale, version: str) -> Desired:
+    """Return what the commit of that version asks for."""
+    unit = shop(tale, version)
+    contents = {blob.blob: _data(one) for one in unit.resources for blob in one.contents.values()}
+    return replace(factory.desired(unit), contents=contents)
+
+
+def shop(tale: Tale, version: str) -> Unit:
+    """Return the unit as that version asks for it."""
+    things = [_thing(name, host, version) for host in tale.hosts for name in ("/app", "/conf")]
+    return factory.unit(*things, commit=f"c{version}", version=version, policy=tale.policy, health=(CHECK,))
+
+
+def contents(unit: Unit) -> dict[Digest, bytes]:
+    """Return the bytes that the unit speaks of."""
+    return {content.blob: _data(one) for one in unit.resources for content in one.contents.values()}
+
+
+def _thing(name: str, host: str, version: str) -> Resource:
+    bare = factory.thing(name, host, version=f"{version} on {host}" if name == "/app" else version)
+    data = _data(bare)
+    return replace(bare, contents={"content": Content(digest_bytes(data), digest_bytes(data), len(data))})
+
+
+def _data(resource: Resource) -> bytes:
+    return str(sorted(resource.attributes.items())).encode()
+
+
+def _policy(chance: Random) -> RolloutPolicy:
+    return RolloutPolicy(
+        name="random",
+        strategy=_strategy(chance),
+        failure_budget=FailureBudget(chance.choice((0, 0, 0, 1, 2)), chance.choice((0, 0, 1, 2))),
+        progress_deadline=chance.choice((30, 120, 600)) * SECOND,
+        on_failure=chance.choice((OnFailure.REVERT, OnFailure.REVERT, OnFailure.REVERT, *OnFailure)),
+        revert_within=chance.choice((30, 60)) * SECOND,
+    )
+
+
+def _strategy(chance: Random) -> Strategy:
+    match chance.randint(0, 2):
+        case 0:
+            return AllAtOnce()
+        case _:
+            size = Amount(chance.choice((1, 2, 3))) if chance.random() < 0.6 else Amount(chance.choice((10, 34)), True)
+            return Rolling(size, chance.choice((0, 0, 20, 90)) * SECOND)
+
+
+def _some(chance: Random, hosts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(hosts) if chance.random() < 0.5 else tuple(host for host in hosts if chance.random() < 0.4)
+
+
+def _faults(chance: Random) -> list[Fault | None]:
+    return [chance.choice((*FAULTS, None)) for _ in range(chance.randint(1, 3))]
+
+
+def _away(chance: Random, host: str) -> Away:
+    since = chance.randint(0, 60) * SECOND
+    return Away(host, since, since + chance.randint(1, 400) * SECOND)
+
+
+def _persons(chance: Random) -> tuple[Said, ...]:
+    if chance.random() > 0.2:
+        return ()
+    first = chance.randint(0, 60)
+    what = chance.choice(("pause", "retry", "abort", "leave", "pause everything"))
+    said = [Said(first * SECOND, what)]
+    if what.startswith("pause"):
+        said.append(Said((first + chance.randint(1, 200)) * SECOND, what.replace("pause", "resume")))
+    return tuple(said)

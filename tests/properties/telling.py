@@ -1,0 +1,214 @@
+"""A tale told: played on a simulated fleet, and what was against the rules in it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from reconciler.model.analysis import Query
+from reconciler.model.event import (
+    AbortRequested,
+    Event,
+    Paused,
+    ResourcesApplied,
+    Resumed,
+    RetryRequested,
+    SnapshotTaken,
+    VerdictGiven,
+)
+from reconciler.model.health import HealthCheck
+from reconciler.model.rollout import State
+from reconciler.model.verdict import Owned, Verdict
+from reconciler.ports.metrics import Reading, Value
+from reconciler.simulate.answers import SimHooks, SimMetrics
+from reconciler.simulate.commits import SimCommits
+from reconciler.simulate.controller import Controller, Surroundings
+from reconciler.simulate.journal import MemoryJournal
+from reconciler.simulate.loop import LoopClock, run
+from reconciler.simulate.routers import SimRouters
+from reconciler.simulate.world import SimWorld
+from tests import factory
+from tests.factory import SHOP
+from tests.properties.referee import Referee
+from tests.properties.tale import Tale, contents, desired, shop
+
+HORIZON = timedelta(hours=3)
+QUIET = timedelta(seconds=2)
+MOVES_AT_MOST = 20_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """How it ended: what is on each host, how the last rollout ended, and what was against the rules."""
+
+    versions: dict[str, str]
+    state: State | None
+    verdicts: dict[str, Verdict]
+    rollouts: int
+    wrong: tuple[str, ...]
+    transcript: tuple[str, ...]
+
+
+def told(tale: Tale) -> Told:
+    """Play the tale from its beginning to its end."""
+    return run(_Stage(tale).play())
+
+
+class _Stage:
+    def __init__(self, tale: Tale) -> None:
+        self.tale = tale
+        clock = LoopClock(factory.NOW)
+        self.referee = Referee()
+        journal = MemoryJournal(self.referee.heard)
+        self.referee.journal = journal
+        hosts = SimWorld(clock, takes=tale.takes, told=self.referee.told, ails=self._ails)
+        hosts.faults = {host: list(faults) for host, faults in tale.faults.items()}
+        self.around = Surroundings(
+            clock=clock,
+            journal=journal,
+            hosts=hosts,
+            routers=SimRouters(clock, lambda member: not hosts.trouble(member.target, member.slot), lambda _: None),
+            metrics=SimMetrics(self._figure),
+            hooks=SimHooks(),
+            commits=SimCommits(),
+            kinds=factory.KINDS,
+        )
+        self.controller = Controller(self.around, tale.deaths)
+
+    async def play(self) -> Told:
+        await self._before()
+        this = asyncio.current_task()
+        living = asyncio.create_task(self.controller.live([this]))
+        try:
+            for at, act in sorted(self._acts(), key=lambda each: each[0]):
+                await self._until(at, living)
+                await act()
+                self.controller.ring()
+            await self._rest(living)
+            await self._end()
+        finally:
+            living.cancel()
+            others = asyncio.all_tasks() - {this}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+        return await self._told()
+
+    async def _until(self, at: timedelta, living: asyncio.Task[None]) -> None:
+        wait = (factory.NOW + at - self.around.clock.now()).total_seconds()
+        await asyncio.wait([living], timeout=max(0.0, wait))
+        if living.done():
+            living.result()
+
+    async def _rest(self, living: asyncio.Task[None]) -> None:
+        """Until nothing more follows by itself, or for so long that nothing more will."""
+        while self.around.clock.now() < factory.NOW + HORIZON:
+            await asyncio.wait([living], timeout=QUIET.total_seconds())
+            if living.done():
+                living.result()
+            if self.controller.at_rest and not self._waits():
+                return
+        self.referee.wrong.append("it never came to an end")
+
+    def _waits(self) -> bool:
+        review = self.controller.review
+        return any(each.waiting and each.waiting.until for each in review.assessments) if review else True
+
+    async def _before(self) -> None:
+        if self.tale.fresh:
+            return
+        unit = shop(self.tale, "1")
+        self.around.hosts.state = {
+            host: {one.id: one for one in unit.resources if one.id.target == host} for host in self.tale.hosts
+        }
+        good = VerdictGiven(unit=SHOP, digest=unit.digest, verdict=Verdict.GOOD, reason="", commit=unit.commit)
+        owned = tuple(Owned(resource=one, created=True) for one in unit.resources)
+        self.around.journal._blobs.update(contents(unit))
+        await self.around.journal.append(
+            [good, SnapshotTaken(unit=unit), ResourcesApplied(unit=SHOP, applied=owned)], factory.NOW
+        )
+
+    def _acts(self):
+        for at, version in self.tale.commits:
+            yield at, self._act(self.around.commits.come, desired(self.tale, version))
+        for one in self.tale.away:
+            yield one.since, self._act(self.around.hosts.down.add, one.host)
+            yield one.until, self._act(self.around.hosts.down.discard, one.host)
+        for said in self.tale.persons:
+            yield said.at, lambda what=said.what: self._say(what)
+
+    def _act(self, do, *args):
+        async def act() -> None:
+            do(*args)
+
+        return act
+
+    async def _say(self, what: str) -> None:
+        who = {"author": "ann", "reason": "so"}
+        rollout = (await self.around.journal.standing()).of(SHOP).rollout
+        event: Event
+        match what:
+            case "pause" | "pause everything":
+                event = Paused(unit=SHOP if what == "pause" else None, **who)
+            case "resume" | "resume everything":
+                event = Resumed(unit=SHOP if what == "resume" else None, **who)
+            case "retry":
+                event = RetryRequested(unit=SHOP, **who)
+            case _ if rollout is None:
+                return
+            case _:
+                event = AbortRequested(unit=SHOP, rollout=rollout.id, leave=what == "leave", **who)
+        await self.around.journal.append([event], self.around.clock.now())
+
+    def _ails(self, target: str, check: HealthCheck) -> str | None:
+        version = self._version(target)
+        return "HTTP 500" if target in self.tale.sick.get(version, ()) else None
+
+    def _figure(self, query: Query) -> Reading:
+        return Value(0.01)
+
+    def _version(self, target: str) -> str:
+        there = self.around.hosts.state.get(target, {}).values()
+        versions = {str(one.attributes["version"]).partition(" ")[0] for one in there}
+        return versions.pop() if len(versions) == 1 else "nothing" if not versions else "mixed"
+
+    async def _end(self) -> None:
+        """What holds when nothing more follows."""
+        standing = (await self.around.journal.standing()).of(SHOP)
+        wrong = self.referee.wrong
+        if self.around.hosts.repeats:
+            wrong.append(f"asked for twice: {self.around.hosts.repeats[0]}")
+        versions = {self._version(host) for host in self.tale.hosts}
+        found = next(iter(self.controller.review.assessments)) if self.controller.review else None
+        if found is None:
+            wrong.append("nobody ever passed")
+            return
+        untold = standing.rollout is None and not found.waiting and not found.rejected and found.in_sync
+        if len(versions) > 1 and (untold or standing.assessed is None):
+            wrong.append(f"versions {sorted(versions)}, and nobody says so: {standing.assessed}")
+        if found.plan and found.plan.changes and not found.waiting:
+            wrong.append(f"the last pass plans {len(found.plan.changes)} changes")
+        if "mixed" in versions:
+            wrong.append("a host is half-way")
+        held = standing.rollout or found.waiting
+        newest = self.tale.commits[-1][1]
+        if not held and versions not in ({newest}, {self._good(standing)}):
+            wrong.append(f"ends with {sorted(versions)}, neither new nor good, and nothing is told")
+
+    def _good(self, standing) -> str:
+        return standing.last_good.unit.version if standing.last_good else "nothing"
+
+    async def _told(self) -> Told:
+        standing = (await self.around.journal.standing()).of(SHOP)
+        return Told(
+            versions={host: self._version(host) for host in self.tale.hosts},
+            state=standing.last.state if standing.last else None,
+            verdicts={each.commit: each.verdict for each in standing.verdicts.values()},
+            rollouts=len(self.around.journal.rollouts),
+            wrong=tuple(self.referee.wrong),
+            transcript=tuple(f"{entry.at:%H:%M:%S} {_line(entry.event)}" for entry in self.around.journal.entries),
+        )
+
+
+def _line(event: Event) -> str:
+    parts = (getattr(event, name, None) for name in ("before", "after", "what", "detail", "reason", "verdict"))
+    return " ".join([event.event, *(str(part) for part in parts if part)])
