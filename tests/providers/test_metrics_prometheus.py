@@ -146,9 +146,8 @@ async def test_a_secret_that_is_not_there_is_denied(http: Http) -> None:
 
 async def test_an_answer_that_does_not_come_is_not_waited_for() -> None:
     http = Http()
-    with Listener({}, silent=True) as listener:
-        with pytest.raises(TimedOut, match=r"within 0.2 s"):
-            await http.exchange(Request(url=listener.url, limit=timedelta(seconds=0.2)))
+    with Listener({}, silent=True) as listener, pytest.raises(TimedOut, match=r"within 0.2 s"):
+        await http.exchange(Request(url=listener.url, limit=timedelta(seconds=0.2)))
     await http.close()
 
 
