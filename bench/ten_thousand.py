@@ -26,13 +26,13 @@ from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.desired.load import Folders, load
 from reconciler.execute.driver import Driver
-from reconciler.execute.driver import World as Reach
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.unit import Desired
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
 from reconciler.providers.secrets import LocalSecrets
+from reconciler.simulate.reach import reach
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 
@@ -77,7 +77,7 @@ async def main() -> None:
         fleet = SimWorld(clock)
         as_wished(desired, fleet)
         store = await SqliteStore.open(Path(folder) / "journal.db")
-        driver = Driver(store, Reach(targets=fleet, kinds=CATALOG, clock=clock), owner="bench")
+        driver = Driver(store, reach(fleet, clock, CATALOG), owner="bench")
         commits = SimpleNamespace(newest=Intake(desired=desired))
         artifacts = ArtifactCache(Path(folder) / "artifacts", Http(), cast(Any, None))
         parts = {"journal": store, "log": store, "targets": fleet, "kinds": CATALOG, "clock": clock}

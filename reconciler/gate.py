@@ -4,12 +4,15 @@ A gate is a question that must be answered yes before a rollout goes on. No gate
 end of its own, or a deadline at which it closes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from reconciler.model.health import CheckProgress
+
+_NAMED = 8
+"""So many targets are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +53,19 @@ def health(undecided: Sequence[CheckProgress], deadline: datetime | None, now: d
     if now >= deadline:
         return Closed("; ".join(f"{one.target}: {one.detail or 'no answer yet'}" for one in undecided))
     return Pending(min(next_at, deadline))
+
+
+def available(may_be_down: int | None, failed: Set[str], unseen: Set[str], taken: Set[str]) -> Open | Closed:
+    """Open when no more targets are out of service than may be. Those that nobody could see count as being so."""
+    down = failed | unseen | taken
+    if may_be_down is None or len(down) <= may_be_down:
+        return Open()
+    parts = [f"this batch ({len(taken)}: {_some(taken)})"]
+    parts += [f"{len(failed)} that failed ({_some(failed)})"] if failed else []
+    parts += [f"{len(unseen)} that could not be seen ({_some(unseen)})"] if unseen else []
+    return Closed(f"{len(down)} targets would be out of service at once, {may_be_down} may be: {' and '.join(parts)}")
+
+
+def _some(names: Set[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:_NAMED]) + (f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else "")

@@ -26,7 +26,8 @@ from reconciler.desired.remote import remote
 from reconciler.desired.signatures import Anybody, Listed, Signers
 from reconciler.desired.signed_gpg import GpgSigners
 from reconciler.desired.signed_ssh import SshSigners
-from reconciler.execute import driver
+from reconciler.execute.driver import Driver
+from reconciler.execute.world import World as Reach
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import Digest
 from reconciler.model.target import Host
@@ -36,8 +37,10 @@ from reconciler.ports.targets import Watchable
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
+from reconciler.providers.hooks import HookCalls
 from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
+from reconciler.providers.metrics import Monitoring
 from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
@@ -45,6 +48,7 @@ from reconciler.providers.survey import Probes
 from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.library import STATE
 from reconciler.store.journal import SqliteStore
+from reconciler.traffic.routers import HostRouters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +138,15 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     targets = HostTargets(
         shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
-    drives = driver.Driver(journal, driver.World(targets=targets, kinds=CATALOG, clock=clock), owner=clock.new_id())
+    reach = Reach(
+        targets=targets,
+        kinds=CATALOG,
+        clock=clock,
+        routers=HostRouters(shell),
+        metrics=Monitoring(http, shell, secrets, clock),
+        hooks=HookCalls(http, shell, secrets),
+    )
+    drives = Driver(journal, reach, owner=clock.new_id())
     try:
         world = World(
             commits=commits,

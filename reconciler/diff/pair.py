@@ -5,7 +5,6 @@ What is ignored counts as being as it shall be: the resource is settled with wha
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from reconciler.diff.cause import cause_of
 from reconciler.diff.wording import worded
@@ -18,6 +17,7 @@ from reconciler.model.resource import Absent, Observation, Present, Resource, Su
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned
 from reconciler.policy.adoption import refused
+from reconciler.policy.ignoring import settled
 from reconciler.policy.ownership import orphans_of
 from reconciler.ports.kind import Conflict, Kind
 
@@ -73,8 +73,8 @@ def _unseen(unit: Unit, survey: Survey, orphaned: Iterable[Owned]) -> tuple[Left
 
 
 def _differing(resource: Resource, seen: Present | Absent, kind: Kind, owned: Owned | None) -> Differing | None:
-    settled = _settled(resource, seen)
-    difference = kind.diff(settled, seen)
+    wanted = settled(resource, seen)
+    difference = kind.diff(wanted, seen)
     if difference is None:
         return None
     if isinstance(seen, Present) and (reason := refused(resource, seen, difference, owned)):
@@ -86,15 +86,4 @@ def _differing(resource: Resource, seen: Present | Absent, kind: Kind, owned: Ow
         fields=difference.fields,
         adopts=difference.replaces if owned is None else (),
     )
-    return Differing(resource=settled, seen=seen, change=change)
-
-
-def _settled(resource: Resource, seen: Observation) -> Resource:
-    if not resource.ignore or not isinstance(seen, Present):
-        return resource
-    as_it_is = {
-        field: seen.attributes[field]
-        for field in resource.attributes
-        if field in seen.attributes and any(fnmatchcase(field, pattern) for pattern in resource.ignore)
-    }
-    return replace(resource, attributes={**resource.attributes, **as_it_is})
+    return Differing(resource=wanted, seen=seen, change=change)

@@ -1,21 +1,20 @@
 """Rollouts under way: each driven to where it rests, its lease kept meanwhile, and stopped when it is told to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from reconciler.execute import ending, entry
-from reconciler.execute.move import Recover, Rest, Sleep
+from reconciler.execute import ending
+from reconciler.execute.entry import picked_up
+from reconciler.execute.moves import Recover, Rest, Sleep
 from reconciler.execute.stepper import Stepper
+from reconciler.execute.world import World
 from reconciler.model.plan import Plan
-from reconciler.model.rollout import Rollout, Trigger
-from reconciler.ports.clock import Clock
+from reconciler.model.rollout import Decision, Rollout, Trigger
 from reconciler.ports.journal import JournalUnavailable, Lease, LeaseLost, RolloutLog
-from reconciler.ports.kind import Kind
-from reconciler.ports.targets import Targets
 
 T = TypeVar("T")
 
@@ -26,22 +25,26 @@ RENEW_EVERY = LEASE / 3
 TRY_AGAIN = timedelta(seconds=1)
 """How soon the journal is tried again when it could not be used."""
 
+UPHOLD_EVERY = timedelta(seconds=5)
+"""How often it is looked whether requests are sent as they shall be, while a rollout waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a rollout was told from outside; a decision comes without a trigger of its own."""
+
+    trigger: Trigger
+    reason: str
+    decision: Decision | None = None
+
 
 @dataclass(slots=True)
 class _Run:
     """A rollout that is being driven here: what it was told, and a bell that ends its waits."""
 
-    told: list[tuple[Trigger, str]] = field(default_factory=list)
+    told: list[_Told] = field(default_factory=list)
     bell: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What execution works on."""
-
-    targets: Targets
-    kinds: Mapping[str, Kind]
-    clock: Clock
+    uphold_at: datetime | None = None
 
 
 class Driver:
@@ -56,7 +59,7 @@ class Driver:
         self._log = log
         self._clock = world.clock
         self._owner = owner
-        self._stepper = Stepper(log, world.targets, world.kinds, world.clock)
+        self._stepper = Stepper(log, world)
         self._runs: dict[str, _Run] = {}
         self._parked = False
 
@@ -69,20 +72,17 @@ class Driver:
             return await self._to_rest(rollout, run)
 
     async def stop(self, rollout: str, trigger: Trigger, reason: str) -> None:
-        """Supersede, abort, pause or resume the rollout, or say that nothing can take it back (NO_REVERT).
+        """Supersede, abort, take back, pause or resume the rollout, or say that nothing can take it back (NO_REVERT).
 
         Takes effect at the next boundary between two steps, at once while it waits; a transaction on a host is never
         cut. When the rollout is driven here, its ``run`` returns then; otherwise it is driven to that boundary now.
         What its state does not know any more is moot.
         """
-        if run := self._runs.get(rollout):
-            run.told.append((trigger, reason))
-            run.bell.set()
-            return
-        with self._under_way(rollout) as run:
-            run.told.append((trigger, reason))
-            while run.told:
-                await self._hold(rollout, lambda lease: self._obey(rollout, run, lease))
+        await self._tell(rollout, _Told(trigger, reason))
+
+    async def decide(self, rollout: str, decision: Decision) -> None:
+        """Tell the rollout what a person has decided about a step of its plan; what was told before is moot."""
+        await self._tell(rollout, _Told(Trigger.DECIDE, decision.reason, decision))
 
     async def resume(self, rollout: str, reason: str) -> Rollout:
         """Lift the pause and drive on; a revert that was paused needs a new plan then."""
@@ -104,6 +104,16 @@ class Driver:
         self._parked = True
         for run in self._runs.values():
             run.bell.set()
+
+    async def _tell(self, rollout: str, told: _Told) -> None:
+        if run := self._runs.get(rollout):
+            run.told.append(told)
+            run.bell.set()
+            return
+        with self._under_way(rollout) as run:
+            run.told.append(told)
+            while run.told:
+                await self._hold(rollout, lambda lease: self._obey(rollout, run, lease))
 
     @contextmanager
     def _under_way(self, rollout: str) -> Iterator[_Run]:
@@ -132,6 +142,7 @@ class Driver:
                 elif isinstance(move, Rest) or (self._parked and not isinstance(move, Recover)):
                     return rollout
                 elif isinstance(move, Sleep):
+                    await self._uphold(rollout, plan, run, lease)
                     await self._wait(run, move.until)
                 else:
                     await self._stepper.make(move, rollout, plan, lease)
@@ -150,9 +161,12 @@ class Driver:
         return rollout
 
     async def _signal(self, rollout: Rollout, plan: Plan, run: _Run, lease: Lease) -> Rollout:
-        trigger, reason = run.told[0]
-        told = ending.signalled(rollout, plan, trigger, reason, self._clock.now())
-        after = await self._stepper.write(lease, told) if told else rollout
+        told, now = run.told[0], self._clock.now()
+        if told.decision:
+            entry = ending.decided(rollout, plan, told.decision, now)
+        else:
+            entry = ending.signalled(rollout, plan, told.trigger, told.reason, now)
+        after = await self._stepper.write(lease, entry) if entry else rollout
         del run.told[0]
         return after
 
@@ -162,14 +176,24 @@ class Driver:
 
     async def _pick_up(self, name: str, lease: Lease) -> None:
         rollout, plan = await self._log.load(name)
-        if picked := entry.picked_up(rollout, plan, self._clock.now()):
+        if picked := picked_up(rollout, plan, self._clock.now()):
             await self._stepper.write(lease, picked)
+
+    async def _uphold(self, rollout: Rollout, plan: Plan, run: _Run, lease: Lease) -> None:
+        """See to it now and then that no load balancer has forgotten what it was told."""
+        now = self._clock.now()
+        if not rollout.routing or plan.router is None:
+            run.uphold_at = None
+        elif run.uphold_at is None or now >= run.uphold_at:
+            await self._stepper.uphold(rollout, plan, lease)
+            run.uphold_at = self._clock.now() + UPHOLD_EVERY
 
     async def _wait(self, run: _Run, until: datetime) -> None:
         run.bell.clear()
         if run.told or self._parked:
             return
-        await _first(self._clock.sleep(until - self._clock.now()), _rung(run.bell))
+        next_look = min(until, run.uphold_at) if run.uphold_at else until
+        await _first(self._clock.sleep(next_look - self._clock.now()), _rung(run.bell))
 
     async def _hold(self, name: str, work: Callable[[Lease], Awaitable[Rollout]]) -> Rollout:
         """Do the work while a lease on the rollout is held, and end it at once when the lease is lost."""

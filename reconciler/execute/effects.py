@@ -1,13 +1,13 @@
-"""The three things execution does to the world: change targets, look at them again, ask their checks."""
+"""What execution does to targets: change them, look at them again, ask their checks."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import timedelta
-from typing import TypeVar
 
 from reconciler.execute.outcome import Changed, Outcome, outcome
 from reconciler.execute.recovery import CannotSee, Recovered, decide, under_way, wanted
+from reconciler.execute.side_by_side import SideBySide
+from reconciler.execute.steps.confirm import Inspected, NotSeen, concerned, inspect
 from reconciler.model.canonical import Digest
 from reconciler.model.change import LEAVING
 from reconciler.model.health import CheckProgress, CheckResult
@@ -19,13 +19,7 @@ from reconciler.ports.errors import WorldError
 from reconciler.ports.kind import Kind
 from reconciler.ports.targets import Targets, Transaction
 
-AT_ONCE = 50
-"""How many targets are worked on side by side."""
-
 TRANSACTION_LIMIT = timedelta(minutes=5)
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def transaction_id(rollout: Rollout, plan: Plan) -> str:
@@ -51,16 +45,17 @@ def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: 
         contents={blob: contents[blob] for blob in blobs_of([changes])},
         limit=TRANSACTION_LIMIT,
         fence=plan.fences.get(changes.target, 0),
+        guard=changes.guard,
     )
 
 
 class Effects:
     """What a plan's steps do to its hosts, side by side and bounded; failures of the world come back as answers."""
 
-    def __init__(self, targets: Targets, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, targets: Targets, kinds: Mapping[str, Kind], side_by_side: SideBySide) -> None:
         self._targets = targets
         self._kinds = kinds
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._side_by_side = side_by_side
 
     async def change(
         self, plan: Plan, transactions: Mapping[str, Transaction]
@@ -78,7 +73,7 @@ class Effects:
                 return outcome(error)
             return Changed()
 
-        async with aclosing(self._side_by_side(list(transactions), one)) as waves:
+        async with aclosing(self._side_by_side.waves(list(transactions), one)) as waves:
             async for wave in waves:
                 yield wave
 
@@ -100,7 +95,7 @@ class Effects:
                 return CannotSee(str(error))
             return under_way(transaction, survey.grounds.get(name)) or decide(left_behind, survey, self._kinds)
 
-        return await self._all(list(by_target), one)
+        return await self._side_by_side.all(list(by_target), one)
 
     async def ask(self, plan: Plan, step: Probe, due: Sequence[CheckProgress]) -> Mapping[CheckProgress, CheckResult]:
         """Ask each check once."""
@@ -112,29 +107,18 @@ class Effects:
             except WorldError as error:
                 return CheckResult(healthy=False, detail=str(error))
 
-        return await self._all(due, one)
+        return await self._side_by_side.all(due, one)
 
-    async def _all(self, items: Sequence[T], work: Callable[[T], Awaitable[R]]) -> dict[T, R]:
-        results: dict[T, R] = {}
-        async with aclosing(self._side_by_side(items, work)) as waves:
-            async for wave in waves:
-                results.update(wave)
-        return {item: results[item] for item in items}
+    async def inspect(self, plan: Plan, targets: Sequence[str]) -> Mapping[str, Inspected]:
+        """Look whether these targets are as the plan wants them."""
+        hosts = {host.name: host for host in plan.hosts}
 
-    async def _side_by_side(
-        self, items: Sequence[T], work: Callable[[T], Awaitable[R]]
-    ) -> AsyncGenerator[dict[T, R], None]:
-        async def bounded(item: T) -> R:
-            async with self._slots:
-                return await work(item)
+        async def one(name: str) -> Inspected:
+            there = [each for each in plan.unit.resources if each.id.target == name]
+            try:
+                survey = await self._targets.survey(hosts[name], there)
+            except WorldError as error:
+                return NotSeen(str(error))
+            return inspect(concerned(plan, name), survey, self._kinds)
 
-        tasks = {asyncio.create_task(bounded(item)): item for item in items}
-        try:
-            waiting = set(tasks)
-            while waiting:
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                yield {item: task.result() for task, item in tasks.items() if task in done}
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        return await self._side_by_side.all(targets, one)

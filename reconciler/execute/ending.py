@@ -4,24 +4,45 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.execute.budget import listed
-from reconciler.execute.entry import Entry, patience
+from reconciler.execute.entry import Entry, deadline, resting
+from reconciler.execute.steps.record import in_hand
 from reconciler.model.change import LEAVING, Action, Cause, Change
-from reconciler.model.event import Event, Healed, Mended, ResourcesApplied, RolloutMoved, SnapshotTaken, VerdictGiven
+from reconciler.model.event import (
+    Event,
+    Healed,
+    Mended,
+    ResourcesApplied,
+    RolloutMoved,
+    Routed,
+    SnapshotTaken,
+    VerdictGiven,
+)
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnFailure
-from reconciler.model.rollout import TRANSITIONS, Rollout, State, StepState, Trigger, next_state
+from reconciler.model.rollout import TRANSITIONS, Decision, Rollout, State, Trigger, next_state
 from reconciler.model.verdict import Owned, Verdict
+from reconciler.verify import analysis
 
-SIGNALS = frozenset({Trigger.SUPERSEDE, Trigger.ABORT, Trigger.PAUSE, Trigger.RESUME, Trigger.NO_REVERT})
+SIGNALS = frozenset(
+    {Trigger.SUPERSEDE, Trigger.ABORT, Trigger.PAUSE, Trigger.RESUME, Trigger.NO_REVERT, Trigger.TAKE_BACK}
+)
 """What a rollout can be told from outside."""
 
 _PAUSES = frozenset({State.PAUSED, State.REVERT_PAUSED})
 _REVERTS = frozenset({State.REVERT_NEEDED, State.REVERTING, State.REVERT_PAUSED})
 
 
-def started(rollout: Rollout, now: datetime) -> Entry:
-    """Leave pending."""
-    return _moved(rollout, Trigger.START, "", now)
+def started(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
+    """Leave pending; what is measured during the whole rollout begins."""
+    entry = _moved(rollout, Trigger.START, "", now)
+    return Entry(replace(entry.rollout, background=analysis.begin(plan.background, now)), entry.events)
+
+
+def decided(rollout: Rollout, plan: Plan, decision: Decision, now: datetime) -> Entry | None:
+    """A person has decided about a step; None when that is moot in its state, or it was told before."""
+    if Trigger.DECIDE not in TRANSITIONS[rollout.state] or decision in rollout.decisions:
+        return None
+    return resting(replace(rollout, decisions=(*rollout.decisions, decision)), plan, (), now)
 
 
 def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: datetime) -> Entry | None:
@@ -31,6 +52,8 @@ def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: 
     """
     if trigger not in SIGNALS:
         raise ValueError(f"internal error: a rollout cannot be told to {trigger}")
+    if trigger is Trigger.TAKE_BACK:
+        return _taken_back(rollout, plan, reason, now)
     if trigger not in TRANSITIONS[rollout.state]:
         return None
     if trigger is Trigger.NO_REVERT:
@@ -42,8 +65,19 @@ def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: 
         after = replace(after, reason=rollout.reason)
     if after.state in _PAUSES or after.ended:
         return Entry(replace(after, deadline=None, wake_at=None), entry.events)
-    in_hand = after.step is not None and after.step.state is StepState.STARTED
-    return Entry(replace(after, deadline=now + patience(after, plan) if in_hand else None), entry.events)
+    begun = in_hand(after) is not None
+    until = deadline(after, plan, plan.steps[after.cursor], now) if begun else None
+    return resting(replace(after, deadline=until), plan, entry.events, now)
+
+
+def _taken_back(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry | None:
+    """A person wants it taken back. Where nothing new was begun there is nothing to go back from: it just ends."""
+    new = rollout.cause is Cause.COMMIT
+    trigger = Trigger.TAKE_BACK if new else Trigger.ABORT
+    if rollout.state in _REVERTS or trigger not in TRANSITIONS[rollout.state]:
+        return None
+    entry = _moved(rollout, trigger, reason, now)
+    return Entry(entry.rollout, (*entry.events, *((_bad(rollout, plan, reason),) if new else ())))
 
 
 def finished(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
@@ -84,7 +118,15 @@ def _moved(rollout: Rollout, trigger: Trigger, reason: str, now: datetime) -> En
     moved = RolloutMoved(
         rollout=rollout.id, unit=rollout.unit, before=rollout.state.value, after=state.value, reason=reason
     )
-    return Entry(replace(rollout, state=state, reason=reason, updated_at=now, wake_at=None, deadline=None), (moved,))
+    after = replace(rollout, state=state, reason=reason, updated_at=now, wake_at=None, deadline=None, waiting=None)
+    return Entry(after, (moved, *_routed(after)))
+
+
+def _routed(rollout: Rollout) -> tuple[Event, ...]:
+    """Wherever a rollout ends: how it had requests sent last holds from now on."""
+    if not (rollout.ended and rollout.routing):
+        return ()
+    return (Routed(rollout=rollout.id, unit=rollout.unit, shares=rollout.routing),)
 
 
 def _is_new(rollout: Rollout) -> bool:

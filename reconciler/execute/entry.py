@@ -1,25 +1,19 @@
-"""What is written to the journal for each move of a rollout: the rollout as it then is, and the events. Pure."""
+"""What is written to the journal for each step of a rollout: the rollout as it then is, and the events. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from reconciler.execute.move import Sleep, next_move
-from reconciler.execute.outcome import Changed, Failed, Outcome, Unsure
-from reconciler.execute.recovery import Again, CannotSee, Done, Recovered
+from reconciler.execute.move import next_move
+from reconciler.execute.moves import Sleep
+from reconciler.execute.steps import decisions, traffic
 from reconciler.execute.words import describe
-from reconciler.model.change import LEAVING, Action
-from reconciler.model.event import Event, ResourcesApplied, StepEnded, StepStarted
-from reconciler.model.health import CheckProgress, CheckResult
-from reconciler.model.plan import Apply, Plan, Probe, TargetChanges
+from reconciler.model.event import Event, StepEnded, StepStarted
+from reconciler.model.plan import Apply, Confirm, Drain, Plan, Probe, Shift, Step, Stop
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
-from reconciler.model.step import Bake
-from reconciler.model.verdict import Owned
+from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
+from reconciler.verify import analysis
 from reconciler.verify import health as verify
-
-_LONGEST_WAIT = timedelta(minutes=1)
-LOOK_AGAIN = timedelta(seconds=5)
-"""How soon a target is looked at again that could not be seen after an interruption."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +29,8 @@ def patience(rollout: Rollout, plan: Plan) -> timedelta:
     return plan.policy.revert_within if rollout.state is State.REVERTING else plan.policy.progress_deadline
 
 
-def begun(rollout: Rollout, plan: Plan, progress: tuple[CheckProgress, ...], now: datetime) -> Entry:
-    """The step at the cursor is begun: the intent, written before the effect."""
+def begun(rollout: Rollout, plan: Plan, targets: Sequence[str], now: datetime) -> Entry:
+    """The step at the cursor is begun for these targets: the intent, written before the effect."""
     step = plan.steps[rollout.cursor]
     record = StepRecord(
         plan=plan.id,
@@ -44,183 +38,109 @@ def begun(rollout: Rollout, plan: Plan, progress: tuple[CheckProgress, ...], now
         state=StepState.STARTED,
         attempt=1,
         started_at=now,
-        progress=progress,
+        progress=verify.begin(targets, step.checks, now) if isinstance(step, Probe) else (),
+        runs=analysis.begin(step.analyses, now) if isinstance(step, Analyse) else (),
     )
-    # A bake is a wait of known length: it is no lack of progress.
-    deadline = None if isinstance(step, Bake) else now + patience(rollout, plan)
     started = StepStarted(rollout=rollout.id, unit=rollout.unit, record=record, what=describe(step))
-    return _waiting(replace(rollout, step=record, deadline=deadline), plan, (started,), now)
+    after = replace(rollout, step=record, deadline=deadline(rollout, plan, step, now))
+    if isinstance(step, Drain | Shift):
+        # From here on this is how requests shall be sent, whatever becomes of the step.
+        after = replace(after, routing=traffic.merged(rollout.routing, traffic.wanted(rollout, plan, step)))
+    return resting(after, plan, (started,), now)
 
 
-def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: datetime) -> Entry:
-    """Some transactions of an apply step are over.
-
-    Where nobody knows how one ended the target stays unknown and is looked at again, later and later, until the
-    deadline; then it has failed.
-    """
-    step, record = _apply_step(plan, rollout), _record(rollout)
-    done = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Changed)]
-    unsure = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Unsure)]
-    failures, wake_at = [], rollout.wake_at
-    for target, outcome in outcomes.items():
-        match outcome:
-            case Failed(reason):
-                failures.append(TargetFailure(target=target, batch=step.batch, reason=reason))
-            case Unsure(reason) if _overdue(rollout, now):
-                failures.append(TargetFailure(target=target, batch=step.batch, reason=_not_known(target, reason)))
-            case Unsure():
-                wake_at = _later(rollout, record.attempt, now)
-            case _:
-                pass
-    record = replace(record, targets_done=(*record.targets_done, *(changes.target for changes in done)))
-    after = replace(rollout, step=record, failures=(*rollout.failures, *failures), wake_at=wake_at, updated_at=now)
-    return Entry(after, (*_ownership(plan, done), *_perhaps(plan, unsure)))
+def deadline(rollout: Rollout, plan: Plan, step: Step, now: datetime) -> datetime | None:
+    """Return when the step counts as lack of progress. A wait for time, figures or people has an end of its own."""
+    match step:
+        case Bake() | Analyse() | AwaitPromotion() | AwaitApproval() | CallHook():
+            return None
+        case Drain():
+            return now + patience(rollout, plan) + step.within
+        case _:
+            return now + patience(rollout, plan)
 
 
-def _not_known(target: str, reason: str) -> str:
-    return f"how the change on {target} ended is not known: {reason}"
-
-
-def _overdue(rollout: Rollout, now: datetime) -> bool:
-    return rollout.deadline is not None and now >= rollout.deadline
-
-
-def _later(rollout: Rollout, attempt: int, now: datetime) -> datetime:
-    wait = min(timedelta(seconds=2 ** min(attempt, 10)), _LONGEST_WAIT)
-    return min(now + wait, rollout.deadline) if rollout.deadline else now + wait
-
-
-def recovered(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Recovered], now: datetime) -> Entry:
-    """A begun apply step was looked at: what is known of it now. Targets to do again count as another attempt."""
-    known: dict[str, Outcome] = {}
-    unseen = again = False
-    for target, outcome in outcomes.items():
-        match outcome:
-            case Done():
-                known[target] = Changed()
-            case CannotSee(reason) if _overdue(rollout, now):
-                known[target] = Unsure(reason)
-            case CannotSee():
-                unseen = True
-            case Again():
-                again = True
-    entry = applied(rollout, plan, known, now)
-    record = _record(entry.rollout)
-    record = replace(record, attempt=record.attempt + again)
-    return Entry(replace(entry.rollout, step=record, wake_at=now + LOOK_AGAIN if unseen else None), entry.events)
-
-
-def asked(rollout: Rollout, plan: Plan, answers: Mapping[CheckProgress, CheckResult], now: datetime) -> Entry:
-    """A round of checks was asked: where they stand, who has failed by it, and who has become healthy."""
-    record = _record(rollout)
-    step = plan.steps[rollout.cursor]
-    if not isinstance(step, Probe):
-        raise TypeError(f"internal error: step {rollout.cursor} of plan {plan.id} asks no checks")
-    progress = tuple(
-        verify.answered(one, step.checks[one.check], answers[one], now) if one in answers else one
-        for one in record.progress
-    )
-    failed = {failure.target for failure in rollout.failures}
-    failures = []
-    for one in progress:
-        judgement = verify.judge(one, step.checks[one.check])
-        if judgement is verify.Judgement.FAILED and one.target not in failed:
-            failed.add(one.target)
-            reason = f"health check {step.checks[one.check]} failed on {one.target}: {one.detail}"
-            failures.append(TargetFailure(target=one.target, batch=step.batch, reason=reason))
-    deadline = rollout.deadline
-    if rollout.state is State.RUNNING and _healthy(step, progress) - _healthy(step, record.progress):
-        deadline = now + patience(rollout, plan)
-    after = replace(
-        rollout,
-        step=replace(record, progress=progress),
-        failures=(*rollout.failures, *failures),
-        deadline=deadline,
-    )
-    return _waiting(after, plan, (), now)
+def resting(rollout: Rollout, plan: Plan, events: tuple[Event, ...], now: datetime) -> Entry:
+    """Return the entry with what the rollout waits for from now on, and until when."""
+    move = next_move(rollout, plan, now)
+    if isinstance(move, Sleep):
+        after = replace(rollout, updated_at=now, wake_at=move.until, waiting=move.waiting)
+    else:
+        after = replace(rollout, updated_at=now, wake_at=None, waiting=None)
+    return Entry(after, events)
 
 
 def given_up(rollout: Rollout, plan: Plan, failures: tuple[TargetFailure, ...], now: datetime) -> Entry:
-    """Targets did not become healthy in time; the others go on."""
-    return _waiting(replace(rollout, failures=(*rollout.failures, *failures)), plan, (), now)
+    """Targets have failed in the step in hand; the others go on."""
+    return resting(replace(rollout, failures=(*rollout.failures, *failures)), plan, (), now)
 
 
 def ended(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
     """The step at the cursor is over; the next one follows."""
-    record = _record(rollout)
-    step = plan.steps[rollout.cursor]
-    record = replace(record, state=StepState.SUCCEEDED, ended_at=now)
-    event = StepEnded(
-        rollout=rollout.id, unit=rollout.unit, record=record, what=describe(step), detail=_detail(rollout, plan)
-    )
-    after = replace(rollout, step=record, cursor=rollout.cursor + 1, deadline=None, wake_at=None, updated_at=now)
-    return Entry(after, (event,))
+    return _over(rollout, plan, StepState.SUCCEEDED, _detail(rollout, plan), now)
+
+
+def passed_over(rollout: Rollout, plan: Plan, failure: TargetFailure, now: datetime) -> Entry:
+    """The step at the cursor has failed, and the next one follows all the same."""
+    told = replace(rollout, failures=(*rollout.failures, failure))
+    if told.step is None or (told.step.plan, told.step.index) != (plan.id, rollout.cursor):
+        told = begun(told, plan, (), now).rollout
+    return _over(told, plan, StepState.FAILED, failure.reason, now)
 
 
 def picked_up(rollout: Rollout, plan: Plan, now: datetime) -> Entry | None:
     """Somebody takes it up again: a deadline that passed while nobody worked on it begins anew. None if it need not."""
     if rollout.deadline is None or now < rollout.deadline:
         return None
-    return _waiting(replace(rollout, deadline=now + patience(rollout, plan)), plan, (), now)
+    return resting(replace(rollout, deadline=now + patience(rollout, plan)), plan, (), now)
 
 
-def _waiting(rollout: Rollout, plan: Plan, events: tuple[Event, ...], now: datetime) -> Entry:
-    rollout = replace(rollout, updated_at=now, wake_at=None)
-    if isinstance(plan.steps[rollout.cursor], Apply):
-        return Entry(rollout, events)
-    move = next_move(rollout, plan, now)
-    return Entry(replace(rollout, wake_at=move.until if isinstance(move, Sleep) else None), events)
+def upheld(rollout: Rollout, now: datetime) -> Entry:
+    """Requests were not sent as the rollout has them sent; now they are again."""
+    return Entry(replace(rollout, upheld_at=now, updated_at=now))
 
 
-def _record(rollout: Rollout) -> StepRecord:
+def record_of(rollout: Rollout) -> StepRecord:
+    """Return the record of the step in hand, of which there has to be one."""
     if rollout.step is None:
         raise TypeError(f"internal error: rollout {rollout.id} has no step in hand")
     return rollout.step
 
 
-def _apply_step(plan: Plan, rollout: Rollout) -> Apply:
-    step = plan.steps[rollout.cursor]
-    if not isinstance(step, Apply):
-        raise TypeError(f"internal error: step {rollout.cursor} of plan {plan.id} changes nothing")
-    return step
-
-
-def _ownership(plan: Plan, done: Sequence[TargetChanges]) -> tuple[Event, ...]:
-    """Whatever becomes of the rollout: what was changed on a target is ours from now on."""
-    resources = {resource.id: resource for resource in plan.unit.resources}
-    changes = [change for target in done for change in target.changes]
-    owned = tuple(
-        Owned(resource=resources[change.resource], created=change.action is Action.CREATE, before=change.adopts)
-        for change in changes
-        if change.action not in LEAVING
-    )
-    removed = tuple(change.resource for change in changes if change.action in LEAVING)
-    return (ResourcesApplied(unit=plan.unit_id, applied=owned, removed=removed),) if changes else ()
-
-
-def _perhaps(plan: Plan, unsure: Sequence[TargetChanges]) -> tuple[Event, ...]:
-    """What may have been made: without a word of it a later state would take it for somebody else's."""
-    made = {change.resource for target in unsure for change in target.changes if change.action is Action.CREATE}
-    there = tuple(
-        Owned(resource=resource, created=False, sure=False) for resource in plan.unit.resources if resource.id in made
-    )
-    return (ResourcesApplied(unit=plan.unit_id, applied=there),) if there else ()
-
-
-def _healthy(step: Probe, progress: Sequence[CheckProgress]) -> set[str]:
-    not_yet = {
-        one.target for one in progress if verify.judge(one, step.checks[one.check]) is not verify.Judgement.PASSED
-    }
-    return set(step.targets) - not_yet
+def _over(rollout: Rollout, plan: Plan, state: StepState, detail: str, now: datetime) -> Entry:
+    record = replace(record_of(rollout), state=state, ended_at=now)
+    what = describe(plan.steps[rollout.cursor])
+    event = StepEnded(rollout=rollout.id, unit=rollout.unit, record=record, what=what, detail=detail)
+    after = replace(rollout, step=record, cursor=rollout.cursor + 1, deadline=None)
+    return resting(after, plan, (event,), now)
 
 
 def _detail(rollout: Rollout, plan: Plan) -> str:
-    step = plan.steps[rollout.cursor]
-    if isinstance(step, Bake):
-        return "the time is over"
+    step, record = plan.steps[rollout.cursor], record_of(rollout)
+    match step:
+        case Apply() | Stop() | Probe() | Confirm():
+            return _by_target(rollout, step)
+        case Drain():
+            cut = set(step.servers) - set(record.targets_done)
+            return f"the time is over; cut: {record.note}" if cut else "no request is under way there any more"
+        case Analyse():
+            concluded = analysis.conclude(record.runs, step.analyses, step.passes_at)
+            return _decided(rollout) or (concluded.reason if concluded else "")
+        case Bake():
+            return _decided(rollout) or "the time is over"
+        case _:
+            return _decided(rollout) or record.note
+
+
+def _decided(rollout: Rollout) -> str:
+    said = [f"{one.decided.value} by {one.author}: {one.reason}" for one in decisions.taken(rollout)]
+    return "; ".join(said)
+
+
+def _by_target(rollout: Rollout, step: Apply | Stop | Probe | Confirm) -> str:
     names = [one if isinstance(one, str) else one.target for one in step.targets]
     failed = {failure.target: failure.reason for failure in rollout.failures}
     good = [name for name in names if name not in failed]
-    word = "changed" if isinstance(step, Apply) else "healthy"
+    word = {"apply": "changed", "stop": "stopped", "probe": "healthy", "confirm": "as the plan wants it"}[step.step]
     parts = [f"{', '.join(good)} {word}"] if good else []
     return "; ".join([*parts, *(failed[name] for name in names if name in failed)])

@@ -45,6 +45,9 @@ def under_way(transaction: str, ground: Ground | None) -> Recovered | None:
     """Return what the target itself says of the transaction, None when what is seen there has to tell."""
     if ground is None:
         return None
+    if ground.running and ground.running.transaction == transaction and ground.running.waits:
+        # Whoever did it has yet to confirm it. Asked for again, the target says so, and it still can be confirmed.
+        return Again()
     if ground.running and (ground.running.transaction == transaction or not ground.running.ours):
         what = "it is still under way" if ground.running.transaction == transaction else "another change is under way"
         return CannotSee(f"{what}, by {ground.running.by}")

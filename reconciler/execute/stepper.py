@@ -1,45 +1,54 @@
 """One move of a rollout: load it, ask what is next, do that, write it down. All else is in pure functions."""
 
-from collections.abc import Mapping
 from contextlib import aclosing
 from typing import assert_never
 
 from reconciler.execute import ending, entry
 from reconciler.execute.effects import Effects, blobs_of, transaction, transaction_id
 from reconciler.execute.entry import Entry
-from reconciler.execute.move import (
+from reconciler.execute.move import next_move
+from reconciler.execute.moves import (
     Ask,
     Begin,
+    Call,
+    Decided,
+    Direct,
     End,
     Fail,
     Finish,
     GiveUp,
+    Inspect,
+    Measure,
+    MeasureBeside,
     Move,
+    PassOver,
     Perform,
     Recover,
     Rest,
     Sleep,
     Start,
-    next_move,
+    Watch,
 )
 from reconciler.execute.outcome import Outdated
+from reconciler.execute.outside import Outside
 from reconciler.execute.recovery import Again
-from reconciler.model.plan import Plan, Probe, TargetChanges
+from reconciler.execute.side_by_side import SideBySide
+from reconciler.execute.world import World
+from reconciler.execute.written import answered, changed, directed
+from reconciler.model.plan import Plan, TargetChanges
 from reconciler.model.rollout import Rollout
-from reconciler.ports.clock import Clock
 from reconciler.ports.journal import JournalUnavailable, Lease, RolloutLog
-from reconciler.ports.kind import Kind
-from reconciler.ports.targets import Targets
-from reconciler.verify import health as verify
 
 
 class Stepper:
     """One move of one rollout at a time, journalled. It remembers nothing: what is next is read from the journal."""
 
-    def __init__(self, log: RolloutLog, targets: Targets, kinds: Mapping[str, Kind], clock: Clock) -> None:
+    def __init__(self, log: RolloutLog, world: World) -> None:
         self._log = log
-        self._effects = Effects(targets, kinds)
-        self._clock = clock
+        side_by_side = SideBySide()
+        self._effects = Effects(world.targets, world.kinds, side_by_side)
+        self._outside = Outside(world.routers, world.metrics, world.hooks, side_by_side)
+        self._clock = world.clock
 
     async def advance(self, rollout: str, lease: Lease) -> Rollout:
         """Make exactly one move and return the rollout after it; the same one when there is nothing to do now.
@@ -63,22 +72,53 @@ class Stepper:
                 return await self._perform(rollout, plan, targets, lease)
             case Recover(_, targets):
                 return await self._recover(rollout, plan, targets, lease)
-            case Ask(step, due):
-                answers = await self._effects.ask(plan, step, due)
-                return await self.write(lease, entry.asked(rollout, plan, answers, self._clock.now()))
+            case Ask() | Inspect() | Direct() | Watch() | Measure() | MeasureBeside() | Call():
+                return await self.write(lease, await self._answer(move, rollout, plan))
             case _:
                 return await self.write(lease, self._decided(move, rollout, plan))
 
-    def _decided(self, move: Start | Begin | GiveUp | End | Finish | Fail, rollout: Rollout, plan: Plan) -> Entry:
+    async def uphold(self, rollout: Rollout, plan: Plan, lease: Lease) -> None:
+        """Look whether requests are sent as the rollout has them sent, and have it so; written only if it was not."""
+        if await self._outside.uphold(plan, rollout.routing):
+            await self.write(lease, entry.upheld(rollout, self._clock.now()))
+
+    async def _answer(
+        self, move: Ask | Inspect | Direct | Watch | Measure | MeasureBeside | Call, rollout: Rollout, plan: Plan
+    ) -> Entry:
+        jitter, now = self._clock.jitter, self._clock.now
+        match move:
+            case Ask(step, due):
+                answers = await self._effects.ask(plan, step, due)
+                return answered.asked(rollout, plan, answers, now())
+            case Inspect(_, targets):
+                seen = await self._effects.inspect(plan, targets)
+                return answered.inspected(rollout, plan, seen, now(), jitter)
+            case Direct() | Watch():
+                routes = await self._outside.direct(plan, move)
+                return directed.directed(rollout, plan, routes, now(), jitter)
+            case Measure(due):
+                figures = await self._outside.measure(plan, due)
+                return answered.measured(rollout, plan, due, figures, now())
+            case MeasureBeside(due):
+                figures = await self._outside.measure(plan, due)
+                return answered.measured_beside(rollout, plan, due, figures, now())
+            case Call(step):
+                said = await self._outside.call(rollout, plan, step)
+                return answered.called(rollout, plan, said, now(), jitter)
+            case _:
+                assert_never(move)
+
+    def _decided(self, move: Decided, rollout: Rollout, plan: Plan) -> Entry:  # noqa: PLR0911 - a case a move
         now = self._clock.now()
         match move:
             case Start():
-                return ending.started(rollout, now)
-            case Begin(step, targets):
-                progress = verify.begin(targets, step.checks, now) if isinstance(step, Probe) else ()
-                return entry.begun(rollout, plan, progress, now)
+                return ending.started(rollout, plan, now)
+            case Begin(_, targets):
+                return entry.begun(rollout, plan, targets, now)
             case GiveUp(failures):
                 return entry.given_up(rollout, plan, failures, now)
+            case PassOver(_, failure):
+                return entry.passed_over(rollout, plan, failure, now)
             case End():
                 return entry.ended(rollout, plan, now)
             case Finish():
@@ -99,7 +139,9 @@ class Stepper:
 
     async def _recover(self, rollout: Rollout, plan: Plan, targets: tuple[TargetChanges, ...], lease: Lease) -> Rollout:
         outcomes = await self._effects.look(plan, targets, transaction_id(rollout, plan))
-        known = await self.write(lease, entry.recovered(rollout, plan, outcomes, self._clock.now()))
+        known = await self.write(
+            lease, changed.recovered(rollout, plan, outcomes, self._clock.now(), self._clock.jitter)
+        )
         again = tuple(one for one in targets if isinstance(outcomes[one.target], Again))
         return await self._change(known, plan, again, lease)
 
@@ -112,7 +154,8 @@ class Stepper:
             async for wave in waves:
                 outdated += [one.reason for one in wave.values() if isinstance(one, Outdated)]
                 try:
-                    rollout = await self.write(lease, entry.applied(rollout, plan, wave, self._clock.now()))
+                    known = changed.applied(rollout, plan, wave, self._clock.now(), self._clock.jitter)
+                    rollout = await self.write(lease, known)
                 except JournalUnavailable as error:
                     # A transaction is never cut short for this: the others go on, these will be looked at again.
                     trouble = error

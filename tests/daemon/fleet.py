@@ -22,7 +22,7 @@ from reconciler.desired.git_line import GitLine
 from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
 from reconciler.desired.signatures import Anybody
-from reconciler.execute import driver
+from reconciler.execute.driver import Driver
 from reconciler.model.canonical import Digest
 from reconciler.model.event import Event
 from reconciler.model.operation import Operation, WriteFile
@@ -35,6 +35,7 @@ from reconciler.ports.kind import Inputs, Rendered
 from reconciler.simulate.archives import SimArchives
 from reconciler.simulate.clock import SimClock
 from reconciler.simulate.log import WatchedLog
+from reconciler.simulate.reach import reach
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
@@ -192,7 +193,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     journal, log = WatchedJournal(narrated, clock), WatchedLog(narrated, clock)
     source = GitSource(GitLine(remote(str(repository.path)), folder / "git"), "main", ("desired-state", "policies"))
     reading = Reading(loading=Loading(KINDS, SecretValues(secrets), Folders()))
-    drives = driver.Driver(log, driver.World(targets=hosts, kinds=KINDS, clock=clock), owner="test")
+    drives = Driver(log, reach(hosts, clock, KINDS), owner="test")
 
     async def aside(work: Callable[[], T], /) -> T:
         async with clock.working():

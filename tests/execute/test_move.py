@@ -1,17 +1,18 @@
 """What comes next, as scenarios: a rollout in, a move out."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from reconciler.execute import move
+from reconciler.execute import moves as move
 from reconciler.execute.move import next_move
 from reconciler.model.health import CheckProgress
 from reconciler.model.plan import Apply, Probe
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.step import Bake
+from reconciler.model.waiting import Reason, WaitingOn
 from tests.factory import NOW
 from tests.sim import plans
 
@@ -24,6 +25,7 @@ PLAN = plans.plan(
 TOLERANT = replace(PLAN, unit=replace(PLAN.unit, policy=replace(POLICY, on_failure=OnFailure.CONTINUE)))
 APPLY, PROBE, BAKE = PLAN.steps
 LATER = NOW + timedelta(seconds=5)
+SOON = NOW + timedelta(seconds=1)
 FAILED = TargetFailure(target="web-1", batch=1, reason="web-1: no")
 BOTH = (FAILED, TargetFailure(target="web-2", batch=1, reason="web-2: no"))
 
@@ -60,6 +62,10 @@ def kept(target: str) -> Apply:
     return replace(APPLY, targets=tuple(one for one in APPLY.targets if one.target == target))
 
 
+def asleep(reason: Reason, detail: str, until: datetime) -> move.Sleep:
+    return move.Sleep(until, WaitingOn(reason, detail, until))
+
+
 assert isinstance(APPLY, Apply)
 assert isinstance(PROBE, Probe)
 assert isinstance(BAKE, Bake)
@@ -78,8 +84,11 @@ SCENARIOS: dict[str, tuple[Rollout, move.Move]] = {
         rollout(step=begun(0, done=("web-1",))),
         move.Recover(APPLY, kept("web-2").targets),
     ),
-    "a target that cannot be seen is looked at later": (rollout(step=begun(0), wake_at=LATER), move.Sleep(LATER)),
-    "and looked at then": (rollout(step=begun(0), wake_at=NOW), move.Recover(APPLY, APPLY.targets)),
+    "a target that cannot be seen is looked at later": (
+        rollout(step=replace(begun(0), again_at=LATER, note="no route")),
+        asleep(Reason.UNREACHABLE, "how the change ended is not known on web-1, web-2: no route", LATER),
+    ),
+    "and looked at then": (rollout(step=replace(begun(0), again_at=NOW)), move.Recover(APPLY, APPLY.targets)),
     "an apply step ends when all are through": (rollout(step=begun(0, done=WEB)), move.End(APPLY)),
     "the record of the step before is not this one's": (rollout(cursor=1, step=begun(0)), move.Begin(PROBE, WEB)),
     "a record of another plan is not this one's": (
@@ -98,10 +107,13 @@ SCENARIOS: dict[str, tuple[Rollout, move.Move]] = {
         rollout(cursor=1, step=begun(1, check("web-1", due=True)), deadline=NOW),
         move.Ask(PROBE, (check("web-1", due=True),)),
     ),
-    "nothing due is waited for": (rollout(cursor=1, step=begun(1, check("web-1"))), move.Sleep(LATER)),
+    "nothing due is waited for": (
+        rollout(cursor=1, step=begun(1, check("web-1"))),
+        move.Sleep(LATER, WaitingOn(Reason.HEALTH, "web-1 not healthy yet")),
+    ),
     "but not longer than to the deadline": (
-        rollout(cursor=1, step=begun(1, check("web-1")), deadline=NOW + timedelta(seconds=1)),
-        move.Sleep(NOW + timedelta(seconds=1)),
+        rollout(cursor=1, step=begun(1, check("web-1", detail="HTTP 503")), deadline=SOON),
+        asleep(Reason.HEALTH, "web-1 not healthy yet: HTTP 503", SOON),
     ),
     "a probe ends when all have passed": (
         rollout(cursor=1, step=begun(1, check("web-1", 2), check("web-2", 2))),
@@ -128,7 +140,10 @@ SCENARIOS: dict[str, tuple[Rollout, move.Move]] = {
         ),
     ),
     "a bake begins": (rollout(cursor=2), move.Begin(BAKE)),
-    "a bake takes its time": (rollout(cursor=2, step=begun(2)), move.Sleep(NOW + timedelta(minutes=1))),
+    "a bake takes its time": (
+        rollout(cursor=2, step=begun(2)),
+        asleep(Reason.TIME, "1m have to pass", NOW + timedelta(minutes=1)),
+    ),
     "a bake ends": (
         rollout(cursor=2, step=replace(begun(2), started_at=NOW - timedelta(minutes=1))),
         move.End(BAKE),

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.diff.cause import cause_of
-from reconciler.execute.move import Recover
+from reconciler.execute.moves import Recover
 from reconciler.execute.outcome import Failed, Outdated, Unsure, outcome
 from reconciler.execute.recovery import Again, CannotSee, under_way
 from reconciler.model.change import Action, Cause

@@ -5,13 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.execute.driver import Driver, World
+from reconciler.execute.driver import Driver
 from reconciler.execute.stepper import Stepper
+from reconciler.execute.world import World
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.ports.journal import Lease
+from reconciler.ports.metrics import Value
+from reconciler.simulate.answers import SimHooks, SimMetrics
 from reconciler.simulate.clock import SimClock
 from reconciler.simulate.log import WatchedLog
+from reconciler.simulate.routers import SimRouters
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
@@ -24,12 +28,25 @@ class Stage:
     clock: SimClock
     world: SimWorld
     log: WatchedLog
+    routers: SimRouters
+    metrics: SimMetrics
+    hooks: SimHooks
 
     def driver(self, owner: str = "one") -> Driver:
-        return Driver(self.log, World(targets=self.world, kinds=factory.KINDS, clock=self.clock), owner)
+        return Driver(self.log, self.reach(), owner)
 
     def stepper(self) -> Stepper:
-        return Stepper(self.log, self.world, factory.KINDS, self.clock)
+        return Stepper(self.log, self.reach())
+
+    def reach(self) -> World:
+        return World(
+            targets=self.world,
+            kinds=factory.KINDS,
+            clock=self.clock,
+            routers=self.routers,
+            metrics=self.metrics,
+            hooks=self.hooks,
+        )
 
     async def begin(self, plan: Plan, name: str = "r1") -> str:
         now = self.clock.now()
@@ -65,6 +82,9 @@ async def opened(folder: Path) -> AsyncIterator[Stage]:
     store = await SqliteStore.open(folder / "journal.db")
     try:
         clock = SimClock(factory.NOW)
-        yield Stage(store, clock, SimWorld(clock), WatchedLog(store, clock))
+        world = SimWorld(clock)
+        routers = SimRouters(clock, serves=lambda member: member.target not in world.down, told=lambda name: None)
+        metrics = SimMetrics(lambda query: Value(0.0))
+        yield Stage(store, clock, world, WatchedLog(store, clock), routers, metrics, SimHooks())
     finally:
         await store.close()

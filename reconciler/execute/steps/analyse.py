@@ -1,0 +1,111 @@
+"""Analyse: figures that decide, and those that are watched during the whole rollout. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from reconciler.execute.moves import End, Fail, Measure, MeasureBeside, Move, Sleep
+from reconciler.execute.steps.decisions import promoted, promoted_fully, rejected
+from reconciler.execute.steps.record import in_hand
+from reconciler.execute.steps.wait import nobody_came
+from reconciler.model.analysis import Analysis, AnalysisRun, Outcome
+from reconciler.model.plan import Plan
+from reconciler.model.rollout import Decided, Rollout, StepRecord
+from reconciler.model.step import DAY, Analyse
+from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.verify import analysis as verify
+
+
+def go_on(rollout: Rollout, step: Analyse, record: StepRecord, now: datetime) -> Move:
+    """Return what is next: measure what is due, until all of it together amounts to something."""
+    if reason := rejected(rollout):
+        return Fail(reason)
+    if promoted_fully(rollout):
+        return End(step)
+    concluded = verify.conclude(record.runs, step.analyses, step.passes_at)
+    return _concluded(rollout, step, concluded, now) if concluded else _under_way(step, record, now)
+
+
+def _under_way(step: Analyse, record: StepRecord, now: datetime) -> Move:
+    if measured := due(record.runs, step.analyses, now):
+        return Measure(measured)
+    until = soonest(record.runs) or now
+    detail = "figures are not all in: " + ", ".join(one.name for one in record.runs if one.outcome is None)
+    return Sleep(until, WaitingOn(Reason.ANALYSIS, detail, until))
+
+
+def _concluded(rollout: Rollout, step: Analyse, concluded: verify.Conclusion, now: datetime) -> Move:
+    match concluded.outcome:
+        case Outcome.SUCCESSFUL:
+            return End(step)
+        case Outcome.INCONCLUSIVE:
+            return _a_person_decides(rollout, step, concluded.reason, now)
+        case Outcome.FAILED | Outcome.ERROR:
+            return Fail(concluded.reason)
+        case never:
+            assert_never(never)
+
+
+def beside(rollout: Rollout, plan: Plan, move: Move, now: datetime) -> Move:
+    """Return the move, unless what goes on beside all steps comes first.
+
+    Figures that are bad fail the rollout wherever it is, ones that say nothing keep it from beginning another step.
+    """
+    runs = rollout.background
+    if bad := next((run for run in runs if run.outcome in (Outcome.FAILED, Outcome.ERROR)), None):
+        return Fail(f"analysis {bad.name}: {bad.reason}")
+    if measured := due(runs, plan.background, now):
+        return MeasureBeside(measured)
+    if in_hand(rollout) is None and (waits := _unclear(rollout, now)):
+        move = waits
+    following = soonest(runs)
+    if isinstance(move, Sleep) and following and following < move.until:
+        return Sleep(following, move.waiting)
+    return move
+
+
+def due(runs: Sequence[AnalysisRun], analyses: Sequence[Analysis], now: datetime) -> tuple[Analysis, ...]:
+    """Return the analyses that have to be measured now."""
+    names = {run.name for run in runs if run.outcome is None and run.next_at <= now}
+    return tuple(analysis for analysis in analyses if analysis.name in names)
+
+
+def soonest(runs: Sequence[AnalysisRun]) -> datetime | None:
+    """Return when the next measurement is due, None when all have come to an end."""
+    return min((run.next_at for run in runs if run.outcome is None), default=None)
+
+
+def since(runs: Sequence[AnalysisRun], otherwise: datetime) -> datetime:
+    """Return when the newest figure came in."""
+    return max((run.latest.at for run in runs if run.latest), default=otherwise)
+
+
+def _a_person_decides(rollout: Rollout, step: Analyse, reason: str, now: datetime) -> Move:
+    if promoted(rollout):
+        return End(step)
+    until = since(rollout.step.runs if rollout.step else (), now) + step.within
+    if now >= until:
+        return Fail(f"{nobody_came(Reason.PROMOTION, step.within)} though figures say neither yes nor no: {reason}")
+    return Sleep(until, WaitingOn(Reason.ANALYSIS, _neither(rollout, reason), until))
+
+
+def _unclear(rollout: Rollout, now: datetime) -> Move | None:
+    unclear = [run for run in rollout.background if run.outcome is Outcome.INCONCLUSIVE]
+    for run in unclear:
+        begun = since([run], now)
+        said = [one for one in rollout.decisions if one.plan == rollout.plan and one.at >= begun]
+        if no := next((one for one in said if one.decided is Decided.REJECT), None):
+            return Fail(f"rejected by {no.author}: {no.reason}")
+        if any(one.decided in (Decided.PROMOTE, Decided.PROMOTE_FULLY) for one in said) or promoted_fully(rollout):
+            continue
+        until = begun + DAY
+        reason = f"analysis {run.name}: {run.reason}"
+        if now >= until:
+            return Fail(f"{nobody_came(Reason.PROMOTION, DAY)} though figures say neither yes nor no: {reason}")
+        return Sleep(until, WaitingOn(Reason.ANALYSIS, _neither(rollout, reason), until))
+    return None
+
+
+def _neither(rollout: Rollout, reason: str) -> str:
+    commands = f"reconciler promote {rollout.unit}, or reconciler abort {rollout.unit}"
+    return f"figures say neither yes nor no ({reason}); a person has to look and decide: {commands}"

@@ -1,0 +1,36 @@
+"""What people have decided about the step in hand. Pure."""
+
+from reconciler.model.rollout import Decided, Decision, Rollout
+
+
+def taken(rollout: Rollout) -> tuple[Decision, ...]:
+    """Return the decisions that are about the step in hand, or that promote everything from an earlier one on."""
+    return tuple(
+        one
+        for one in rollout.decisions
+        if one.plan == rollout.plan
+        and (one.index == rollout.cursor or (one.decided is Decided.PROMOTE_FULLY and one.index <= rollout.cursor))
+    )
+
+
+def promoted(rollout: Rollout) -> Decision | None:
+    """Return the decision by which the step in hand need not be waited for any longer."""
+    return next((one for one in taken(rollout) if one.decided in (Decided.PROMOTE, Decided.PROMOTE_FULLY)), None)
+
+
+def promoted_fully(rollout: Rollout) -> Decision | None:
+    """Return the decision by which nothing of the plan is waited for any longer."""
+    return next((one for one in taken(rollout) if one.decided is Decided.PROMOTE_FULLY), None)
+
+
+def rejected(rollout: Rollout) -> str | None:
+    """Return who has rejected the step in hand, and why."""
+    said = next((one for one in taken(rollout) if one.decided is Decided.REJECT), None)
+    return f"rejected by {said.author}: {said.reason}" if said else None
+
+
+def approved_by(rollout: Rollout, approvers: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the different people who have approved and may; to promote everything is to approve, for whoever may."""
+    says_yes = (Decided.APPROVE, Decided.PROMOTE_FULLY)
+    authors = dict.fromkeys(one.author for one in taken(rollout) if one.decided in says_yes)
+    return tuple(author for author in authors if not approvers or author in approvers)

@@ -1,0 +1,135 @@
+"""Drain, Shift, Mirror: who gets how many of the requests. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from reconciler.execute.moves import Direct, Directing, End, Fail, Move, Sleep, Watch
+from reconciler.execute.steps.record import later, overdue
+from reconciler.model.plan import Drain, Mirror, Plan, Shift
+from reconciler.model.rollout import Rollout, StepRecord
+from reconciler.model.traffic import Route, Share
+from reconciler.model.waiting import Reason, WaitingOn
+
+Seen: TypeAlias = Mapping[str, tuple[Route, ...]]
+"""What each load balancer, by its name, says of the servers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """How far it has come: whether it is as it was told everywhere, which servers are through, what is missing."""
+
+    as_told: bool
+    through: tuple[str, ...]
+    missing: str
+
+
+def go_on(rollout: Rollout, plan: Plan, step: Directing, now: datetime) -> Move:
+    """Return what is next: tell the load balancers, look until it has come about, or until the deadline.
+
+    A drain ends ``within`` at the latest; that is counted from when every load balancer is known to have heard of it.
+    """
+    record = rollout.step
+    shares = wanted(rollout, plan, step)
+    if record and record.effect_at and _over(step, shares, record, now):
+        return End(step)
+    if record and record.again_at and later(record, now):
+        return Sleep(record.again_at, WaitingOn(Reason.TRAFFIC, record.note, _until(rollout, step, record)))
+    if overdue(rollout, now):
+        return Fail(f"the requests could not be sent as planned in time: {record.note if record else 'never tried'}")
+    told = record is not None and record.effect_at is not None
+    return Watch(step, shares) if told and not isinstance(step, Mirror) else Direct(step, shares)
+
+
+def wanted(rollout: Rollout, plan: Plan, step: Directing) -> tuple[Share, ...]:
+    """Return what the step sends to each server. A target that has failed gets nothing, as long as another serves."""
+    match step:
+        case Drain():
+            return tuple(Share(server, 0) for server in step.servers)
+        case Mirror():
+            return ()
+        case Shift():
+            failed = {failure.target for failure in rollout.failures}
+            without = {one.server for one in plan.router.members if one.target in failed} if plan.router else set()
+            left = tuple(Share(one.server, 0) if one.server in without else one for one in step.shares)
+            return left if any(share.weight for share in left) else step.shares
+
+
+def merged(before: Iterable[Share], after: Iterable[Share]) -> tuple[Share, ...]:
+    """Return how requests are to be sent when some servers get other shares."""
+    shares = {share.server: share.weight for share in (*before, *after)}
+    return tuple(Share(server, weight) for server, weight in sorted(shares.items()))
+
+
+def came(step: Directing, shares: Sequence[Share], seen: Seen) -> Came:
+    """Return how far it has come by what the load balancers say."""
+    match step:
+        case Mirror():
+            return Came(as_told=True, through=step.servers, missing="")
+        case Drain():
+            through = tuple(server for server in step.servers if _named(server, seen) and not _busy(server, seen))
+            counts = [_under_way(server, seen) for server in step.servers if server not in through]
+            return Came(not differing(shares, seen), through, "; ".join(counts))
+        case Shift():
+            idle = {
+                share.server: [name for name, routes in seen.items() if not _serves(share, routes)] for share in shares
+            }
+            through = tuple(server for server, where in idle.items() if not where)
+            missing = [f"{server} does not serve yet ({', '.join(where)})" for server, where in idle.items() if where]
+            return Came(not differing(shares, seen), through, "; ".join(missing))
+
+
+def differing(shares: Iterable[Share], seen: Seen) -> tuple[str, ...]:
+    """Return the servers that get another share than they shall. Of one that does not serve the weight does not count.
+
+    A server that a load balancer does not name is among them.
+    """
+    return tuple(
+        share.server
+        for share in shares
+        if not _named(share.server, seen)
+        or any(one.weight != share.weight and (one.serving or not share.weight) for one in _of(share.server, seen))
+    )
+
+
+def _over(step: Directing, shares: Sequence[Share], record: StepRecord, now: datetime) -> bool:
+    match step:
+        case Mirror():
+            return True
+        case Drain():
+            late = record.effect_at is not None and now >= record.effect_at + step.within
+            return late or set(record.targets_done) >= set(step.servers)
+        case Shift():
+            return set(record.targets_done) >= {share.server for share in shares}
+
+
+def _until(rollout: Rollout, step: Directing, record: StepRecord) -> datetime | None:
+    if isinstance(step, Drain) and record.effect_at:
+        return record.effect_at + step.within
+    return rollout.deadline
+
+
+def _of(server: str, seen: Seen) -> list[Route]:
+    return [route for routes in seen.values() for route in routes if route.server == server]
+
+
+def _named(server: str, seen: Seen) -> bool:
+    return all(any(one.server == server for one in routes) for routes in seen.values())
+
+
+def _busy(server: str, seen: Seen) -> bool:
+    return any(one.in_flight != 0 for one in _of(server, seen))
+
+
+def _serves(share: Share, routes: Sequence[Route]) -> bool:
+    """Whether the load balancer sends the server what it shall get. One that it does not name is not known to be."""
+    return any(one.server == share.server and (one.serving or not share.weight) for one in routes)
+
+
+def _under_way(server: str, seen: Seen) -> str:
+    counts = [one.in_flight for one in _of(server, seen)]
+    known = sum(count for count in counts if count is not None)
+    if None in counts:
+        return f"nobody can say how many requests are under way to {server}"
+    return f"{known} request{'' if known == 1 else 's'} under way to {server}"

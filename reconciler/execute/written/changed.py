@@ -1,0 +1,101 @@
+"""Transactions of an Apply or Stop step are over, or were looked at again: what is written. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reconciler.execute.entry import Entry, record_of, resting
+from reconciler.execute.outcome import Changed, Failed, Outcome, Unsure
+from reconciler.execute.recovery import Again, CannotSee, Done, Recovered
+from reconciler.execute.retry import Jitter, again_at
+from reconciler.execute.steps.record import overdue
+from reconciler.model.change import LEAVING, Action
+from reconciler.model.event import Event, ResourcesApplied
+from reconciler.model.plan import Apply, Plan, Stop, TargetChanges
+from reconciler.model.rollout import Rollout, TargetFailure
+from reconciler.model.verdict import Owned
+
+LOOK_AGAIN = timedelta(seconds=5)
+"""How soon a target is looked at again that could not be seen after an interruption."""
+
+
+def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: datetime, jitter: Jitter) -> Entry:
+    """Some transactions of a step are over.
+
+    Where nobody knows how one ended the target stays unknown and is looked at again, later and later, until the
+    deadline; then it has failed.
+    """
+    step, record = _step(plan, rollout), record_of(rollout)
+    done = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Changed)]
+    unsure = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Unsure)]
+    failures = []
+    for target, outcome in outcomes.items():
+        match outcome:
+            case Failed(reason):
+                failures.append(TargetFailure(target=target, batch=step.batch, reason=reason))
+            case Unsure(reason) if overdue(rollout, now):
+                failures.append(TargetFailure(target=target, batch=step.batch, reason=_not_known(target, reason)))
+            case Unsure(reason):
+                record = replace(record, again_at=again_at(rollout, record.attempt, now, jitter), note=reason)
+            case _:
+                pass
+    record = replace(record, targets_done=(*record.targets_done, *(changes.target for changes in done)))
+    after = replace(rollout, step=record, failures=(*rollout.failures, *failures))
+    return resting(after, plan, (*_ownership(plan, done), *_perhaps(plan, unsure)), now)
+
+
+def recovered(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Recovered], now: datetime, jitter: Jitter) -> Entry:
+    """A begun step was looked at: what is known of it now. Targets to do again count as another attempt."""
+    known: dict[str, Outcome] = {}
+    unseen, again = "", False
+    for target, outcome in outcomes.items():
+        match outcome:
+            case Done():
+                known[target] = Changed()
+            case CannotSee(reason) if overdue(rollout, now):
+                known[target] = Unsure(reason)
+            case CannotSee(reason):
+                unseen = reason
+            case Again():
+                again = True
+    record = record_of(rollout)
+    looked = replace(
+        record,
+        attempt=record.attempt + again,
+        again_at=now + jitter(LOOK_AGAIN) if unseen else None,
+        note=unseen or record.note,
+    )
+    return applied(replace(rollout, step=looked), plan, known, now, jitter)
+
+
+def _not_known(target: str, reason: str) -> str:
+    return f"how the change on {target} ended is not known: {reason}"
+
+
+def _step(plan: Plan, rollout: Rollout) -> Apply | Stop:
+    step = plan.steps[rollout.cursor]
+    if not isinstance(step, Apply | Stop):
+        raise TypeError(f"internal error: step {rollout.cursor} of plan {plan.id} changes nothing")
+    return step
+
+
+def _ownership(plan: Plan, done: Sequence[TargetChanges]) -> tuple[Event, ...]:
+    """Whatever becomes of the rollout: what was changed on a target is ours from now on."""
+    resources = {resource.id: resource for resource in plan.unit.resources}
+    changes = [change for target in done for change in target.changes]
+    owned = tuple(
+        Owned(resource=resources[change.resource], created=change.action is Action.CREATE, before=change.adopts)
+        for change in changes
+        if change.action not in LEAVING
+    )
+    removed = tuple(change.resource for change in changes if change.action in LEAVING)
+    return (ResourcesApplied(unit=plan.unit_id, applied=owned, removed=removed),) if changes else ()
+
+
+def _perhaps(plan: Plan, unsure: Sequence[TargetChanges]) -> tuple[Event, ...]:
+    """What may have been made: without a word of it a later state would take it for somebody else's."""
+    made = {change.resource for target in unsure for change in target.changes if change.action is Action.CREATE}
+    there = tuple(
+        Owned(resource=resource, created=False, sure=False) for resource in plan.unit.resources if resource.id in made
+    )
+    return (ResourcesApplied(unit=plan.unit_id, applied=there),) if there else ()

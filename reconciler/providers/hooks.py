@@ -1,0 +1,78 @@
+"""Other people's programs: a POST over HTTP, or a command on a target."""
+
+import json
+from collections.abc import Mapping
+from typing import assert_never
+
+from reconciler.model.canonical import Json
+from reconciler.model.step import CommandHook, Hook, HttpHook
+from reconciler.model.target import Host
+from reconciler.ports.errors import Denied, Refused
+from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.shell import Script, Shell, quote
+from reconciler.providers.http import Http, Request
+
+_SHOWN = 200
+"""So many characters of an answer are kept, for a person."""
+
+_GOOD = range(200, 300)
+
+
+class HookCalls:
+    """Implements ``ports.hooks.Hooks``. The value of a token is read for each call and never kept."""
+
+    def __init__(self, http: Http, shell: Shell, secrets: Secrets) -> None:
+        self._http = http
+        self._shell = shell
+        self._secrets = secrets
+
+    async def call(self, hook: Hook, payload: Mapping[str, Json], key: str, host: Host | None) -> str:
+        """Call it and return its answer in a line; raise Refused when it says no, WorldError when it says nothing.
+
+        A command sees the payload in its environment, as ``RECONCILER_UNIT`` and so on, and the key as
+        ``RECONCILER_KEY``.
+        """
+        match hook:
+            case HttpHook():
+                return await self._post(hook, payload, key)
+            case CommandHook():
+                return await self._run(hook, payload, key, host)
+            case _:
+                assert_never(hook)
+
+    async def _post(self, hook: HttpHook, payload: Mapping[str, Json], key: str) -> str:
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+        if hook.token:
+            headers["Authorization"] = f"Bearer {self._token(hook.token)}"
+        body = json.dumps(payload, sort_keys=True).encode()
+        answer = await self._http.exchange(
+            Request(url=hook.url, method="POST", headers=headers, body=body, limit=hook.timeout)
+        )
+        said = _line(answer.body)
+        if answer.status not in _GOOD:
+            raise Refused(f"HTTP {answer.status}" + (f": {said}" if said else ""))
+        return f"HTTP {answer.status}" + (f": {said}" if said else "")
+
+    async def _run(self, hook: CommandHook, payload: Mapping[str, Json], key: str, host: Host | None) -> str:
+        if host is None:
+            raise Refused("the command has no host to run on: the plan has no targets")
+        told = {**{name.upper(): str(value) for name, value in payload.items()}, "KEY": key}
+        names = " ".join(f"RECONCILER_{name}={quote(value)}" for name, value in told.items())
+        command = " ".join(quote(word) for word in hook.command)
+        done = await self._shell.run(host, Script(text=f"export {names}\n{command}\n", limit=hook.timeout))
+        said = _line(done.output)
+        if done.status:
+            why = _line(done.errors.encode()) or said
+            raise Refused(f"status {done.status} on {host.name}" + (f": {why}" if why else ""))
+        return f"status 0 on {host.name}" + (f": {said}" if said else "")
+
+    def _token(self, reference: str) -> str:
+        try:
+            return self._secrets.value(reference)
+        except SecretMissing as error:
+            raise Denied(f"the token of the hook cannot be read: {error}") from error
+
+
+def _line(data: bytes) -> str:
+    text = " ".join(data.decode("utf-8", "replace").split())
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
