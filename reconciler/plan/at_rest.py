@@ -86,7 +86,7 @@ def _barriers(proposal: Proposal, held: Holding, wanted: Unit, situation: Situat
             yield _holding(held, known, wanted)
         return
     if known.accepted is None or known.accepted.plan != proposal.plan.id:
-        yield from _left_as_it_is(wanted, known)
+        yield from _left_as_it_is(proposal.plan, known)
         yield from _yielding_to_a_person(proposal.asks, proposal.plan, known, situation.now)
     if proposal.plan.cause is Cause.COMMIT and (before := dependency(wanted, situation.desired, situation.standing)):
         yield before
@@ -122,11 +122,11 @@ def _too_soon(plan: Plan, known: UnitStanding, now: datetime) -> WaitingOn | Non
     return WaitingOn(Reason.BACKOFF, f"the last attempt failed: {reason}", again)
 
 
-def _left_as_it_is(wanted: Unit, known: UnitStanding) -> Iterator[WaitingOn]:
+def _left_as_it_is(plan: Plan, known: UnitStanding) -> Iterator[WaitingOn]:
     """What a person ended half-way stays so until they want it tried again, or Git says something else."""
     last = known.last
-    if last and last.state is State.ABORTED and last.digest == wanted.digest and not known.pinned:
-        retry = f"reconciler retry {wanted.id} --reason TEXT"
+    if last and last.state is State.ABORTED and last.digest == plan.unit.digest:
+        retry = f"reconciler retry {known.unit} --reason TEXT"
         yield WaitingOn(Reason.HELD, f"{last.reason}; left as it is until a new commit, or {retry}")
 
 

@@ -5,18 +5,17 @@ import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
 from reconciler.cli import errors
 from reconciler.cli.errors import Exit, Failure
 from reconciler.cli.journal import author
-from reconciler.cli.main import COMMANDS, cli
+from reconciler.cli.main import COMMANDS
 from reconciler.model.change import Cause
 from reconciler.model.event import CommitAccepted, Event, RolloutMoved, VerdictGiven
 from reconciler.model.rollout import State
@@ -26,9 +25,8 @@ from reconciler.ports.errors import Unreachable
 from reconciler.ports.journal import JournalUnavailable
 from reconciler.store.journal import SqliteStore
 from tests.cli.examples import DATABASE, GOOD, NEWER, NOW, SHOP
+from tests.cli.journals import Run, events_of_shop, journal
 from tests.cli.pictures import BAD_DIGEST, GOOD_DIGEST, assessed, five_steps, rollout
-
-Run = Callable[..., Result]
 
 HELD: Sequence[Event] = (
     CommitAccepted(commit=NEWER, subject="shop 1.4.2"),
@@ -43,43 +41,6 @@ HELD: Sequence[Event] = (
     ),
     assessed(DATABASE),
 )
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def run(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command with settings whose state folder is ``state``."""
-    settings = tmp_path / "reconciler.toml"
-    settings.write_text(f'state_dir = "{state}"\n[git]\nurl = "{tmp_path}"\n')
-    monkeypatch.setenv("RECONCILER_CONFIG", str(settings))
-    monkeypatch.setenv("SUDO_USER", "ann")
-    return lambda *words: CliRunner().invoke(cli, list(words))
-
-
-def journal(state: Path, *events: Event) -> None:
-    """Make a journal with the events, as the daemon would."""
-
-    async def append() -> None:
-        store = await SqliteStore.open(state / "journal.db")
-        await store.append(events, NOW)
-        await store.close()
-
-    state.mkdir(exist_ok=True)
-    asyncio.run(append())
-
-
-def events_of_shop(state: Path) -> list[Event]:
-    async def read() -> list[Event]:
-        store = SqliteStore.open_read_only(state / "journal.db")
-        entries = await store.history.of_unit(SHOP)
-        await store.close()
-        return [each.event for each in entries]
-
-    return asyncio.run(read())
 
 
 def test_help_names_every_command_and_imports_none() -> None:

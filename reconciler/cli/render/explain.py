@@ -11,7 +11,7 @@ from reconciler.cli.render.where import Picture, Place, Word, paused, place, rej
 from reconciler.cli.render.words import ago, in_future, listed, short
 from reconciler.model.event import Refusal
 from reconciler.model.identity import UnitId
-from reconciler.model.rollout import Rollout
+from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import BEFORE_US
 from reconciler.model.waiting import Reason
@@ -170,5 +170,8 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
 def may_retry(picture: Picture, unit: UnitId) -> bool:
     """Whether ``retry`` makes sense: the unit is kept from what Git says, or from trying again, by a failure."""
     known = picture.standing.of(unit)
+    if known.rollout:
+        return False
     waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
-    return waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(known) is not None
+    aborted = known.last is not None and known.last.state is State.ABORTED
+    return aborted or waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(known) is not None
