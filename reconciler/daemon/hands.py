@@ -39,9 +39,15 @@ class Hands:
         if signal.trigger is Trigger.RESUME:
             self._start(signal.rollout, lambda: self._driver.resume(signal.rollout, signal.reason))
         elif signal.rollout in self._tasks:
-            await self._driver.stop(signal.rollout, signal.trigger, signal.reason)
+            await self._tell(signal)
         else:
-            self._start(signal.rollout, lambda: self._driver.stop(signal.rollout, signal.trigger, signal.reason))
+            self._start(signal.rollout, lambda: self._tell(signal))
+
+    async def _tell(self, signal: Signal) -> None:
+        if signal.decision:
+            await self._driver.decide(signal.rollout, signal.decision)
+        else:
+            await self._driver.stop(signal.rollout, signal.trigger, signal.reason)
 
     def settle(self, target: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Have a change that was cut off on the target taken back, and look again when that is done."""
