@@ -5,8 +5,8 @@
         shares = (await load.next(400)).shares         # {"1.4.1": 0.9, "1.4.2": 0.1}
     assert not load.tally.failed, load.tally
 
-Requests are sent when their time has come, whether earlier ones were answered or not, each over a connection of its own:
-a client that reuses one has to repeat a request whose connection was closed meanwhile, and nothing here is repeated.
+Requests are sent when their time has come, whether earlier ones were answered or not, each over a connection of its
+own: a client that reuses one has to repeat a request whose connection was closed meanwhile; nothing here is repeated.
 """
 
 import asyncio

@@ -1,11 +1,11 @@
 """The HTTP service that rollouts in the lab deploy: `app.pl`, run by systemd, under the test's control.
 
-``GET /`` says which version answered, on which host (headers ``X-Version``, ``X-Served-By``); ``/healthz`` is 200 or 503;
-``/metrics`` has ``http_requests_total{app,version,instance_name,code}`` and a histogram
+``GET /`` says which version answered, on which host (headers ``X-Version``, ``X-Served-By``); ``/healthz`` is 200 or
+503; ``/metrics`` has ``http_requests_total{app,version,instance_name,code}`` and a histogram
 ``http_request_duration_seconds`` for Prometheus. SIGTERM finishes what is under way.
 
-What it does is read from ``/run/app/control`` at every request, see `control`: a test makes one version fail everywhere,
-and another one go on well, by writing ``1.4.2:error_rate=0.5``.
+What it does is read from ``/run/app/control`` at every request, see `control`: a test makes one version fail
+everywhere, and another one go on well, by writing ``1.4.2:error_rate=0.5``.
 
     host = lab.host("web-1")
     app.install(host, app.App(version="1.4.1"))           # past reconciler, for tests of routers
