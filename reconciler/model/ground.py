@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A transaction that is being carried out on a target now. ``ours``: by this controller; ``by`` is for a person."""
+    """A transaction that is being carried out on a target now. ``ours``: by this controller; ``by`` is for a person.
+
+    ``waits``: it is done and waits to be confirmed; the target takes it back by itself otherwise.
+    """
 
     transaction: str
     ours: bool
     by: str
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ _SH = resources.files(__package__) / "sh"
 _CALL = "rcl_ground\n"
 _WORD = r"([A-Za-z0-9._:-]{1,100})"
 _FENCE = re.compile(rf"fence ([0-9]{{1,18}}) {_WORD} {_WORD} {_WORD}")
-_RUNNING = re.compile(rf"running {_WORD} {_WORD} {_WORD} {_WORD}")
+_RUNNING = re.compile(rf"(running|waiting) {_WORD} {_WORD} {_WORD} {_WORD}")
 _INTERRUPTED = re.compile(rf"interrupted {_WORD}")
 _END = b"ground\n"
 
@@ -44,6 +44,6 @@ def read_ground(printed: bytes, ours: str) -> tuple[Ground, bytes]:
 
 
 def _running(found: re.Match[str], ours: str) -> Running:
-    holder, name, transaction, since = found.groups()
+    word, holder, name, transaction, since = found.groups()
     by = f"{holder} (host {name}, since {since})"
-    return Running(transaction=transaction, ours=holder == ours, by=by)
+    return Running(transaction=transaction, ours=holder == ours, by=by, waits=word == "waiting")

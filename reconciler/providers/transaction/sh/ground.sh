@@ -1,7 +1,7 @@
 # What a look says of changes to this host, before all else: who has made them, what runs, what was cut off.
 
-# rcl_ground: prints `fence TOKEN HOLDER NAME TIME`, `running HOLDER NAME TRANSACTION TIME`, `interrupted TRANSACTION`
-# as they apply, and `ground` last. Only where there is a lock does it start a process.
+# rcl_ground: prints `fence TOKEN HOLDER NAME TIME`, `running HOLDER NAME TRANSACTION TIME` (or `waiting`, when it is
+# done and waits to be confirmed), `interrupted TRANSACTION` as they apply, and `ground` last. Only where there is a lock does it start a process.
 rcl_ground() {
     [ ! -f "$STATE/fence" ] || while IFS= read -r rcl_line; do
         printf 'fence %s\n' "$rcl_line"
@@ -24,5 +24,6 @@ rcl_running() {
     [ "${9:-}" ] || return 1
     IFS= read -r tx_boot </proc/sys/kernel/random/boot_id
     ! tx_gone "$@" && ! tx_expired "$@" || return 1
-    printf 'running %s %s %s %s\n' "$6" "$7" "$8" "$9"
+    if [ "$1" = 0 ]; then rcl_word=waiting; else rcl_word=running; fi
+    printf '%s %s %s %s %s\n' "$rcl_word" "$6" "$7" "$8" "$9"
 }
