@@ -22,15 +22,21 @@ _LOOK = """\
 PATH=$PATH:/usr/sbin:/sbin
 command -v nginx >/dev/null || exit 90
 grep -ls '^nginx: master process' /proc/[0-9]*/cmdline >/dev/null || exit 91
-leaving() { grep -ls '^nginx: worker process is shutting down' /proc/[0-9]*/cmdline | wc -l; }
+leaving() { grep -ls '^nginx: worker process is shutting down' /proc/[0-9]*/cmdline | tr '\\n' ' '; }
 look() {
     if [ -f "$rcl_before" ]; then cat <"$rcl_before"; elif [ -f "$rcl_file" ]; then cat <"$rcl_file"; fi
     echo
-    echo "-- leaving $(leaving)"
+    echo "-- leaving $(leaving | wc -w)"
 }
 """
 _CHANGE = """\
-workers() { grep -ls '^nginx: worker process' /proc/[0-9]*/cmdline | tr '\\n' ' '; }
+serving() {
+    rcl_all=$(grep -ls '^nginx: worker process' /proc/[0-9]*/cmdline)
+    rcl_gone=" $(leaving)"
+    for rcl_each in $rcl_all; do
+        case $rcl_gone in *" $rcl_each "*) ;; *) printf '%s ' "$rcl_each" ;; esac
+    done
+}
 put_back() {
     if [ -s "$rcl_before" ]; then mv -f "$rcl_before" "$rcl_file"; else rm -f "$rcl_before" "$rcl_file"; fi
 }
@@ -41,7 +47,7 @@ change() {
     fi
     printf %s "$rcl_text" >"$rcl_new" && chmod 0644 "$rcl_new" && mv -f "$rcl_new" "$rcl_file" || { put_back; exit 93; }
     if ! rcl_said=$(nginx -t 2>&1); then put_back; printf '%s\\n' "$rcl_said" >&2; exit 92; fi
-    rcl_old=" $(workers)"
+    rcl_old=" $(serving)"
     if ! rcl_said=$(nginx -s reload 2>&1); then put_back; printf '%s\\n' "$rcl_said" >&2; exit 92; fi
     rcl_tries=0
     until taken_over; do
@@ -52,10 +58,11 @@ change() {
     rm -f "$rcl_before"
 }
 taken_over() {
-    for rcl_each in $(workers); do
-        case $rcl_old in *" $rcl_each "*) ;; *) return 0 ;; esac
+    rcl_new_ones=
+    for rcl_one in $(serving); do
+        case $rcl_old in *" $rcl_one "*) return 1 ;; *) rcl_new_ones=yes ;; esac
     done
-    return 1
+    [ "$rcl_new_ones" = yes ]
 }
 if [ -f "$rcl_before" ] || [ ! -f "$rcl_file" ] || [ "$rcl_text" != "$(cat <"$rcl_file"; echo .)" ]; then
     rcl_text=${rcl_text%.}
