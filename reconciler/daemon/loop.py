@@ -1,6 +1,7 @@
 """The loop: a pass at every ring, its conclusions carried out, until told to stop."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 
 from reconciler.daemon.carry_out import carry_out
@@ -9,6 +10,7 @@ from reconciler.daemon.logs import log
 from reconciler.daemon.one_pass import NothingToDo, one_pass
 from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.systemd import notify
+from reconciler.daemon.vigil import Vigil
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
 from reconciler.model.assessment import Review
@@ -23,21 +25,31 @@ SET = timedelta(seconds=2)
 """A clock that was set by less than this is only kept right."""
 
 
-async def loop(world: World, hands: Hands, wake: Wake, pulse: Pulse, stop: asyncio.Event) -> None:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What passes are made with, who carries them out, what wakes them, and who is told what they found at rest."""
+
+    world: World
+    hands: Hands
+    wake: Wake
+    vigil: Vigil
+
+
+async def loop(parts: Parts, pulse: Pulse, stop: asyncio.Event) -> None:
     """Pass after pass until ``stop`` is set; then the steps in hand are finished, and the rest is left as it is.
 
     ``pulse`` hears before each pass and each rest how long it may take.
     """
     while not stop.is_set():
         pulse.promise(LONGEST_PASS)
-        if not hands.busy:
-            _keep_time(world.clock)
-        rest = await _pass(world, hands)
+        if not parts.hands.busy:
+            _keep_time(parts.world.clock)
+        rest = await _pass(parts)
         pulse.promise(rest + LONGEST_REST)
-        await wake.heard(rest)
+        await parts.wake.heard(rest)
     pulse.leave()
     notify("STATUS=finishing the step in hand")
-    await hands.park()
+    await parts.hands.park()
 
 
 def _keep_time(clock: Clock) -> None:
@@ -46,11 +58,11 @@ def _keep_time(clock: Clock) -> None:
         log.warning("the clock of this machine was set", by=f"{moved.total_seconds():+.0f} s")
 
 
-async def _pass(world: World, hands: Hands) -> timedelta:
+async def _pass(parts: Parts) -> timedelta:
     """Make one pass and return how long nothing needs to be looked at unless somebody rings."""
     try:
-        seen = await one_pass(world)
-        review = await carry_out(seen.review, seen.desired, world, hands)
+        seen = await one_pass(parts.world)
+        review = await carry_out(seen.review, seen.desired, parts.world, parts.hands)
     except NothingToDo as nothing:
         log.info("nothing to do", reason=str(nothing))
         notify(f"STATUS=nothing to do: {nothing}")
@@ -58,8 +70,9 @@ async def _pass(world: World, hands: Hands) -> timedelta:
     except JournalUnavailable as error:
         log.error("the journal cannot be used now; the fleet is left as it is", error=str(error))
         return timedelta(seconds=5)
+    parts.vigil.tend(review.assessments, seen.desired.hosts)
     notify(f"STATUS={_in_a_line(review)}")
-    return _rest(review, world.clock)
+    return _rest(review, parts.world.clock)
 
 
 def _rest(review: Review, clock: Clock) -> timedelta:

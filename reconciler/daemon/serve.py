@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.daemon.logs import log, set_up
-from reconciler.daemon.loop import loop
+from reconciler.daemon.loop import Parts, loop
 from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.systemd import notify
+from reconciler.daemon.vigil import Vigil
 from reconciler.daemon.wake import every, on, touched
 from reconciler.daemon.watch import Watch
 from reconciler.daemon.wiring import Acting, acting
@@ -43,13 +44,14 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         leave, pulse = asyncio.Event(), Pulse(parts.world.clock)
         look = group.create_task(refreshed(parts))
         watchers = [look, *(group.create_task(each) for each in _watchers(settings, parts))]
-        watchers += [group.create_task(pulse.feed())]
+        vigil = Vigil(world.journal, world.targets, world.clock)
+        watchers += [group.create_task(pulse.feed()), group.create_task(vigil.keep(parts.wake.ring))]
         told = {stop: "STOPPING=1", again: "RELOADING=1"}
         watchers += [group.create_task(_passing_on(each, word, leave, parts)) for each, word in told.items()]
         await asyncio.wait([look], timeout=FIRST_LOOK.total_seconds())
         notify("READY=1", "STATUS=looking at the fleet for the first time")
         log.info("ready", git=remote(settings.git.url).shown, branch=settings.git.branch, state=str(settings.state_dir))
-        await loop(world, parts.hands, parts.wake, pulse, leave)
+        await loop(Parts(world, parts.hands, parts.wake, vigil), pulse, leave)
         for watcher in watchers:
             watcher.cancel()
 

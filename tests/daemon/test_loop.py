@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.daemon.loop import LONGEST_PASS, loop
+from reconciler.daemon.loop import LONGEST_PASS, Parts, loop
 from reconciler.daemon.pulse import Pulse
+from reconciler.daemon.vigil import Vigil
 from reconciler.daemon.wake import Wake, every, on, touched
+from reconciler.daemon.world import World
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.rollout import State
@@ -51,12 +53,16 @@ async def until_told(there: socket.socket, word: str) -> str:
         await asyncio.sleep(0.01)  # a level in another process's socket
 
 
+def _parts(fleet: Fleet, world: World) -> Parts:
+    return Parts(world, fleet.hands, fleet.wake, Vigil(world.journal, world.targets, world.clock))
+
+
 async def test_it_passes_until_it_is_told_to_stop_and_tells_how_things_are(
     fleet: Fleet, systemd: socket.socket
 ) -> None:
     stop = asyncio.Event()
     async with asyncio.timeout(30), fleet.clock.ticking():
-        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, Pulse(fleet.clock), stop))
+        running = asyncio.create_task(loop(_parts(fleet, fleet.world), Pulse(fleet.clock), stop))
         assert await until_told(systemd, "nothing") == "STATUS=nothing to do: no commit has loaded yet"
         commit = await fleet.commit("first", shop=app("red"))
         fleet.wake.ring()
@@ -76,7 +82,7 @@ async def test_a_step_in_hand_is_finished_before_it_leaves(fleet: Fleet) -> None
     fleet.hosts.unhealthy = {"pink"}
     await fleet.commit("slow", shop=app("pink").replace(b"failureThreshold: 2", b"failureThreshold: 100000"))
     stop = asyncio.Event()
-    running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, Pulse(fleet.clock), stop))
+    running = asyncio.create_task(loop(_parts(fleet, fleet.world), Pulse(fleet.clock), stop))
     while fleet.clock.sleepers < 2:  # noqa: ASYNC110 - its lease and its check
         await asyncio.sleep(0)
     stop.set()
@@ -93,7 +99,7 @@ async def test_a_journal_that_cannot_be_used_leaves_the_fleet_as_it_is(fleet: Fl
     (fleet.folder / "journal.db").mkdir()
     stop = asyncio.Event()
     async with asyncio.timeout(30), fleet.clock.ticking():
-        running = asyncio.create_task(loop(fleet.world, fleet.hands, fleet.wake, Pulse(fleet.clock), stop))
+        running = asyncio.create_task(loop(_parts(fleet, fleet.world), Pulse(fleet.clock), stop))
         stop.set()
         fleet.wake.ring()
         await running
@@ -158,7 +164,7 @@ async def test_a_loop_that_hangs_in_a_pass_is_not_fed_for(
     await fleet.commit("first", shop=app("red"))
     world = replace(fleet.world, targets=Silent())
     stop, pulse = asyncio.Event(), Pulse(fleet.clock)
-    running = asyncio.create_task(loop(world, fleet.hands, fleet.wake, pulse, stop))
+    running = asyncio.create_task(loop(_parts(fleet, world), pulse, stop))
     feeding = asyncio.create_task(pulse.feed())
     fed = 0
     async with asyncio.timeout(30), fleet.clock.ticking():
