@@ -56,7 +56,7 @@ class SimWorld:
 
     ``faults`` are those of the next calls to ``apply`` by target, first to last; ``down`` are targets nobody reaches;
     ``unhealthy`` are attribute values that make every check fail on the target that has them;
-    ``repeats`` are transactions that were asked for again after they had taken effect;
+    ``repeats`` are transactions that were asked for again after they had taken effect (what only takes away may be);
     ``foreign`` has the newest token of another controller by target. A change takes ``takes``; ``stopped`` are targets
     on which the app was stopped. ``ails`` says why a check fails beside that. ``told`` hears "seen", "unseen",
     "begins", "done" and "lost" as they happen.
@@ -198,7 +198,8 @@ class SimWorld:
     def _take_effect(self, target: str, transaction: Transaction) -> None:
         known = self._known.setdefault(target, set())
         if transaction.id in known:
-            self.repeats.append(Applied(self.clock.now(), target, transaction.id))
+            if transaction.after:
+                self.repeats.append(Applied(self.clock.now(), target, transaction.id))
             return
         known.add(transaction.id)
         there = self.state.setdefault(target, {})

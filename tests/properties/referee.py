@@ -38,7 +38,8 @@ class Referee:
             self.wrong.append(f"{transaction.id} on {target}: there is no such rollout")
             return
         plan = self.journal.plans[rollout.plan]
-        if target in self.blind:
+        # What only takes away is done again without a look; a target that has done it does nothing.
+        if target in self.blind and transaction.after:
             self.wrong.append(f"{transaction.id} on {target}: nobody knows how it is there")
         if rollout.state not in (State.RUNNING, State.REVERTING):
             self.wrong.append(f"{transaction.id} on {target}: the rollout is {rollout.state}")

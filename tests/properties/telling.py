@@ -111,7 +111,9 @@ class _Stage:
 
     def _waits(self) -> bool:
         review = self.controller.review
-        return any(each.waiting and each.waiting.until for each in review.assessments) if review else True
+        if review is None:
+            return True
+        return any((each.waiting and each.waiting.until) or each.unseen for each in review.assessments)
 
     async def _before(self) -> None:
         if self.tale.fresh:
