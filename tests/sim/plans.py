@@ -10,11 +10,12 @@ from reconciler.model.content import Content
 from reconciler.model.health import HttpCheck, Timing
 from reconciler.model.identity import UnitId
 from reconciler.model.operation import WriteFile
-from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Step, TargetChanges
+from reconciler.model.plan import Apply, Confirm, Drain, LeftOut, Plan, Probe, Shift, Step, TargetChanges
 from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.step import Bake
+from reconciler.model.traffic import HaproxyRouter, Member, Share
 from reconciler.model.unit import Unit
 from tests import factory
 
@@ -75,6 +76,30 @@ def rolling(unit: Unit, pause: timedelta = 60 * SECOND) -> Plan:
             steps.append(Bake(pause))
         steps += batch(unit, number, [target])
     return plan(unit, steps)
+
+
+def routed(plan: Plan) -> Plan:
+    """The plan with two load balancers in front of its targets."""
+    members = tuple(Member(target, target) for target in plan.unit.targets)
+    router = HaproxyRouter(hosts=("lb-1", "lb-2"), backend="shop", members=members)
+    return replace(plan, router=router, balancers=tuple(factory.host(name) for name in router.hosts))
+
+
+def canary(unit: Unit, *waits: Step) -> Plan:
+    """The first target drained, changed and given its part of the requests; then the waits, then the rest."""
+    first, *rest = unit.targets
+    part = tuple(Share(target, 10 if target == first else 90) for target in unit.targets)
+    steps = [
+        Drain(1, (first,), 30 * SECOND),
+        *batch(unit, 1, [first]),
+        Shift(part, "10% to the canary"),
+        *waits,
+        Drain(2, tuple(rest), 30 * SECOND),
+        *batch(unit, 2, rest),
+        Confirm(2, unit.targets),
+        Shift(tuple(Share(target, 100) for target in unit.targets), "as before"),
+    ]
+    return routed(plan(unit, steps))
 
 
 def batch(unit: Unit, number: int, targets: Sequence[str], action: Action = Action.UPDATE) -> list[Step]:
