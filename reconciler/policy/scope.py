@@ -17,8 +17,8 @@ def scope(desired: Desired, standing: Standing) -> Mapping[str, tuple[Resource, 
     """Return the resources to observe, by target.
 
     For every unit: the state it is held to, and what is ours though nobody names it any more; of units that left Git,
-    what is ours. A unit whose rollout is
-    in hand is left out: it is being changed, and what it looks like half-way decides nothing.
+    what is ours. A unit whose rollout is in hand is left out: it is being changed, and what it looks like half-way
+    decides nothing.
     """
     wanted: dict[str, list[Resource]] = defaultdict(list)
     for unit in desired.units.values():
@@ -36,5 +36,6 @@ def _of_unit(unit: Unit, known: UnitStanding, desired: Desired) -> tuple[Resourc
         return ()
     held = holding(unit, known).unit
     if held is None:
-        return ()
+        # There is nothing to compare with, but a change that was cut off there has to be seen and taken back.
+        return unit.resources
     return (*held.resources, *(each.resource for each in orphans_of(held, reachable(known.owned, desired.hosts))))
