@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from reconciler.cli.render.clean import clean
+from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.steps import steps
 from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected, unsure
@@ -124,6 +125,8 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         yield "waiting on", f"{clean(assessed.waiting.detail)} ({assessed.waiting.reason}){until}"
     if assessed.in_sync and not assessed.waiting and not known.rollout:
         yield "seen", "everything is as it shall be"
+    for sentence in sentences(picture, known):
+        yield "health", sentence
     if assessed.drifted:
         yield "drifted", listed(assessed.drifted, _NAMED)
     for each in assessed.unseen[:_NAMED]:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from reconciler.cli.render.clean import clean, shortened
+from reconciler.cli.render.health import health_json, sentences
 from reconciler.cli.render.lines import Lines, unbroken
 from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected, unsure
 from reconciler.cli.render.words import ago, count, in_future, listed, short
@@ -22,6 +23,8 @@ NAMED_THINGS = 5
 NAMED_REASONS = 3
 _COLOURS = {
     Word.IN_SYNC: "green",
+    Word.DEGRADED: "yellow",
+    Word.UNHEALTHY: "bold red",
     Word.ROLLING_OUT: "cyan",
     Word.REVERTING: "bold yellow",
     Word.PENDING: "cyan",
@@ -109,6 +112,7 @@ def _unit_json(picture: Picture, where: Place) -> dict[str, Any]:
         else None,
         "drifted": list(assessed.drifted) if assessed else [],
         "unseen": list(assessed.unseen) if assessed else [],
+        "health": health_json(known),
         "fights": [_fight_json(each, heals) for each, heals in fighting(known, picture.now)],
         "rollout": known.rollout.id if known.rollout else None,
     }
@@ -180,6 +184,8 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
         yield f"{name}: {clean(ref)} has drifted on {hosts} of {len(known.last_good.unit.targets)} hosts.{pause_it}"
     if assessed and assessed.drifted and not known.rollout:
         yield f"{name} has drifted: {listed(assessed.drifted, NAMED_THINGS)}."
+    for sentence in sentences(picture, known):
+        yield f"{name} is {sentence}."
     if assessed and assessed.unseen:
         told = "; on ".join(clean(each) for each in assessed.unseen[:NAMED_REASONS])
         more = len(assessed.unseen) - NAMED_REASONS

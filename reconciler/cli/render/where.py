@@ -6,7 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
-from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Paused, SourceLost
+from reconciler.model.event import (
+    Assessed,
+    CommitAccepted,
+    CommitRefused,
+    Condition,
+    HealthChanged,
+    Paused,
+    SourceLost,
+)
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Apply, Plan
 from reconciler.model.rollout import Rollout, State
@@ -38,6 +46,8 @@ class Word(StrEnum):
     """The state of a unit as ``status`` names it."""
 
     IN_SYNC = "in sync"
+    DEGRADED = "degraded"
+    UNHEALTHY = "unhealthy"
     ROLLING_OUT = "rolling out"
     REVERTING = "reverting"
     PENDING = "changes pending"
@@ -110,7 +120,7 @@ def place(picture: Picture, unit: UnitId) -> Place:
         version=shown.version if shown else "",
         commit=shown.commit if shown else "",
         since=_since(known, word, rejected(known)),
-        stuck=waits or word in (Word.HOLDING, Word.WAITING, Word.PAUSED),
+        stuck=waits or word in (Word.HOLDING, Word.WAITING, Word.PAUSED, Word.UNHEALTHY),
     )
 
 
@@ -119,7 +129,17 @@ def _word(picture: Picture, known: UnitStanding) -> Word:
         return Word.PAUSED
     if known.rollout:
         return _of_rollout(known.rollout.state)
-    return _of_assessment(known.assessed, known.last) if known.assessed else Word.UNKNOWN
+    word = _of_assessment(known.assessed, known.last) if known.assessed else Word.UNKNOWN
+    worst = next(iter(ailing(known)), None)
+    return Word(worst.condition.value) if worst and word is Word.IN_SYNC else word
+
+
+def ailing(known: UnitStanding) -> tuple[HealthChanged, ...]:
+    """Return what is known of the targets where the app does not do well, the worst first; none during a rollout."""
+    if known.rollout:
+        return ()
+    found = (each for each in known.health.values() if each.condition is not Condition.HEALTHY)
+    return tuple(sorted(found, key=lambda each: (each.condition is not Condition.UNHEALTHY, each.target)))
 
 
 def _of_assessment(assessed: Assessed, last: Rollout | None) -> Word:
@@ -178,6 +198,8 @@ def _since(known: UnitStanding, word: Word, verdict: VerdictRecord | None) -> da
         return verdict.at
     if word is Word.IN_SYNC and known.last:
         return known.last.updated_at
+    if word in (Word.DEGRADED, Word.UNHEALTHY):
+        return min(each.since for each in ailing(known) if each.condition.value == word.value)
     return known.last_good.at if word is Word.IN_SYNC and known.last_good else None
 
 
