@@ -6,11 +6,11 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, core_schema
 
 from reconciler.desired.analysis_documents import BackgroundField, Library, background, no_library
-from reconciler.desired.fields import Any0, Budget, Labels, Pause, Period, Some, Strict
+from reconciler.desired.fields import Any0, Budget, Labels, Period, Some, Strict
 from reconciler.desired.guard_documents import GuardSpec
+from reconciler.desired.strategy_documents import AllAtOnceSpec, StrategySpec
 from reconciler.desired.vigil_documents import VigilSpec
 from reconciler.model.policy import (
-    AllAtOnce,
     FailureBudget,
     Healing,
     IgnoreRule,
@@ -18,14 +18,12 @@ from reconciler.model.policy import (
     OnMany,
     Prune,
     PruneMode,
-    Rolling,
+    RevertPace,
     RolloutPolicy,
-    Strategy,
 )
 from reconciler.model.resource import DriftMode
 
 _DEFAULT = RolloutPolicy(name="default")
-_ROLLING = Rolling()
 
 
 class MatchSpec(Strict):
@@ -33,36 +31,6 @@ class MatchSpec(Strict):
 
     environments: Labels = Field(default_factory=dict)
     apps: Labels = Field(default_factory=dict)
-
-
-class AllAtOnceSpec(Strict):
-    """Every target in one batch."""
-
-
-class RollingSpec(Strict):
-    """Batch after batch; each must be healthy before the next."""
-
-    batch_size: Some = _ROLLING.batch_size
-    pause: Pause = _ROLLING.pause
-
-
-class StrategySpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
-    """How changes travel: exactly one of the keys."""
-
-    all_at_once: AllAtOnceSpec | None = None
-    rolling: RollingSpec | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "StrategySpec":
-        if (self.all_at_once is None) == (self.rolling is None):
-            raise ValueError("expected exactly one of allAtOnce or rolling")
-        return self
-
-    def to_model(self) -> Strategy:
-        """Return the strategy."""
-        if self.rolling:
-            return Rolling(self.rolling.batch_size, self.rolling.pause)
-        return AllAtOnce()
 
 
 class FailureBudgetSpec(Strict):
@@ -73,9 +41,13 @@ class FailureBudgetSpec(Strict):
 
 
 class RevertSpec(Strict):
-    """How a failed rollout is taken back, and how long the health checks may take then."""
+    """How a failed rollout is taken back, and how long the health checks may take then.
 
-    strategy: Literal["all-at-once"] = "all-at-once"
+    ``available``: no more targets at once than the strategy may have out of service. Neither of the two waits for
+    anything but health.
+    """
+
+    strategy: Literal["available", "all-at-once"] = "available"
     within: Period = _DEFAULT.revert_within
 
 
@@ -153,11 +125,12 @@ class RolloutPolicySpec(Strict):
         """Return the policy; analyses it names are taken from the library, which renders them for one unit."""
         return RolloutPolicy(
             name=name,
-            strategy=self.strategy.to_model(),
+            strategy=self.strategy.to_model(library),
             failure_budget=FailureBudget(self.failure_budget.total, self.failure_budget.per_batch),
             progress_deadline=self.progress_deadline,
             on_failure=OnFailure(self.on_failure),
             revert_within=self.revert.within,
+            revert_pace=RevertPace(self.revert.strategy),
             drift=DriftMode(self.drift.mode),
             healing=Healing(self.drift.at_once, OnMany(self.drift.on_many)),
             ignore=tuple(IgnoreRule(rule.resource, rule.fields) for rule in self.ignore),
