@@ -10,6 +10,7 @@ from pathlib import Path
 from reconciler.kinds.catalog import PRELUDE
 from reconciler.model.canonical import digest_bytes
 from reconciler.model.content import Artifact, Content
+from reconciler.model.guard import Guard
 from reconciler.model.operation import (
     ControlUnit,
     Operation,
@@ -57,6 +58,7 @@ class Machine:
         self.prelude = PRELUDE
         self.holder = HOLDER
         self.fence: int | None = None
+        self.guard: Guard | None = None
         self._tars = Tars(tars)
         shutil.copy(FAKE, self.home / "bin/systemctl")
 
@@ -70,7 +72,7 @@ class Machine:
         """Return the transaction of that name as a script; a content comes beside its operation."""
         plain = tuple(entry[0] if isinstance(entry, tuple) else entry for entry in operations)
         contents = {digest_bytes(entry[1]): entry[1] for entry in operations if isinstance(entry, tuple)}
-        transaction = Transaction(id=name, operations=plain, contents=contents, fence=self.fence)
+        transaction = Transaction(id=name, operations=plain, contents=contents, fence=self.fence, guard=self.guard)
         sent = await deliveries(transaction, self._tars, SecretValues({}))
         return render(transaction, sent, self.prelude, self.holder)
 
