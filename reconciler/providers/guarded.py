@@ -1,13 +1,13 @@
 """A guarded change: the host is told, it waits, and somebody has to come over a new connection to confirm it."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from reconciler.model.guard import Guard
 from reconciler.model.operation import ChangePackages, ControlUnit, Operation, RunCommand
 from reconciler.model.target import Host
 from reconciler.ports.errors import Broken, Lost, Refused, Unreachable, WorldError
-from reconciler.ports.shell import Script, Shell
+from reconciler.ports.shell import Completed, Script, Shell
 from reconciler.ports.targets import Transaction
 from reconciler.providers.transaction.guard import confirmation
 from reconciler.providers.transaction.outcome import Last, conclude, last
@@ -15,62 +15,80 @@ from reconciler.providers.transaction.outcome import Last, conclude, last
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 4.0
 # The host still has to take it back, and to start again what was running, when it can be reached again.
 _GRACE = 60.0
+# So often we come while the script runs, in the time that the guard gives.
+_VISITS = 4
 _NAMED = 6
 
 
 async def carry_out(shell: Shell, host: Host, script: Script, transaction: Transaction) -> None:
     """Run the script of a guarded transaction and confirm it; raise as ``Targets.apply`` does.
 
-    A connection that is lost meanwhile, or a script that is killed, leaves it to the confirmation to find out.
+    A connection that is lost meanwhile or hangs, or a script that is killed, leaves it to the confirmation to find out.
     """
-    guard = transaction.guard or Guard()
-    lost: WorldError | None = None
-    patience = guard.within.total_seconds() + _GRACE
+    running = asyncio.create_task(shell.run(host, script))
     try:
-        done = await shell.run(host, script)
-    except Lost as error:
-        lost = error
-        patience += script.limit.total_seconds()
-    else:
-        ended = last(done)
-        if ended is not None and ended.word not in ("waiting", "fenced"):
-            conclude(host.name, done)
-            return
-        if ended is None or ended.word == "fenced":
-            lost = Unreachable(f"the change on {host.name} was cut off (status {done.status})")
-    await _Confirmation(shell, host, transaction, lost).come(patience)
+        await _Confirmation(shell, host, transaction, running).come(script.limit.total_seconds())
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 @dataclass
 class _Confirmation:
-    """Coming back to one host. ``failure`` is why the newest connection could not be made."""
+    """Coming back to one host. ``failure`` is why the newest connection that failed did."""
 
     shell: Shell
     host: Host
     transaction: Transaction
-    lost: WorldError | None
+    running: asyncio.Task[Completed]
+    lost: WorldError | None = None
     failure: WorldError | None = None
-    script: Script = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.script = confirmation(self.transaction.id)
+    async def come(self, limit: float) -> None:
+        """Come back until the host says how it ended; each time over a connection that is made for that alone.
 
-    async def come(self, patience: float) -> None:
-        """Come back until the host says how it ended, so many seconds at most; each try is a connection of its own."""
+        ``limit`` is how many seconds the script may take. While it runs we come now and then: what it does may have
+        cut off the connection that it runs over, and nobody would hear of its end.
+        """
+        within = _within(self.transaction)
         loop = asyncio.get_running_loop()
-        until, wait = loop.time() + patience, _FIRST_WAIT
+        until, wait, ended = loop.time() + limit + within + _GRACE, _FIRST_WAIT, False
+        await asyncio.wait({self.running}, timeout=within / _VISITS)
         while True:
+            if self.running.done() and not ended:
+                ended, until = True, loop.time() + within + _GRACE
+                if self._settled(self.running):
+                    return
             said = await self._once()
             if said is not None and self._ended(said):
                 return
             if loop.time() > until:
                 raise Unreachable(self._unknown(said))
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            if ended:
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, _LONGEST_WAIT)
+            else:
+                await asyncio.wait({self.running}, timeout=within / _VISITS)
+
+    def _settled(self, running: asyncio.Task[Completed]) -> bool:
+        """Whether the script itself has said all there is to know; raises what it says."""
+        try:
+            done = running.result()
+        except Lost as error:
+            self.lost = error
+            return False
+        said = last(done)
+        if said is None or said.word == "fenced":
+            self.lost = Unreachable(f"the change on {self.host.name} was cut off (status {done.status})")
+            return False
+        if said.word != "waiting":
+            conclude(self.host.name, done)
+            return True
+        return False
 
     async def _once(self) -> Last | None:
         try:
-            done = await self.shell.run_anew(self.host, self.script)
+            done = await self.shell.run_anew(self.host, confirmation(self.transaction.id))
         except WorldError as error:
             self.failure = error
             return None
@@ -88,6 +106,8 @@ class _Confirmation:
                 raise self._taken_back(said)
             case "failed":
                 raise Refused(f"{name}: {said.text}; everything there is as it was")
+            case "none" if not self.running.done():
+                return False
             case "none":
                 raise self.lost or Unreachable(f"{name} does not know of the change {self.transaction.id} any more")
             case "stuck":
@@ -96,7 +116,7 @@ class _Confirmation:
                 raise Broken(f"{name} said something about a change that makes no sense: {said.word[:80]!r}")
 
     def _taken_back(self, said: Last) -> WorldError:
-        name, seconds = self.host.name, (self.transaction.guard or Guard()).within.total_seconds()
+        name, seconds = self.host.name, _within(self.transaction)
         if self.failure is None:
             # Nothing speaks against the change: whoever was to confirm it was not there in time.
             return Unreachable(f"{name}: {said.text}")
@@ -109,6 +129,10 @@ class _Confirmation:
     def _unknown(self, said: Last | None) -> str:
         why = f"it says that the change is {said.word}" if said else f"{self.failure}"
         return f"{self.host.name}: nobody knows how the change {self.transaction.id} ended: {why}"
+
+
+def _within(transaction: Transaction) -> float:
+    return (transaction.guard or Guard()).within.total_seconds()
 
 
 def _named(operations: tuple[Operation, ...]) -> str:
