@@ -1,15 +1,14 @@
 """Analyses as they are for the servers with the new and with the old version. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import replace
 
 from reconciler.model.step import Analyse, Wait
 from reconciler.policy.servers import resolved
 
 
-def compared(wait: Wait, new: Collection[str], old: Collection[str]) -> Wait:
+def compared(wait: Wait, new: Sequence[str], old: Sequence[str]) -> Wait:
     """Return the wait with its analyses asked for these servers."""
     if not isinstance(wait, Analyse):
         return wait
-    canary, stable = sorted(new), sorted(old)
-    return replace(wait, analyses=tuple(resolved(each, canary, stable) for each in wait.analyses))
+    return replace(wait, analyses=tuple(resolved(each, new, old) for each in wait.analyses))

@@ -4,34 +4,53 @@ from collections import Counter
 from collections.abc import Iterator
 
 from reconciler.model.operation import UnpackRelease, WriteFile
-from reconciler.model.plan import Apply, Plan, Probe
+from reconciler.model.plan import Apply, Drain, Mirror, Plan, Probe, Shift, Stop
 
 
 def problems(plan: Plan) -> tuple[str, ...]:
     """Return what is wrong with the plan; empty when it may be stored."""
-    return tuple(_problems(plan))
+    return (*_targets(plan), *_order(plan), *_operations(plan), *_requests(plan))
 
 
-def _problems(plan: Plan) -> Iterator[str]:
+def _targets(plan: Plan) -> Iterator[str]:
     hosts = {host.name for host in plan.hosts}
     out = {each.target for each in plan.left_out}
     applies = [step for step in plan.steps if isinstance(step, Apply)]
-    times = Counter(target.target for step in applies for target in step.targets)
-    yield from (f"{target} is changed in {count} batches" for target, count in times.items() if count > 1)
-    yield from (f"{target} is changed though it was left out" for target in times if target in out)
+    times = Counter((target.target, step.slot) for step in applies for target in step.targets)
+    for (target, slot), count in times.items():
+        if count > 1:
+            yield f"{target} is changed in {count} batches"
+        if slot and (target, "") in times:
+            yield f"{target} is changed as a whole and by slot"
+        if target in out:
+            yield f"{target} is changed though it was left out"
+    stopped = {target.target for step in plan.steps if isinstance(step, Stop) for target in step.targets}
     probed = {target for step in plan.steps if isinstance(step, Probe) for target in step.targets}
-    yield from (f"{target} has no host in the plan" for target in sorted({*times, *probed} - hosts))
+    changed = {target for target, _ in times}
+    yield from (f"{target} has no host in the plan" for target in sorted({*changed, *probed, *stopped} - hosts))
+    yield from (f"{target} is stopped and not changed after it" for target in sorted(stopped - changed))
+
+
+def _order(plan: Plan) -> Iterator[str]:
     seen: set[str] = set()
+    has_changes = any(isinstance(step, Apply) for step in plan.steps)
     for step in plan.steps:
         if isinstance(step, Apply):
             seen.update(target.target for target in step.targets)
-        elif isinstance(step, Probe) and applies:
+        elif isinstance(step, Probe) and has_changes:
             yield from (f"{target} is probed before it is changed" for target in step.targets if target not in seen)
-    for step in applies:
-        for target in step.targets:
-            if not target.operations:
-                yield f"{target.target} has changes and no operations"
-            yield from _unresolved(target.operations)
+        elif isinstance(step, Stop):
+            late = (target.target for target in step.targets if target.target in seen)
+            yield from (f"{target} is stopped after it was changed" for target in late)
+
+
+def _operations(plan: Plan) -> Iterator[str]:
+    for step in plan.steps:
+        if isinstance(step, Apply | Stop):
+            for target in step.targets:
+                if not target.operations:
+                    yield f"{target.target} has changes and no operations"
+                yield from _unresolved(target.operations)
 
 
 def _unresolved(operations: tuple[object, ...]) -> Iterator[str]:
@@ -43,3 +62,30 @@ def _unresolved(operations: tuple[object, ...]) -> Iterator[str]:
                 yield f"{path} has an artifact without a digest"
             case _:
                 pass
+
+
+def _requests(plan: Plan) -> Iterator[str]:
+    """Requests always go somewhere, and what was taken off is given back."""
+    if plan.router is None:
+        wrong = {step.step for step in plan.steps if isinstance(step, Shift | Drain | Mirror)}
+        yield from (f"there is a step {each} and no router" for each in sorted(wrong))
+        return
+    servers = {member.server for member in plan.router.members}
+    if {host.name for host in plan.balancers} != set(plan.router.hosts):
+        yield "the load balancers are not the router's"
+    drained: set[str] = set()
+    for step in plan.steps:
+        match step:
+            case Drain(servers=named):
+                drained.update(named)
+                yield from (f"the router has no server {each}" for each in named if each not in servers)
+            case Shift(shares=shares):
+                drained.clear()
+                yield from (f"the router has no server {each.server}" for each in shares if each.server not in servers)
+                if len({each.server for each in shares}) < len(shares):
+                    yield "a server has two shares"
+                if not any(each.weight > 0 for each in shares):
+                    yield "requests are sent nowhere"
+            case _:
+                pass
+    yield from (f"{each} is drained and gets no requests back" for each in sorted(drained))

@@ -14,7 +14,6 @@ from reconciler.model.standing import UnitStanding
 from reconciler.model.target import Host
 from reconciler.model.unit import Unit
 from reconciler.plan.balance import FULL, Balance
-from reconciler.plan.compared import compared
 from reconciler.plan.material import Material
 from reconciler.plan.roster import Roster
 from reconciler.plan.sides import both, joined, live_side, sort
@@ -59,7 +58,6 @@ def muster(
         slots=unit.slots,
         balance=balance,
         first=known is not None and known.last_good is None,
-        compared=compared,
     )
 
 

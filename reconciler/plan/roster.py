@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from reconciler.model.health import HealthCheck
 from reconciler.model.plan import Apply, Probe, Shift, Step, TargetChanges
 from reconciler.model.step import Wait
 from reconciler.plan.balance import Balance
+from reconciler.plan.compared import compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +24,8 @@ class Side:
     servers: frozenset[str] = frozenset()
 
 
-Compared = Callable[[Wait, Collection[str], Collection[str]], Wait]
-"""The wait as it is for the targets with the new and with the old version."""
-
-
-def as_it_is(wait: Wait, _new: Collection[str], _old: Collection[str]) -> Wait:
-    """Return a wait that speaks of nobody's servers."""
-    return wait
+Compared: TypeAlias = Callable[[Wait, Sequence[str], Sequence[str]], Wait]
+"""The wait as it is for the servers with the new and with the old version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +53,7 @@ class Roster:
     slots: tuple[str, ...] = ()
     balance: Balance | None = None
     first: bool = False
-    compared: Compared = as_it_is
+    compared: Compared = compared
 
     def only(self, targets: Iterable[TargetChanges]) -> "Roster":
         """Return the roster with changes on these targets alone."""
