@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from reconciler.model.canonical import Digest
 from reconciler.model.ground import Ground
-from reconciler.model.identity import ResourceId
-from reconciler.model.resource import Observation, Resource, Survey, Unknown
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.resource import Observation, Resource, Routes, Survey, Unknown
 from reconciler.model.target import Host
+from reconciler.model.traffic import Router
 from reconciler.ports.errors import WorldError
+from reconciler.ports.router import Routers
 from reconciler.ports.targets import Targets
 
 MOST_AT_ONCE = 200
@@ -37,6 +39,22 @@ async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Host
         contents.update(survey.contents)
         grounds.update(survey.grounds)
     return Survey(observations, contents, grounds)
+
+
+async def ask_routers(
+    wanted: Mapping[UnitId, Router], hosts: Mapping[str, Host], routers: Routers
+) -> Mapping[UnitId, Routes]:
+    """Return what the load balancers of each unit say; Unknown when one of them cannot be asked."""
+    room = asyncio.Semaphore(MOST_AT_ONCE)
+
+    async def ask(router: Router) -> Routes:
+        try:
+            async with room:
+                return await routers.weights(router, {name: hosts[name] for name in router.hosts if name in hosts})
+        except WorldError as error:
+            return Unknown(str(error))
+
+    return dict(zip(wanted, await asyncio.gather(*map(ask, wanted.values())), strict=True))
 
 
 def settled(survey: Survey, in_hand: Collection[str]) -> Survey:

@@ -6,6 +6,7 @@ A Git push, a timer, a person's command only wake the loop that calls this; a mi
 else. Nothing is changed here: what comes out is data that can be printed (``reconciler plan``) or carried out.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -27,7 +28,7 @@ from reconciler.plan.situation import Situation
 from reconciler.policy.holding import holding
 from reconciler.policy.ownership import reachable
 from reconciler.policy.removal import tombstone
-from reconciler.policy.scope import scope
+from reconciler.policy.scope import routers, scope
 from reconciler.ports.kind import Kind
 
 
@@ -56,7 +57,11 @@ async def conclude(world: World, desired: Desired) -> Review:
     """Return what follows from a desired state, the journal and a look at the fleet."""
     standing = await world.journal.standing()
     in_hand = {known.rollout.id for known in standing.units.values() if known.rollout}
-    survey = observe.settled(await observe.look(scope(desired, standing), desired.hosts, world.targets), in_hand)
+    survey, routes = await asyncio.gather(
+        observe.look(scope(desired, standing), desired.hosts, world.targets),
+        observe.ask_routers(routers(desired, standing), desired.hosts, world.routers),
+    )
+    survey = replace(observe.settled(survey, in_hand), routes=routes)
     contents = {**await _contents_of_before(world, desired, standing), **desired.contents}
     return await world.aside(
         partial(_concluded, desired, standing, survey, contents, _Rules(world.kinds, world.clock.now()))

@@ -153,6 +153,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
             journal=journal,
             log=journal,
             targets=targets,
+            routers=reach.routers,
             artifacts=artifacts,
             kinds=CATALOG,
             clock=clock,

@@ -12,6 +12,7 @@ from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, RolloutLog
 from reconciler.ports.kind import Kind
+from reconciler.ports.router import Routers
 from reconciler.ports.source import Commit
 from reconciler.ports.targets import Targets
 
@@ -62,6 +63,7 @@ class World:
     journal: Journal
     log: RolloutLog
     targets: Targets
+    routers: Routers
     artifacts: Artifacts
     kinds: Mapping[str, Kind]
     clock: Clock

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.plan import LeftOut, Plan
+from reconciler.model.plan import Apply, LeftOut, Plan, Shift
 from reconciler.model.rollout import Decision, Trigger
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import VerdictRecord
@@ -50,7 +50,7 @@ class Assessment:
     @property
     def in_sync(self) -> bool | None:
         """Whether the unit is as it is held to be; None when that could not be seen, or is in the making."""
-        if self.plan and self.plan.changes:
+        if self.plan and any(isinstance(step, Apply | Shift) for step in self.plan.steps):
             return False
         return None if self.unseen or not self.looked else True
 

@@ -14,12 +14,14 @@ from reconciler.model.rollout import State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.plan.budget import used_up
 from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.order import Cycle
 from reconciler.plan.pause import waits
 from reconciler.plan.proposal import Proposal, propose
+from reconciler.plan.rerouting import strayed, unseen
 from reconciler.plan.situation import Situation
-from reconciler.policy.dependency import dependency
+from reconciler.policy.dependency import dependency, earlier_ring
 from reconciler.policy.drift import next_try
 from reconciler.policy.holding import Holding, holding
 from reconciler.policy.proven import proven
@@ -58,7 +60,9 @@ def _planned(base: Assessment, held: Holding, diff: UnitDiff, situation: Situati
     except Cycle as cycle:
         return replace(base, waiting=WaitingOn(Reason.PLAN_REFUSED, str(cycle)))
     drifted = tuple(_place(each) for each in diff.differing if each.change.cause is Cause.DRIFT)
+    drifted = (*drifted, *map(str, strayed(held.unit, situation)))
     waiting = next(_barriers(proposal, held, base.wanted, situation), None)
+    base = replace(base, unseen=(*base.unseen, *unseen(held.unit, situation)))
     if diff.conflicts and proposal.plan is None:
         return replace(base, looked=False, drifted=drifted, waiting=_refused(diff))
     return replace(base, plan=proposal.plan, drifted=drifted, waiting=waiting)
@@ -87,9 +91,20 @@ def _barriers(proposal: Proposal, held: Holding, wanted: Unit, situation: Situat
         return
     if known.accepted is None or known.accepted.plan != proposal.plan.id:
         yield from _left_as_it_is(proposal.plan, known)
+        if no_room := used_up(proposal.plan, known):
+            yield no_room
         yield from _yielding_to_a_person(proposal.asks, proposal.plan, known, situation.now)
-    if proposal.plan.cause is Cause.COMMIT and (before := dependency(wanted, situation.desired, situation.standing)):
+    if proposal.plan.cause is Cause.COMMIT:
+        yield from _waits_for_others(wanted, situation)
+    if away := unseen(proposal.plan.unit, situation):
+        yield WaitingOn(Reason.TRAFFIC, f"cannot ask the load balancers: {away[0].reason}")
+
+
+def _waits_for_others(wanted: Unit, situation: Situation) -> Iterator[WaitingOn]:
+    if before := dependency(wanted, situation.desired, situation.standing):
         yield before
+    if ring := earlier_ring(wanted, situation.desired, situation.standing, situation.now):
+        yield ring
 
 
 def _yielding_to_a_person(

@@ -54,6 +54,11 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
         may_be_down=may_be_down(unit.policy.strategy, len(unit.targets), slots=bool(unit.slots)),
         notes=tuple(_notes(unit, strategy, roster)),
     )
+    return identified(plan)
+
+
+def identified(plan: Plan) -> Plan:
+    """Return the plan with its id, which follows from all else that is in it."""
     return replace(plan, id=digest(plain(plan)).removeprefix("sha256:")[:16])
 
 

@@ -18,6 +18,7 @@ from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.planner import Material, build
+from reconciler.plan.rerouting import rerouted
 from reconciler.plan.situation import Situation
 from reconciler.policy.drift import alike, in_words, next_heal, withheld
 from reconciler.policy.holding import Holding
@@ -56,7 +57,7 @@ def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> 
         mend, delete = found.leave, pruned.confirm
         asks = (*((waits(delete),) if delete else ()), *found.asks)
         if not mend and not delete:
-            return Proposal(plan=None)
+            return _rerouted(unit, situation)
     material = Material(
         unit=unit,
         cause=_cause(held, mend, taken_back, is_settled=settled),
@@ -68,6 +69,12 @@ def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> 
         known=known,
     )
     return Proposal(plan=build(material, situation.survey, situation.desired.hosts, situation.kinds), asks=asks)
+
+
+def _rerouted(unit: Unit, situation: Situation) -> Proposal:
+    """Requests that are sent otherwise than they shall be are drift like any other."""
+    plan, mode = rerouted(unit, situation), unit.policy.drift
+    return Proposal(plan=plan, asks=(_by_mode(mode),) if plan and mode is not DriftMode.HEAL else ())
 
 
 def _all_but_left_alone(unit: Unit, diff: UnitDiff) -> _Sorted:

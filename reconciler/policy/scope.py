@@ -3,9 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from reconciler.model.identity import UnitId
 from reconciler.model.resource import Resource
 from reconciler.model.rollout import State
 from reconciler.model.standing import Standing, UnitStanding
+from reconciler.model.traffic import Router
 from reconciler.model.unit import Desired, Unit
 from reconciler.policy.holding import holding
 from reconciler.policy.ownership import orphans_of, reachable
@@ -31,8 +33,19 @@ def scope(desired: Desired, standing: Standing) -> Mapping[str, tuple[Resource, 
     return {target: tuple(resources) for target, resources in wanted.items()}
 
 
+def routers(desired: Desired, standing: Standing) -> Mapping[UnitId, Router]:
+    """Return the routers to ask, of all units that no rollout has in hand, as in the state each is held to."""
+    at_rest = (unit for unit in desired.units.values() if not _in_hand(standing.of(unit.id)))
+    held = (holding(unit, standing.of(unit.id)).unit for unit in at_rest)
+    return {unit.id: unit.traffic for unit in held if unit and unit.traffic}
+
+
+def _in_hand(known: UnitStanding) -> bool:
+    return known.rollout is not None and known.rollout.state in _IN_HAND
+
+
 def _of_unit(unit: Unit, known: UnitStanding, desired: Desired) -> tuple[Resource, ...]:
-    if known.rollout is not None and known.rollout.state in _IN_HAND:
+    if _in_hand(known):
         return ()
     held = holding(unit, known).unit
     if held is None:

@@ -152,6 +152,7 @@ class Controller:
             journal=journal,
             log=journal,
             targets=around.hosts,
+            routers=around.routers,
             artifacts=SimArchives(),
             kinds=around.kinds,
             clock=around.clock,

@@ -193,7 +193,8 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     journal, log = WatchedJournal(narrated, clock), WatchedLog(narrated, clock)
     source = GitSource(GitLine(remote(str(repository.path)), folder / "git"), "main", ("desired-state", "policies"))
     reading = Reading(loading=Loading(KINDS, SecretValues(secrets), Folders()))
-    drives = Driver(log, reach(hosts, clock, KINDS), owner="test")
+    reaching = reach(hosts, clock, KINDS)
+    drives = Driver(log, reaching, owner="test")
 
     async def aside(work: Callable[[], T], /) -> T:
         async with clock.working():
@@ -204,6 +205,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
         journal=journal,
         log=log,
         targets=hosts,
+        routers=reaching.routers,
         artifacts=SimArchives(),
         kinds=KINDS,
         clock=clock,

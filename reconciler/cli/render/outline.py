@@ -12,7 +12,7 @@ from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Stop
+from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Shift, Stop
 from reconciler.model.policy import FailureBudget, OnFailure
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason
@@ -33,11 +33,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The numbers of a review."""
+    """The numbers of a review. ``rerouted`` are units of which only the requests are sent elsewhere."""
 
     actions: dict[Action, int]
     targets: int
     units: int
+    rerouted: int
     waiting: int
     unseen: int
 
@@ -209,10 +210,12 @@ def totals(review: Review) -> Totals:
     """Count what a review would do, whether something stands in its way or not."""
     plans = [each.plan for each in review.assessments if each.plan and each.plan.changes]
     changes = [change for plan in plans for change in plan.changes]
+    shifting = (each.plan for each in review.assessments if each.plan and not each.plan.changes)
     return Totals(
         actions={action: sum(change.action is action for change in changes) for action in Action},
         targets=len({change.resource.target for change in changes}),
         units=len(plans),
+        rerouted=sum(any(isinstance(step, Shift) for step in plan.steps) for plan in shifting),
         waiting=sum(each.waiting is not None for each in review.assessments),
         unseen=len({out.target for each in review.assessments for out in each.unseen}),
     )
@@ -220,13 +223,18 @@ def totals(review: Review) -> Totals:
 
 def has_changes(review: Review) -> bool:
     """Whether the review would change anything; what ``plan --detailed-exitcode`` tells by status 2."""
-    return totals(review).changes > 0
+    total = totals(review)
+    return total.changes > 0 or total.rerouted > 0
 
 
 def summary(review: Review) -> str:
     """Return the last line of a review."""
     total = totals(review)
-    return _planned(total) if total.changes else _unchanged(review, total)
+    if total.changes:
+        return _planned(total)
+    if total.rerouted:
+        return f"Plan: send the requests of {count(total.rerouted, 'unit')} as before; nothing else changes."
+    return _unchanged(review, total)
 
 
 def caveats(review: Review) -> str:
