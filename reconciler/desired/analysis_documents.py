@@ -2,13 +2,33 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Annotated, Any, TypeAlias
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    model_validator,
+)
 from pydantic_core import CoreSchema, core_schema
 
-from reconciler.desired.fields import Name, Period, Strict
-from reconciler.model.analysis import Analysis
+from reconciler.desired.fields import Budget, Count, Matching, Name, OrEmpty, Pause, Period, SecretReference, Strict
+from reconciler.model.analysis import (
+    Analysis,
+    CommandQuery,
+    Comparison,
+    DatadogQuery,
+    Direction,
+    HttpQuery,
+    Outcome,
+    PrometheusQuery,
+    Query,
+)
 from reconciler.model.step import DAY, Analyse
 
 Argument: TypeAlias = StrictBool | StrictInt | StrictFloat | StrictStr
@@ -18,6 +38,18 @@ Arguments: TypeAlias = Mapping[str, Argument]
 
 Library: TypeAlias = Callable[[str, Arguments], Analysis | None]
 """The analysis of this name, rendered for a unit with these arguments; None where that is a mistake, told elsewhere."""
+
+
+Fill: TypeAlias = Callable[[str], str]
+"""Render the templates in a text."""
+
+Text = Annotated[str, Field(min_length=1)]
+Asked: TypeAlias = Text | Annotated[tuple[str, ...], Field(min_length=1)]
+"""What is asked: a text, or the words of a command."""
+
+_ARGUMENT_NAME = Matching(r"[A-Za-z_][A-Za-z0-9_]{0,63}", "a name of letters, digits and '_'")
+_COMPARISON = Comparison(baseline=CommandQuery(command=()))
+_ANALYSIS = Analysis(name="", query=CommandQuery(command=()))
 
 
 def no_library(_name: str, _arguments: Arguments) -> Analysis | None:
@@ -84,3 +116,166 @@ def background(asked: Iterable[BackgroundSpec], library: Library) -> tuple[Analy
     """Return the analyses of a whole rollout as they are for one unit."""
     found = (library(each.analysis, each.args) for each in asked)
     return tuple(replace(each, count=None) for each in found if each)
+
+
+class FromPrometheus(Strict):
+    """An instant query in PromQL. ``token`` is the reference of a secret, sent as a bearer token."""
+
+    url: Text
+    token: SecretReference | None = None
+
+    def to_model(self, query: str, fill: Fill) -> Query:
+        """Return the query."""
+        return PrometheusQuery(url=fill(self.url), query=fill(query), token=self.token)
+
+
+class FromDatadog(Strict):
+    """A query of Datadog's metrics over the last ``over``: the newest value of each series."""
+
+    api_key: SecretReference
+    app_key: SecretReference
+    over: Period = timedelta(minutes=5)
+    url: Text = "https://api.datadoghq.com"
+
+    def to_model(self, query: str, fill: Fill) -> Query:
+        """Return the query."""
+        return DatadogQuery(
+            query=fill(query), api_key=self.api_key, app_key=self.app_key, over=self.over, url=fill(self.url)
+        )
+
+
+class FromHttp(Strict):
+    """A JSON document over HTTP; ``query`` is the JSONPath that leads to the result, or CEL over ``body``."""
+
+    url: Text
+    language: Literal["jsonpath", "cel"] = "jsonpath"
+    headers: dict[str, str] = Field(default_factory=dict)
+    token: SecretReference | None = None
+
+    def to_model(self, query: str, fill: Fill) -> Query:
+        """Return the query."""
+        headers = {name: fill(value) for name, value in self.headers.items()}
+        return HttpQuery(
+            url=fill(self.url), value=fill(query), language=self.language, headers=headers, token=self.token
+        )
+
+
+class FromCommand(Strict):
+    """A command on the first target of the rollout that prints a number or JSON; ``query`` are its words."""
+
+
+class ProviderSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties": 1}):
+    """Who is asked: exactly one of the keys."""
+
+    prometheus: FromPrometheus | None = None
+    datadog: FromDatadog | None = None
+    http: FromHttp | None = None
+    command: Annotated[FromCommand | None, OrEmpty] = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "ProviderSpec":
+        if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
+            raise ValueError("expected exactly one of prometheus, datadog, http or command")
+        return self
+
+    @property
+    def sort(self) -> type[Query]:
+        """What its queries are."""
+        if self.prometheus:
+            return PrometheusQuery
+        if self.datadog:
+            return DatadogQuery
+        return HttpQuery if self.http else CommandQuery
+
+    def to_model(self, asked: Asked, fill: Fill) -> Query:
+        """Return a query of it; ``asked`` is a text, or words where it is a command."""
+        source = self.prometheus or self.datadog or self.http
+        if source is None:
+            return CommandQuery(command=tuple(fill(word) for word in asked))
+        return source.to_model(str(asked), fill)
+
+
+class ComparisonSpec(Strict):
+    """The canary beside a baseline, by Mann and Whitney's U test; the conditions have to hold as well.
+
+    It fails when the canary's values differ significantly (``confidence``), in the bad ``direction``, and their mean
+    by at least ``effect`` (0.1 is 10 %). With fewer than ``minimum`` values on a side it is inconclusive.
+    """
+
+    baseline: Asked
+    direction: Literal["increase", "decrease", "either"] = "increase"
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = _COMPARISON.confidence
+    effect: Annotated[float, Field(ge=0)] = _COMPARISON.effect
+    minimum: Annotated[int, Field(strict=True, ge=3, le=100)] = _COMPARISON.minimum
+
+    def to_model(self, provider: ProviderSpec, fill: Fill) -> Comparison:
+        """Return the comparison, with its query rendered."""
+        return Comparison(
+            baseline=provider.to_model(self.baseline, fill),
+            direction=Direction(self.direction),
+            confidence=self.confidence,
+            effect=self.effect,
+            minimum=self.minimum,
+        )
+
+
+class AnalysisSpec(Strict):
+    """A figure of the app, and how it is judged.
+
+    ``success`` and ``failure`` are CEL over ``result``; one of them at least has to be given (a system that takes none
+    for success would pass whatever is measured). With both, ``failure`` decides first, and neither is inconclusive.
+    Limits are what is allowed: the analysis fails when *more* measurements fail than ``failureLimit`` (-1: no limit).
+    An error is no measurement; it is asked again after 10 s. Texts are templates with app, version, environment, unit,
+    vars, args, and canary and stable: regular expressions for the servers with the new and with the old version.
+    ``args`` have defaults; null: it has to be given. ``weight`` 0 is measured and told, and decides nothing.
+    """
+
+    args: dict[Annotated[str, _ARGUMENT_NAME], Argument | None] = Field(default_factory=dict)
+    provider: ProviderSpec
+    query: Asked
+    interval: Period = _ANALYSIS.interval
+    initial_delay: Pause = _ANALYSIS.initial_delay
+    count: Count = 1
+    success: Text | None = None
+    failure: Text | None = None
+    failure_limit: Annotated[int, Field(strict=True, ge=-1, le=1_000_000)] | None = None
+    inconclusive_limit: Budget = _ANALYSIS.inconclusive_limit
+    consecutive_error_limit: Budget = _ANALYSIS.consecutive_error_limit
+    consecutive_success_limit: Count | None = None
+    on_no_data: Literal["inconclusive", "failed", "successful", "error"] = "inconclusive"
+    comparison: ComparisonSpec | None = None
+    weight: Annotated[int, Field(strict=True, ge=0, le=1000)] = _ANALYSIS.weight
+
+    @model_validator(mode="after")
+    def _can_be_judged(self) -> "AnalysisSpec":
+        if self.success is None and self.failure is None:
+            beside = "; a comparison alone is not enough, it says nothing when both are bad" if self.comparison else ""
+            raise ValueError(f"expected success or failure, a condition such as 'result < 0.05'{beside}")
+        asked = [self.query, *([self.comparison.baseline] if self.comparison else [])]
+        if any(isinstance(each, str) == bool(self.provider.command) for each in asked):
+            words = "a list of words for a command" if self.provider.command else "a text, a list is for a command"
+            raise ValueError(f"expected query and comparison.baseline to be {words}")
+        return self
+
+    def to_model(self, name: str, fill: Fill) -> Analysis:
+        """Return the analysis with its texts rendered."""
+        limit = self.failure_limit
+        if limit is None:
+            # So many in a row are asked for: then it is not the failures that decide, unless they are limited too.
+            limit = 0 if self.consecutive_success_limit is None else -1
+        return Analysis(
+            name=name,
+            query=self.provider.to_model(self.query, fill),
+            interval=self.interval,
+            initial_delay=self.initial_delay,
+            count=self.count,
+            success=fill(self.success) if self.success else None,
+            failure=fill(self.failure) if self.failure else None,
+            failure_limit=limit,
+            inconclusive_limit=self.inconclusive_limit,
+            consecutive_error_limit=self.consecutive_error_limit,
+            consecutive_success_limit=self.consecutive_success_limit,
+            on_no_data=Outcome(self.on_no_data),
+            comparison=self.comparison.to_model(self.provider, fill) if self.comparison else None,
+            weight=self.weight,
+        )

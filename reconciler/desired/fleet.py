@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from reconciler.desired import mistakes
+from reconciler.desired.analysis_documents import AnalysisSpec
 from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Metadata
 from reconciler.desired.fields import Labels
 from reconciler.desired.policy_documents import RolloutPolicySpec
@@ -20,10 +21,11 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "Host": HostSpec,
     "App": AppSpec,
     "RolloutPolicy": RolloutPolicySpec,
+    "Analysis": AnalysisSpec,
 }
 """The kinds of documents and the models of their specs."""
 
-POLICY_KINDS = frozenset({"RolloutPolicy"})
+POLICY_KINDS = frozenset({"RolloutPolicy", "Analysis"})
 """Kinds that stand in the policies folder; all others stand in the desired-state folder."""
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -56,6 +58,7 @@ class Fleet:
     hosts: dict[str, Written[HostSpec]] = field(default_factory=dict)
     apps: dict[str, Written[AppSpec]] = field(default_factory=dict)
     policies: dict[str, Written[RolloutPolicySpec]] = field(default_factory=dict)
+    analyses: dict[str, Written[AnalysisSpec]] = field(default_factory=dict)
     names: dict[tuple[str, str], Document] = field(default_factory=dict)
 
     def named(self, kind: str) -> list[str]:
@@ -96,6 +99,7 @@ def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
         "Host": fleet.hosts,
         "App": fleet.apps,
         "RolloutPolicy": fleet.policies,
+        "Analysis": fleet.analyses,
     }
     for each in documents:
         problems += each.problems

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
-from reconciler.desired import references, tree
+from reconciler.desired import analyses, references, tree
 from reconciler.desired.fleet import POLICY_KINDS, Checked, Fleet, check, gather
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
@@ -82,13 +82,14 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desire
     problems += _misplaced(fleet, root, _normal(folders.policies))
     problems += _empty(files, fleet, root)
     problems += references.check(fleet)
+    problems += analyses.check(fleet)
     written = _drafts(fleet, loading, templates, problems)
     policies = _policies(fleet, memory, problems)
     rendering = Rendering(commit, fleet, loading.kinds, sources, memory)
     units: dict[UnitId, Unit] = {}
     for name in sorted(fleet.apps):
         units.update({unit.id: unit for unit in rendering.units(fleet.apps[name], written[name], policies)})
-    problems += rendering.problems
+    problems += [*rendering.problems, *rendering.analyses.values()]
     if problems:
         raise Invalid(tuple(sorted(dict.fromkeys(problems), key=_order)))
     return Desired(commit=commit, hosts=rendering.hosts, units=units, contents=sources.contents)

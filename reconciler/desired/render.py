@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from reconciler.desired.analyses import uses_analyses
+from reconciler.desired.analysis_rendering import UnitAnalyses
 from reconciler.desired.claims import Claims, Taking
 from reconciler.desired.documents import AppEnvironment, AppSpec
 from reconciler.desired.fields import Labels
@@ -15,9 +17,10 @@ from reconciler.desired.resources import Draft
 from reconciler.desired.templates import Variables
 from reconciler.desired.traffic import Between, Mistakes, router
 from reconciler.desired.unit import Asked, Telling, UnitWork
+from reconciler.desired.words import Path
 from reconciler.model.canonical import Digest
 from reconciler.model.identity import UnitId
-from reconciler.model.policy import RolloutPolicy
+from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
 from reconciler.model.problem import Problem
 from reconciler.model.target import Host
 from reconciler.model.unit import Unit
@@ -39,7 +42,8 @@ class _MadeUnit:
 class Rendering:
     """The rendering of all apps of a commit. ``problems`` has each mistake once, though found on many targets.
 
-    Units that were made before from the same inputs are taken from the memory.
+    Units that were made before from the same inputs are taken from the memory. ``analyses`` has what is wrong with
+    analyses once they are rendered, by place.
     """
 
     commit: str
@@ -50,6 +54,7 @@ class Rendering:
     problems: dict[Problem, None] = field(default_factory=dict)
     claims: Claims = field(default_factory=Claims)
     told: int = 0
+    analyses: dict[tuple[str, Path], Problem] = field(default_factory=dict)
     _selected: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Host, ...]] = field(default_factory=dict)
     _hosts: dict[str, list[Host]] = field(default_factory=dict)
     _with: dict[tuple[str, str, str], list[Host]] = field(default_factory=dict)
@@ -81,8 +86,19 @@ class Rendering:
             targets = self._targets(app, name)
             if name in self.fleet.environments and version and targets:
                 unit = UnitId(app.name, name)
-                asked = Asked(unit, policies[unit], after(self.fleet, unit), self._balancers(app, name))
+                policy = self._policy(app, unit, policies[unit])
+                asked = Asked(unit, policy, after(self.fleet, unit), self._balancers(app, name))
                 yield self._unit(app, drafts, targets, asked)
+
+    def _policy(self, app: Written[AppSpec], unit: UnitId, policy: RolloutPolicy) -> RolloutPolicy:
+        """The policy with its analyses as they are for the unit; the very same one where it has none."""
+        written = None if policy is DEFAULT_POLICY else self.fleet.policies.get(policy.name)
+        if written is None or not uses_analyses(written.document):
+            return policy
+        here = app.spec.environments[unit.environment]
+        variables = {**_variables(self.fleet, app, (unit.environment, here)), "unit": str(unit)}
+        library = UnitAnalyses(self.fleet.analyses, self.sources.templates, variables, self.analyses)
+        return written.spec.to_model(policy.name, library)
 
     def _unit(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: Asked) -> Unit:
         environment = self.fleet.environments[asked.unit.environment]
