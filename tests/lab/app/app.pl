@@ -21,7 +21,7 @@ sub control {
     if (time - $looked > 0.05) {
         my %read;
         if (open my $file, '<', $option{control}) {
-            while (<$file>) { $read{$1} = $2 if /^\s*([\w.+~-]+)\s*=\s*(\S+)/ }
+            while (<$file>) { $read{$1} = $2 if /^\s*([\w.+~:-]+)\s*=\s*(\S+)/ }
         }
         ($state, $looked) = (\%read, time);
     }

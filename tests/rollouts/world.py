@@ -1,0 +1,285 @@
+"""The lab as a small production: hosts that serve an app under test, a load balancer, requests all the time.
+
+with World(lab, tmp_path, policy) as world:
+    world.release("1.4.1")                     # committed, rolled out, in sync
+    with world.requests() as requests:
+        world.release("1.4.2")
+    assert not requests.tally.failed
+"""
+
+import asyncio
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+from tests.lab import app
+from tests.lab.hosts import Lab, LabHost
+from tests.lab.image import BALANCER
+from tests.lab.load import Load, Tally
+from tests.stories import repository
+from tests.stories.controller import Controller
+
+UNIT = "shop@production"
+BACKEND = "shop"
+FRONT = 8080
+SOCKET = "/run/haproxy/admin.sock"
+UNDER_WAY = {"rolling out", "reverting", "pending"}
+LIMIT = 120.0
+
+HAPROXY = """
+global
+  stats socket {socket} mode 660 level admin
+  stats timeout 30s
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 30s
+  timeout server 30s
+  option redispatch
+  retries 3
+frontend in
+  bind :{front}
+  default_backend {backend}
+backend {backend}
+  balance roundrobin
+  option httpchk GET /healthz
+  default-server check inter 200ms fall 2 rise 1
+{servers}
+"""
+
+HEALTH: list[dict[str, Any]] = [
+    {"http": {"port": 8080, "path": "/healthz", "period": "200ms", "failureThreshold": 5, "successThreshold": 2}}
+]
+
+
+class Requests:
+    """Requests from a thread of their own, so that what a test waits for holds none of them up."""
+
+    def __init__(self, url: str, per_second: float) -> None:
+        self._url, self._per_second = url, per_second
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="requests", daemon=True)
+        self._load: Load | None = None
+
+    @property
+    def tally(self) -> Tally:
+        """What came back so far."""
+        assert self._load
+        return self._load.tally
+
+    def next(self, many: int) -> Tally:
+        """Wait for the answers to so many more requests, and return them."""
+        assert self._load
+        return self._do(self._load.next(many))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._load = self._do(self._begun())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._load
+        self._do(self._load.__aexit__(None, None, None))
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _begun(self) -> Load:
+        return await Load(self._url, self._per_second).__aenter__()
+
+    def _do(self, work: Any) -> Any:
+        done: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return done.result(LIMIT)
+
+
+class World:
+    """Web hosts and a load balancer, a repository with the app and its policy, and a daemon that follows it."""
+
+    def __init__(
+        self,
+        lab: Lab,
+        folder: Path,
+        policy: Mapping[str, Any],
+        *,
+        webs: int = 4,
+        labels: Callable[[int], Mapping[str, str]] = lambda _: {},
+        spec: Mapping[str, Any] | None = None,
+        documents: tuple[Mapping[str, Any], ...] = (),
+    ) -> None:
+        self._lab, self._folder = lab, folder
+        self.repository = folder / "repository"
+        self.webs = {f"web-{number}": lab.host(f"web-{number}") for number in range(1, webs + 1)}
+        self.balancer = lab.host("lb-1", BALANCER)
+        self._labels = {f"web-{number}": dict(labels(number)) for number in range(1, webs + 1)}
+        self.policy = dict(policy)
+        self.spec = dict(spec or {})
+        self.documents = list(documents)
+        self.version = ""
+        self._balance()
+        self._git(folder, "init", "--quiet", "--initial-branch", "main", str(self.repository))
+        repository.write(self.repository, "desired-state/files/app.pl", app.PROGRAM)
+        self.controller = Controller(folder, "state", _settings(lab))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            print(self.controller.run("explain", UNIT).stdout)  # noqa: T201 - what a person would ask first
+            print(self.controller.run("history", UNIT).stdout)  # noqa: T201
+            print(self.controller.log())  # noqa: T201
+        self.controller.close()
+
+    # What people do
+
+    def commit(self, version: str) -> None:
+        """Commit the app at this version, with the policy and all else as it is now."""
+        self.version = version
+        self._write("desired-state/fleet.yaml", [_environment(), *self._hosts()])
+        self._write("desired-state/shop.yaml", [self._app(version)])
+        self._write("policies/all.yaml", [_document("RolloutPolicy", "all", self.policy), *self.documents])
+        self._git(self.repository, "add", "--all")
+        self._git(self.repository, "commit", "--quiet", "--message", f"Shop {version}")
+
+    def first(self, version: str = "1.4.1") -> None:
+        """Have the first version run, with a daemon that goes on."""
+        self.commit(version)
+        self.controller.start()
+        self.until(state="in sync", version=version)
+
+    def release(self, version: str) -> None:
+        """Commit the version and wait until it is rolled out."""
+        self.commit(version)
+        self.until(state="in sync", version=version)
+
+    # What is seen
+
+    def status(self) -> dict[str, Any]:
+        """Return what ``status --json`` says of the unit."""
+        units = self.controller.status().get("units", [])
+        return next((unit for unit in units if unit["unit"] == UNIT), {})
+
+    def until(self, within: float = LIMIT, **values: Any) -> dict[str, Any]:
+        """Wait until the status of the unit has these values, and return it."""
+        return self.wait(self.status, lambda now: all(now.get(key) == each for key, each in values.items()), within)
+
+    def wait(self, look: Callable[[], Any], is_there: Callable[[Any], bool], within: float = LIMIT) -> Any:
+        """Look until it is there; AssertionError with what was seen last when it is not in time."""
+        deadline = time.monotonic() + within  # noqa: TID251 - it happens in the real world
+        pace = threading.Event()
+        while not is_there(seen := look()):
+            assert time.monotonic() < deadline, f"not within {within:g} s; last seen: {seen}\n{self.controller.log()}"  # noqa: TID251
+            pace.wait(0.3)
+        return seen
+
+    def versions(self) -> dict[str, str]:
+        """Return which version answers on each web host, asked directly; empty text for none."""
+        return {name: self.answers(host) for name, host in self.webs.items()}
+
+    def answers(self, host: LabHost, port: int = 8080) -> str:
+        """Return the version that answers on a host's port, past the load balancer."""
+        command = f"curl -s -m 2 -o /dev/null -D - localhost:{port}/ | sed -n 's/^X-Version: //Ip' | tr -d '\\r'"
+        return host.sh(command).strip()
+
+    def weights(self) -> dict[str, int]:
+        """Return the weight of each server that HAProxy sends requests to."""
+        rows = self.haproxy("show stat").splitlines()
+        names = rows[0].lstrip("# ").split(",")
+        found = [dict(zip(names, row.split(","), strict=False)) for row in rows[1:] if row.startswith(f"{BACKEND},")]
+        servers = [row for row in found if row["svname"] not in ("BACKEND", "FRONTEND")]
+        return {row["svname"]: int(row["weight"]) if row["status"].startswith("UP") else 0 for row in servers}
+
+    def haproxy(self, command: str) -> str:
+        """Run a command of HAProxy's runtime API."""
+        return self.balancer.sh(
+            "python3 -c 'import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); "
+            's.sendall(sys.argv[2].encode()+b"\\n"); print(b"".join(iter(lambda: s.recv(65536), b"")).decode())\' '
+            f"{SOCKET} '{command}'"
+        )
+
+    @contextmanager
+    def requests(self, per_second: float = 200.0) -> Iterator[Requests]:
+        """Send requests through the load balancer as long as the block lasts."""
+        with Requests(f"http://{self.balancer.inner_address}:{FRONT}/", per_second) as requests:
+            requests.next(20)
+            yield requests
+
+    # What there is
+
+    def control(self, settings: Mapping[str, str]) -> None:
+        """Say on all web hosts what the app does from now on."""
+        for host in self.webs.values():
+            app.control(host, settings)
+
+    def servers(self) -> list[str]:
+        """Return the lines of HAProxy's backend; a world with slots has others."""
+        return [f"  server {name} {host.inner_address}:8080" for name, host in self.webs.items()]
+
+    def _balance(self) -> None:
+        text = HAPROXY.format(socket=SOCKET, front=FRONT, backend=BACKEND, servers="\n".join(self.servers()))
+        self.balancer.write("/etc/haproxy/haproxy.cfg", text.encode())
+        self.balancer.sh("mkdir -p /run/haproxy && systemctl restart haproxy")
+
+    def resources(self) -> list[dict[str, Any]]:
+        """Return the resources of the app."""
+        return app.documents(app.App(version="{{ version }}"))
+
+    def _app(self, version: str) -> dict[str, Any]:
+        spec = {
+            "version": version,
+            "environments": {"production": {}},
+            "targets": {"hosts": {"role": "web"}},
+            "resources": self.resources(),
+            "health": HEALTH,
+            "traffic": {
+                "haproxy": {"hosts": {"role": "lb"}, "backend": BACKEND, "socket": SOCKET, "drainWithin": "5s"}
+            },
+        }
+        return _document("App", "shop", {**spec, **self.spec})
+
+    def _hosts(self) -> list[dict[str, Any]]:
+        webs = [_host(host, {"role": "web", **self._labels[name]}) for name, host in self.webs.items()]
+        return [*webs, _host(self.balancer, {"role": "lb"})]
+
+    def _git(self, folder: Path, *words: str) -> None:
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, check=True)
+
+    def _write(self, name: str, documents: list[Mapping[str, Any]]) -> None:
+        repository.write(self.repository, name, yaml.safe_dump_all(documents, sort_keys=False).encode())
+
+
+def _document(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {"apiVersion": "reconciler/v1", "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
+
+
+def _environment() -> dict[str, Any]:
+    return _document("Environment", "production", {})
+
+
+def _host(host: LabHost, labels: Mapping[str, str]) -> dict[str, Any]:
+    spec = {"environment": "production", "address": host.inner_address, "user": "deploy", "become": "sudo"}
+    document = _document("Host", host.name, {**spec, "hostKey": host.host_key})
+    document["metadata"]["labels"] = dict(labels)
+    return document
+
+
+def _settings(lab: Lab) -> dict[str, Any]:
+    return {
+        "git": {"url": "repository"},
+        "ssh": {"identities": [str(lab.client_key)], "agent": False},
+        "drift": {"interval": "5s"},
+        "log": {"level": "warning"},
+    }
