@@ -1,0 +1,1 @@
+"""Whether what was seen is as it should be: pure, in tables."""
