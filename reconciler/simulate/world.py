@@ -193,7 +193,10 @@ class SimWorld:
         if host.name in self.down:
             return Unknown(f"cannot reach {host.name}")
         there = self.state.get(host.name, {}).get(resource.id)
-        return Present(there.attributes) if there else Absent()
+        if there is None:
+            return Absent()
+        stopped = host.name in self.stopped and "running" in there.attributes
+        return Present({**there.attributes, "running": False} if stopped else there.attributes)
 
     def _take_effect(self, target: str, transaction: Transaction) -> None:
         known = self._known.setdefault(target, set())

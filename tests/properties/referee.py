@@ -22,7 +22,7 @@ class Referee:
         match what:
             case "unseen":
                 self.blind.add(target)
-            case "seen":
+            case "seen" | "done":
                 self.blind.discard(target)
             case "begins" if transaction and transaction.operations:
                 self._begins(target, transaction)

@@ -8,20 +8,16 @@ from random import Random
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.content import Content
 from reconciler.model.health import HttpCheck, Timing
-from reconciler.model.policy import (
-    AllAtOnce,
-    Amount,
-    FailureBudget,
-    OnFailure,
-    Rolling,
-    RolloutPolicy,
-    Strategy,
-)
+from reconciler.model.policy import BlueGreen, FailureBudget, OnFailure, RevertPace, RolloutPolicy
 from reconciler.model.resource import Resource
+from reconciler.model.target import Host
+from reconciler.model.traffic import HaproxyRouter, Member
 from reconciler.model.unit import Desired, Unit
 from reconciler.simulate.life import Death
 from reconciler.simulate.world import Fault
 from tests import factory
+from tests.properties import strategies
+from tests.properties.kind import KIND
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -61,11 +57,15 @@ class Tale:
     deaths: tuple[Death, ...] = ()
     persons: tuple[Said, ...] = ()
     fresh: bool = False
+    routed: bool = False
+    slots: tuple[str, ...] = ()
+    figures: dict[str, str] = field(default_factory=dict)
+    reloads: tuple[timedelta, ...] = ()
 
     @property
     def deterministic(self) -> bool:
         """Whether nothing in it depends on how long the controller was away."""
-        return not (self.away or self.persons or self.faults or len(self.commits) > 1)
+        return not (self.away or self.persons or self.faults or self.reloads or len(self.commits) > 1)
 
 
 def drawn(seed: int) -> Tale:
@@ -76,10 +76,12 @@ def drawn(seed: int) -> Tale:
     if chance.random() < 0.3:
         commits.append((chance.randint(1, 120) * SECOND, "3"))
     versions = [version for _, version in commits]
+    policy = _policy(chance)
+    routed = chance.random() < 0.5
     return Tale(
         seed=seed,
         hosts=hosts,
-        policy=_policy(chance),
+        policy=policy,
         commits=tuple(commits),
         sick={version: _some(chance, hosts) for version in versions if chance.random() < 0.35},
         takes=chance.choice((0, 0, 1, 7)) * SECOND,
@@ -88,6 +90,10 @@ def drawn(seed: int) -> Tale:
         deaths=tuple(Death(chance.randint(1, 25), chance.random() < 0.5) for _ in range(chance.choice((0, 0, 1, 2)))),
         persons=_persons(chance),
         fresh=chance.random() < 0.15,
+        routed=routed,
+        slots=("blue", "green") if isinstance(policy.strategy, BlueGreen) and chance.random() < 0.6 else (),
+        figures={version: chance.choice(("bad", "none", "away")) for version in versions if chance.random() < 0.2},
+        reloads=(chance.randint(0, 100) * SECOND,) if routed and chance.random() < 0.15 else (),
     )
 
 
@@ -95,13 +101,30 @@ def desired(tale: Tale, version: str) -> Desired:
     """Return what the commit of that version asks for."""
     unit = shop(tale, version)
     contents = {blob.blob: _data(one) for one in unit.resources for blob in one.contents.values()}
-    return replace(factory.desired(unit), contents=contents)
+    return Desired(commit=unit.commit, hosts=_hosts(tale), units={unit.id: unit}, contents=contents)
 
 
 def shop(tale: Tale, version: str) -> Unit:
     """Return the unit as that version asks for it."""
-    things = [_thing(name, host, version) for host in tale.hosts for name in ("/app", "/conf")]
-    return factory.unit(*things, commit=f"c{version}", version=version, policy=tale.policy, health=(CHECK,))
+    names = [("/conf", ""), *((f"/app-{slot}" if slot else "/app", slot) for slot in tale.slots or ("",))]
+    things = [_thing(name, slot, host, version) for host in tale.hosts for name, slot in names]
+    checks = tuple(replace(CHECK, slot=slot) for slot in tale.slots or ("",))
+    unit = factory.unit(*things, commit=f"c{version}", version=version, policy=tale.policy, health=checks)
+    return replace(unit, slots=tale.slots, traffic=_router(tale) if tale.routed else None)
+
+
+def _hosts(tale: Tale) -> dict[str, Host]:
+    sides, zones = ("a", "b"), ("x", "y", "z")
+    made = {
+        name: replace(factory.host(name), labels={"side": sides[number % 2], "zone": zones[number % 3]})
+        for number, name in enumerate(tale.hosts)
+    }
+    return {**made, "lb-1": factory.host("lb-1"), "lb-2": factory.host("lb-2")}
+
+
+def _router(tale: Tale) -> HaproxyRouter:
+    members = tuple(Member(host, f"{host}{slot}", slot) for host in tale.hosts for slot in tale.slots or ("",))
+    return HaproxyRouter(hosts=("lb-1", "lb-2"), backend="shop", members=members)
 
 
 def contents(unit: Unit) -> dict[Digest, bytes]:
@@ -109,10 +132,12 @@ def contents(unit: Unit) -> dict[Digest, bytes]:
     return {content.blob: _data(one) for one in unit.resources for content in one.contents.values()}
 
 
-def _thing(name: str, host: str, version: str) -> Resource:
-    bare = factory.thing(name, host, version=f"{version} on {host}" if name == "/app" else version)
+def _thing(name: str, slot: str, host: str, version: str) -> Resource:
+    app = {"running": True} if name.startswith("/app") else {}
+    bare = factory.thing(name, host, version=f"{version} on {host}" if app else version, **app)
     data = _data(bare)
-    return replace(bare, contents={"content": Content(digest_bytes(data), digest_bytes(data), len(data))})
+    content = Content(digest_bytes(data), digest_bytes(data), len(data))
+    return replace(bare, id=replace(bare.id, kind=KIND), slot=slot, contents={"content": content})
 
 
 def _data(resource: Resource) -> bytes:
@@ -122,21 +147,14 @@ def _data(resource: Resource) -> bytes:
 def _policy(chance: Random) -> RolloutPolicy:
     return RolloutPolicy(
         name="random",
-        strategy=_strategy(chance),
+        strategy=strategies.drawn(chance),
+        background=strategies.background(chance),
+        revert_pace=chance.choice(list(RevertPace)),
         failure_budget=FailureBudget(chance.choice((0, 0, 0, 1, 2)), chance.choice((0, 0, 1, 2))),
         progress_deadline=chance.choice((30, 120, 600)) * SECOND,
         on_failure=chance.choice((OnFailure.REVERT, OnFailure.REVERT, OnFailure.REVERT, *OnFailure)),
         revert_within=chance.choice((30, 60)) * SECOND,
     )
-
-
-def _strategy(chance: Random) -> Strategy:
-    match chance.randint(0, 2):
-        case 0:
-            return AllAtOnce()
-        case _:
-            size = Amount(chance.choice((1, 2, 3))) if chance.random() < 0.6 else Amount(chance.choice((10, 34)), True)
-            return Rolling(size, chance.choice((0, 0, 20, 90)) * SECOND)
 
 
 def _some(chance: Random, hosts: Sequence[str]) -> tuple[str, ...]:
@@ -156,7 +174,9 @@ def _persons(chance: Random) -> tuple[Said, ...]:
     if chance.random() > 0.2:
         return ()
     first = chance.randint(0, 60)
-    what = chance.choice(("pause", "retry", "abort", "leave", "pause everything"))
+    what = chance.choice(
+        ("pause", "retry", "abort", "leave", "pause everything", "promote", "promote", "fully", "approve", "reject")
+    )
     said = [Said(first * SECOND, what)]
     if what.startswith("pause"):
         said.append(Said((first + chance.randint(1, 200)) * SECOND, what.replace("pause", "resume")))

@@ -1,12 +1,14 @@
 """A tale told: played on a simulated fleet, and what was against the rules in it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from random import Random
 
 from reconciler.model.analysis import Query
 from reconciler.model.event import (
     AbortRequested,
+    DecisionTaken,
     Event,
     Paused,
     ResourcesApplied,
@@ -16,9 +18,12 @@ from reconciler.model.event import (
     VerdictGiven,
 )
 from reconciler.model.health import HealthCheck
-from reconciler.model.rollout import State
+from reconciler.model.rollout import Decided, Decision, Rollout, State
+from reconciler.model.traffic import Member
 from reconciler.model.verdict import Owned, Verdict
-from reconciler.ports.metrics import Reading, Value
+from reconciler.model.waiting import Reason
+from reconciler.ports.errors import Unreachable
+from reconciler.ports.metrics import NoData, Reading, Value
 from reconciler.simulate.answers import SimHooks, SimMetrics
 from reconciler.simulate.commits import SimCommits
 from reconciler.simulate.controller import Controller, Surroundings
@@ -28,12 +33,20 @@ from reconciler.simulate.routers import SimRouters
 from reconciler.simulate.world import SimWorld
 from tests import factory
 from tests.factory import SHOP
+from tests.properties.kind import KINDS
 from tests.properties.referee import Referee
-from tests.properties.tale import Tale, contents, desired, shop
+from tests.properties.tale import CHECK, Tale, contents, desired, shop
 
 HORIZON = timedelta(hours=3)
 QUIET = timedelta(seconds=2)
-MOVES_AT_MOST = 20_000
+PATIENCE = 10
+DECIDED_BY_PEOPLE = {Reason.PROMOTION, Reason.APPROVAL, Reason.ANALYSIS}
+DECISIONS = {
+    "promote": Decided.PROMOTE,
+    "fully": Decided.PROMOTE_FULLY,
+    "approve": Decided.APPROVE,
+    "reject": Decided.REJECT,
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,8 @@ def told(tale: Tale) -> Told:
 class _Stage:
     def __init__(self, tale: Tale) -> None:
         self.tale = tale
+        self.chance = Random(tale.seed)
+        self.asked = 0
         clock = LoopClock(factory.NOW)
         self.referee = Referee()
         journal = MemoryJournal(self.referee.heard)
@@ -66,11 +81,11 @@ class _Stage:
             clock=clock,
             journal=journal,
             hosts=hosts,
-            routers=SimRouters(clock, lambda member: not hosts.trouble(member.target, member.slot), lambda _: None),
+            routers=SimRouters(clock, self._serves, lambda _: None),
             metrics=SimMetrics(self._figure),
             hooks=SimHooks(),
             commits=SimCommits(),
-            kinds=factory.KINDS,
+            kinds=KINDS,
         )
         self.controller = Controller(self.around, tale.deaths)
 
@@ -107,7 +122,23 @@ class _Stage:
                 living.result()
             if self.controller.at_rest and not self._waits():
                 return
+            await self._decided()
         self.referee.wrong.append("it never came to an end")
+
+    async def _decided(self) -> None:
+        """Somebody decides what waits for a person, after a while and some way or other."""
+        rollout = (await self.around.journal.standing()).of(SHOP).rollout
+        waiting = rollout.waiting if rollout else None
+        if waiting is None or waiting.reason not in DECIDED_BY_PEOPLE:
+            self.asked = 0
+            return
+        self.asked += 1
+        if self.asked % PATIENCE == 0:
+            say = self.chance.choice(
+                ("promote", "promote", "approve", "approve", "approve", "fully", "reject", "abort")
+            )
+            await self._say(say, self.chance.choice(("ann", "bob")))
+            self.controller.ring()
 
     def _waits(self) -> bool:
         review = self.controller.review
@@ -135,6 +166,8 @@ class _Stage:
         for one in self.tale.away:
             yield one.since, self._act(self.around.hosts.down.add, one.host)
             yield one.until, self._act(self.around.hosts.down.discard, one.host)
+        for at in self.tale.reloads:
+            yield at, self._act(self.around.routers.reload, "lb-1")
         for said in self.tale.persons:
             yield said.at, lambda what=said.what: self._say(what)
 
@@ -144,8 +177,8 @@ class _Stage:
 
         return act
 
-    async def _say(self, what: str) -> None:
-        who = {"author": "ann", "reason": "so"}
+    async def _say(self, what: str, author: str = "ann") -> None:
+        who = {"author": author, "reason": "so"}
         rollout = (await self.around.journal.standing()).of(SHOP).rollout
         event: Event
         match what:
@@ -157,20 +190,40 @@ class _Stage:
                 event = RetryRequested(unit=SHOP, **who)
             case _ if rollout is None:
                 return
-            case _:
+            case "abort" | "leave":
                 event = AbortRequested(unit=SHOP, rollout=rollout.id, leave=what == "leave", **who)
+            case _:
+                event = self._decision(DECISIONS[what], rollout, author)
         await self.around.journal.append([event], self.around.clock.now())
 
+    def _decision(self, decided: Decided, rollout: Rollout, author: str) -> Event:
+        now = self.around.clock.now()
+        about = {"rollout": rollout.id, "plan": rollout.plan, "index": rollout.cursor}
+        return DecisionTaken(unit=SHOP, decision=Decision(decided=decided, at=now, author=author, reason="so", **about))
+
     def _ails(self, target: str, check: HealthCheck) -> str | None:
-        version = self._version(target)
+        version = self._version(target, check.slot)
         return "HTTP 500" if target in self.tale.sick.get(version, ()) else None
 
-    def _figure(self, query: Query) -> Reading:
-        return Value(0.01)
+    def _serves(self, member: Member) -> bool:
+        check = replace(CHECK, slot=member.slot)
+        return not (self.around.hosts.trouble(member.target, member.slot) or self._ails(member.target, check))
 
-    def _version(self, target: str) -> str:
+    def _figure(self, query: Query) -> Reading:
+        """A figure is bad as soon as anybody has the version that makes it so."""
+        there = {self._version(host, slot) for host in self.tale.hosts for slot in self.tale.slots or ("",)}
+        kinds = {self.tale.figures.get(version, "good") for version in there}
+        if "away" in kinds:
+            raise Unreachable("cannot reach prometheus: no route to host")
+        return NoData("no series") if "none" in kinds else Value(0.2 if "bad" in kinds else 0.01)
+
+    def _version(self, target: str, slot: str | None = None) -> str:
         there = self.around.hosts.state.get(target, {}).values()
-        versions = {str(one.attributes["version"]).partition(" ")[0] for one in there}
+        of_slot = [one for one in there if slot is None or one.slot in ("", slot)]
+        # A slot that is not there yet answers for nobody, whatever else is.
+        if slot and not any(one.slot == slot for one in of_slot):
+            return "nothing"
+        versions = {str(one.attributes["version"]).partition(" ")[0] for one in of_slot if not slot or one.slot}
         return versions.pop() if len(versions) == 1 else "nothing" if not versions else "mixed"
 
     async def _end(self) -> None:
