@@ -6,6 +6,7 @@ from datetime import datetime
 from reconciler.execute.budget import listed
 from reconciler.execute.entry import Entry, deadline, resting
 from reconciler.execute.steps.record import in_hand
+from reconciler.execute.whereabouts import told
 from reconciler.model.change import LEAVING, Action, Cause, Change
 from reconciler.model.event import (
     Event,
@@ -34,7 +35,7 @@ _REVERTS = frozenset({State.REVERT_NEEDED, State.REVERTING, State.REVERT_PAUSED}
 
 def started(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
     """Leave pending; what is measured during the whole rollout begins."""
-    entry = _moved(rollout, Trigger.START, "", now)
+    entry = _moved(rollout, plan, Trigger.START, "", now)
     return Entry(replace(entry.rollout, background=analysis.begin(plan.background, now)), entry.events)
 
 
@@ -58,7 +59,7 @@ def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: 
         return None
     if trigger is Trigger.NO_REVERT:
         reason = f"{rollout.reason}; not taken back: {reason}"
-    entry = _moved(rollout, trigger, reason, now)
+    entry = _moved(rollout, plan, trigger, reason, now)
     after = entry.rollout
     if rollout.state in _REVERTS and after.state in (*_PAUSES, State.REVERT_NEEDED):
         # Why it has to be taken back outlives a pause.
@@ -76,7 +77,7 @@ def _taken_back(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Ent
     trigger = Trigger.TAKE_BACK if new else Trigger.ABORT
     if rollout.state in _REVERTS or trigger not in TRANSITIONS[rollout.state]:
         return None
-    entry = _moved(rollout, trigger, reason, now)
+    entry = _moved(rollout, plan, trigger, reason, now)
     return Entry(entry.rollout, (*entry.events, *((_bad(rollout, plan, reason),) if new else ())))
 
 
@@ -86,8 +87,8 @@ def finished(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
         reason = f"back at {plan.unit.named}: {rollout.reason}"
     else:
         reason = f"done but for {listed(rollout.failures)}" if rollout.failures else ""
-    entry = _moved(rollout, Trigger.FINISH, reason, now)
-    good = _good(entry.rollout, plan) if _is_new(rollout) else ()
+    entry = _moved(rollout, plan, Trigger.FINISH, reason, now)
+    good = _good(entry.rollout, plan) if _is_new(rollout) or _is_back(rollout) else ()
     return Entry(entry.rollout, (*entry.events, *good, *_healed(rollout, plan), *_owned(rollout, plan)))
 
 
@@ -97,24 +98,25 @@ def failed(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry:
     if reverting:
         reason = f"{reason}; it was to be taken back because of: {rollout.reason}"
     takes_back = _is_new(rollout) and plan.policy.on_failure is OnFailure.REVERT
-    entry = _moved(rollout, Trigger.FAIL if reverting or takes_back else Trigger.FAIL_HOLD, reason, now)
+    entry = _moved(rollout, plan, Trigger.FAIL if reverting or takes_back else Trigger.FAIL_HOLD, reason, now)
     return Entry(entry.rollout, (*entry.events, *((_bad(rollout, plan, reason),) if _is_new(rollout) else ())))
 
 
-def outdated(rollout: Rollout, reason: str, now: datetime) -> Entry:
+def outdated(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry:
     """Another controller has changed what its plan was made for: that judges nothing, it is planned anew."""
-    return _moved(rollout, Trigger.SUPERSEDE, reason, now)
+    return _moved(rollout, plan, Trigger.SUPERSEDE, reason, now)
 
 
 def revert_planned(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
     """There is a plan that takes it back; it is executed from its first step."""
-    entry = _moved(rollout, Trigger.REVERT_PLANNED, f"to {plan.unit.version}: {rollout.reason}", now)
+    entry = _moved(rollout, plan, Trigger.REVERT_PLANNED, f"to {plan.unit.version}: {rollout.reason}", now)
     after = replace(entry.rollout, plan=plan.id, cursor=0, step=None, failures=(), reason=rollout.reason)
     return Entry(after, entry.events)
 
 
-def _moved(rollout: Rollout, trigger: Trigger, reason: str, now: datetime) -> Entry:
+def _moved(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: datetime) -> Entry:
     state = next_state(rollout.state, trigger)
+    reason = told(replace(rollout, state=state, reason=reason), plan)
     moved = RolloutMoved(
         rollout=rollout.id, unit=rollout.unit, before=rollout.state.value, after=state.value, reason=reason
     )
@@ -131,6 +133,14 @@ def _routed(rollout: Rollout) -> tuple[Event, ...]:
 
 def _is_new(rollout: Rollout) -> bool:
     return rollout.cause is Cause.COMMIT and rollout.state is State.RUNNING
+
+
+def _is_back(rollout: Rollout) -> bool:
+    """Whether an earlier state was brought back as a rollout of its own: it is the last known good one from now on.
+
+    What was there before us is no state to go back to another time.
+    """
+    return rollout.cause is Cause.REVERT and rollout.state is State.RUNNING and bool(rollout.commit)
 
 
 def _good(rollout: Rollout, plan: Plan) -> tuple[Event, ...]:

@@ -162,5 +162,5 @@ class Stepper:
         if trouble:
             raise trouble
         if outdated:
-            return await self.write(lease, ending.outdated(rollout, "; ".join(outdated), self._clock.now()))
+            return await self.write(lease, ending.outdated(rollout, plan, "; ".join(outdated), self._clock.now()))
         return rollout

@@ -124,11 +124,12 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetFailure:
-    """A target on which the rollout failed, in which batch, and why."""
+    """A target on which the rollout failed, in which batch, and why; ``known``: whether it is known how it is there."""
 
     target: str
     batch: int
     reason: str
+    known: bool = True
 
 
 class Decided(StrEnum):
@@ -186,7 +187,8 @@ class Rollout:
     while a step waits; ``deadline`` is when lack of progress becomes a failure. ``failures`` are counted against
     the failure budget; ``reason`` says why the rollout is where it is. ``waiting`` is what the step in hand waits for.
     ``decisions`` are those it has been told. ``background`` is where the analyses during all of it stand. ``routing``
-    is how requests shall be sent now, ``upheld_at`` when that was last seen to be so.
+    is how requests shall be sent now, ``upheld_at`` when that was last seen to be so. ``changed`` are the targets that
+    are known to have what the forward plan brings, ``restored`` those that are known to have what the revert's does.
     """
 
     id: str
@@ -211,6 +213,8 @@ class Rollout:
     background: tuple[AnalysisRun, ...] = ()
     routing: tuple[Share, ...] = ()
     upheld_at: datetime | None = None
+    changed: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -40,11 +40,15 @@ async def baking(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trigger", "state"),
-    [(Trigger.SUPERSEDE, State.SUPERSEDED), (Trigger.ABORT, State.ABORTED), (Trigger.PAUSE, State.PAUSED)],
+    ("trigger", "state", "where"),
+    [
+        (Trigger.SUPERSEDE, State.SUPERSEDED, ". Left half-way: web-1 at 2 (commit-); web-2 as before"),
+        (Trigger.ABORT, State.ABORTED, ". Left half-way: web-1 at 2 (commit-); web-2 as before"),
+        (Trigger.PAUSE, State.PAUSED, ""),
+    ],
 )
 async def test_a_stop_ends_a_wait_at_once_and_nothing_is_applied_after_it(
-    stage: Stage, trigger: Trigger, state: State
+    stage: Stage, trigger: Trigger, state: State, where: str
 ) -> None:
     await baking(stage)
     driver = stage.driver()
@@ -53,7 +57,7 @@ async def test_a_stop_ends_a_wait_at_once_and_nothing_is_applied_after_it(
     before = stage.clock.now()
     await driver.stop("r1", trigger, "somebody said so")
     stopped = await running
-    assert (stopped.state, stopped.reason, stopped.updated_at) == (state, "somebody said so", before)
+    assert (stopped.state, stopped.reason, stopped.updated_at) == (state, f"somebody said so{where}", before)
     assert [one.target for one in stage.world.effects] == ["web-1"]
 
 

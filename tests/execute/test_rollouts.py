@@ -68,6 +68,9 @@ async def test_a_revert_that_fails_on_one_target_brings_the_others_back_and_neve
         ended = await stage.driver().revert("r1", plans.at_once(plans.shop("1", WEB), Cause.REVERT))
     assert ended.state is State.REVERT_FAILED
     assert "how the change on web-2 ended is not known: thing:shop on web-2 cannot be seen" in ended.reason
+    assert ended.reason.endswith(
+        ". Left half-way: web-1, web-3 back at 1 (commit-); web-2 not known. To look: reconciler explain shop@production"
+    )
     assert [stage.world.looks()[name]["thing:shop"] for name in ("web-1", "web-3")] == [{"version": "1"}] * 2
 
 
@@ -89,7 +92,9 @@ async def test_where_a_failure_leads_is_what_policy_and_cause_say(
     await stage.begin(plans.at_once(unit, cause))
     ended = await stage.to_rest("r1")
     known = (await stage.store.standing()).of(SHOP)
-    assert (ended.state, ended.reason) == (state, "web-1 refused: the disk is full")
+    half_way = ". Left half-way: web-2, web-3 at 2 (commit-); web-1 as before"
+    partly = half_way if state is State.HELD and cause is Cause.COMMIT else ""
+    assert (ended.state, ended.reason) == (state, f"web-1 refused: the disk is full{partly}")
     assert [record.verdict for record in known.verdicts.values()] == ([verdict] if verdict else [])
     assert known.failed_heals == (0 if cause is Cause.COMMIT else 1)
 
@@ -111,7 +116,10 @@ async def test_continue_goes_on_to_every_other_target_and_ends_held_with_the_lis
     await stage.begin(plans.rolling(unit))
     ended = await stage.to_rest("r1")
     assert ended.state is State.HELD
-    assert ended.reason == "web-1 refused: the disk is full (the same on web-3)"
+    assert ended.reason == (
+        "web-1 refused: the disk is full (the same on web-3). "
+        "Left half-way: web-2 at 2 (commit-); web-1, web-3 as before"
+    )
     assert list(stage.world.looks()) == ["web-2"]
 
 

@@ -9,6 +9,7 @@ from reconciler.execute.outcome import Changed, Failed, Outcome, Unsure
 from reconciler.execute.recovery import Again, CannotSee, Done, Recovered
 from reconciler.execute.retry import Jitter, again_at
 from reconciler.execute.steps.record import overdue
+from reconciler.execute.whereabouts import with_changed
 from reconciler.model.change import LEAVING, Action
 from reconciler.model.event import Event, ResourcesApplied
 from reconciler.model.plan import Apply, Plan, Stop, TargetChanges
@@ -34,13 +35,16 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: 
             case Failed(reason):
                 failures.append(TargetFailure(target=target, batch=step.batch, reason=reason))
             case Unsure(reason) if overdue(rollout, now):
-                failures.append(TargetFailure(target=target, batch=step.batch, reason=_not_known(target, reason)))
+                reason = _not_known(target, reason)
+                failures.append(TargetFailure(target=target, batch=step.batch, reason=reason, known=False))
             case Unsure(reason):
                 record = replace(record, again_at=again_at(rollout, record.attempt, now, jitter), note=reason)
             case _:
                 pass
     record = replace(record, targets_done=(*record.targets_done, *(changes.target for changes in done)))
     after = replace(rollout, step=record, failures=(*rollout.failures, *failures))
+    if isinstance(step, Apply):
+        after = with_changed(after, [changes.target for changes in done])
     return resting(after, plan, (*_ownership(plan, done), *_perhaps(plan, unsure)), now)
 
 
