@@ -34,8 +34,11 @@ def sort(strategy: Strategy, unit: Unit, members: Sequence[Member], hosts: Mappi
     label = strategy.side_label
     targets = {each: hosts[each].labels.get(label, "") for each in unit.targets if each in hosts}
     names = tuple(sorted({each for each in targets.values() if each}))
+    if len(names) != len(("idle", "live")):
+        # With fewer or more of them there is nothing to switch between: all servers serve.
+        return Sorted(servers={each.server: "" for each in members}, targets={})
     servers = {each.server: targets.get(each.target, "") for each in members}
-    return Sorted(names=names if len(names) == len(("idle", "live")) else (), servers=servers, targets=targets)
+    return Sorted(names=names, servers=servers, targets=targets)
 
 
 def live_side(found: Sorted, weights: Mapping[str, int]) -> str:
