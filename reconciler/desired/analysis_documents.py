@@ -9,15 +9,13 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
+    PlainValidator,
     model_validator,
 )
 from pydantic_core import CoreSchema, core_schema
 
 from reconciler.desired.fields import Budget, Count, Matching, Name, OrEmpty, Pause, Period, SecretReference, Strict
+from reconciler.desired.words import describe
 from reconciler.model.analysis import (
     Analysis,
     CommandQuery,
@@ -31,8 +29,36 @@ from reconciler.model.analysis import (
 )
 from reconciler.model.step import DAY, Analyse
 
-Argument: TypeAlias = StrictBool | StrictInt | StrictFloat | StrictStr
+_SCALARS = (bool, int, float, str)
+
+
+def _argument(value: Any) -> Any:
+    if not isinstance(value, _SCALARS):
+        raise ValueError(f"expected text, a number, true or false, got {describe(value)}")  # noqa: TRY004 - pydantic's
+    return value
+
+
+def _default(value: Any) -> Any:
+    return None if value is None else _argument(value)
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(word, str) for word in value):
+        return tuple(value)
+    raise ValueError(f"expected a text, or the words of a command as a list, got {describe(value)}")
+
+
+Argument: TypeAlias = Annotated[
+    bool | int | float | str, PlainValidator(_argument, json_schema_input_type=bool | int | float | str)
+]
 """The value of an argument: what a template can write."""
+
+Default: TypeAlias = Annotated[
+    bool | int | float | str | None, PlainValidator(_default, json_schema_input_type=bool | int | float | str | None)
+]
+"""The same, or null: it has to be given."""
 
 Arguments: TypeAlias = Mapping[str, Argument]
 
@@ -43,8 +69,10 @@ Library: TypeAlias = Callable[[str, Arguments], Analysis | None]
 Fill: TypeAlias = Callable[[str], str]
 """Render the templates in a text."""
 
-Text = Annotated[str, Field(min_length=1)]
-Asked: TypeAlias = Text | Annotated[tuple[str, ...], Field(min_length=1)]
+Text = Annotated[str, Matching(r"[\s\S]+", "a text that is not empty")]
+Asked: TypeAlias = Annotated[
+    str | tuple[str, ...], PlainValidator(_words, json_schema_input_type=str | tuple[str, ...])
+]
 """What is asked: a text, or the words of a command."""
 
 _ARGUMENT_NAME = Matching(r"[A-Za-z_][A-Za-z0-9_]{0,63}", "a name of letters, digits and '_'")
@@ -230,7 +258,7 @@ class AnalysisSpec(Strict):
     ``args`` have defaults; null: it has to be given. ``weight`` 0 is measured and told, and decides nothing.
     """
 
-    args: dict[Annotated[str, _ARGUMENT_NAME], Argument | None] = Field(default_factory=dict)
+    args: dict[Annotated[str, _ARGUMENT_NAME], Default] = Field(default_factory=dict)
     provider: ProviderSpec
     query: Asked
     interval: Period = _ANALYSIS.interval

@@ -1,6 +1,6 @@
 """Analyses as one unit's rollouts ask them: templates filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +8,9 @@ from reconciler.desired.analyses import text_problem, texts
 from reconciler.desired.analysis_documents import AnalysisSpec, Arguments
 from reconciler.desired.fleet import Written
 from reconciler.desired.templates import TemplateMistake, Templates, Variables, is_template
-from reconciler.desired.words import Path
+from reconciler.desired.words import Path, describe
 from reconciler.model.analysis import CANARY, STABLE, Analysis
 from reconciler.model.problem import Problem
-
-
-class _Untold(Exception):
-    """An analysis cannot be rendered, which was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,44 +35,34 @@ class UnitAnalyses:
             return None
         variables = {**self.variables, "args": args, "canary": CANARY, "stable": STABLE}
 
-        def fill(text: str) -> str:
-            return self._filled(written, text, variables)
-
-        try:
-            self._check(written, variables)
-            return written.spec.to_model(name, fill)
-        except _Untold:
+        mistaken = False
+        for path, text in _templates(written.document.data["spec"], ("spec",)):
+            if problem := self._problem(written, path, text, variables):
+                mistaken = True
+                self.problems.setdefault((name, path), problem)
+        if mistaken:
             return None
+        return written.spec.to_model(name, lambda text: self._filled(text, variables))
 
-    def _check(self, written: Written[AnalysisSpec], variables: Variables) -> None:
-        """Check the texts that are only known now."""
-        for path, text in texts(written.spec):
-            if is_template(text):
-                filled = self._filled(written, text, variables)
-                if problem := text_problem(written, path, filled, f"as {self.variables['unit']} has it, {filled}: "):
-                    self._tell(written, path, problem)
-
-    def _filled(self, written: Written[AnalysisSpec], text: str, variables: Variables) -> str:
-        if not is_template(text):
-            return text
+    def _problem(self, written: Written[AnalysisSpec], path: Path, text: str, variables: Variables) -> Problem | None:
+        unit = self.variables["unit"]
         try:
-            return self.templates.render(text, variables).text
+            filled = self._filled(text, variables)
         except TemplateMistake as mistake:
-            path = _place(written.document.data, text)
-            message = f"for {self.variables['unit']}: {mistake}"
-            self._tell(written, path, written.document.problem(path, message, mistake.suggestion))
-            raise _Untold from mistake
+            return written.document.problem(path, f"for {unit}: {mistake}", mistake.suggestion)
+        if path not in dict(texts(written.spec)):
+            return None
+        return text_problem(written, path, filled, f"for {unit} it is {describe(filled)}; ")
 
-    def _tell(self, written: Written[AnalysisSpec], path: Path, problem: Problem) -> None:
-        self.problems.setdefault((written.name, path), problem)
+    def _filled(self, text: str, variables: Variables) -> str:
+        return self.templates.render(text, variables).text if is_template(text) else text
 
 
-def _place(data: Any, text: str) -> Path:
-    """Where a text stands in a document; the first place where it does, since the others have the same mistake."""
+def _templates(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """The texts of a spec that are rendered, with their places."""
+    if isinstance(data, str) and is_template(data):
+        yield path, data
     inside = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for key, each in inside:
-        if each == text:
-            return (key,)
-        if deeper := _place(each, text):
-            return (key, *deeper)
-    return ()
+        if (*path, key) != ("spec", "args"):
+            yield from _templates(each, (*path, key))
