@@ -13,8 +13,9 @@ from reconciler.model.canonical import Digest
 from reconciler.model.event import Assessed, Event, ResourcesApplied
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
-from reconciler.model.standing import Standing
+from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.target import Host
+from reconciler.model.traffic import Share
 from reconciler.model.unit import Desired
 from reconciler.policy.ownership import rewritten
 from reconciler.ports.targets import Transaction
@@ -38,7 +39,7 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
     for target in review.interrupted:
         hands.settle(target, partial(_take_back, desired.hosts[target], world))
     for assessment in review.assessments:
-        await _act_on(assessment, standing.of(assessment.unit).rollout, desired, world, hands)
+        await _act_on(assessment, standing.of(assessment.unit), desired, world, hands)
     return review
 
 
@@ -55,9 +56,8 @@ async def _take_back(host: Host, world: World) -> None:
     await world.targets.apply(host, Transaction(id=f"settle-{world.clock.new_id()}", operations=()))
 
 
-async def _act_on(
-    assessment: Assessment, rollout: Rollout | None, desired: Desired, world: World, hands: Hands
-) -> None:
+async def _act_on(assessment: Assessment, known: UnitStanding, desired: Desired, world: World, hands: Hands) -> None:
+    rollout = known.rollout
     if assessment.signal:
         await hands.signal(assessment.signal)
     elif rollout and rollout.state is State.REVERT_NEEDED and assessment.plan:
@@ -65,13 +65,18 @@ async def _act_on(
     elif rollout and rollout.state in RUNS_BY_ITSELF:
         hands.take_up(rollout.id)
     elif assessment.plan and not assessment.waiting and rollout is None:
-        hands.take_up(await begin(assessment.plan, desired.contents, world))
+        hands.take_up(await begin(assessment.plan, desired.contents, world, known.routing))
 
 
-async def begin(plan: Plan, contents: Mapping[Digest, bytes], world: World) -> str:
-    """Store the plan, the contents it speaks of and a pending rollout, before any effect; return the rollout's id."""
+async def begin(plan: Plan, contents: Mapping[Digest, bytes], world: World, routing: Sequence[Share] = ()) -> str:
+    """Store the plan, the contents it speaks of and a pending rollout, before any effect; return the rollout's id.
+
+    ``routing`` is how requests are sent until the rollout says otherwise.
+    """
     now = world.clock.now()
-    rollout = _pending(plan, world.clock.new_id(), now)
+    members = {one.server for one in plan.router.members} if plan.router else set()
+    still = tuple(share for share in routing if share.server in members)
+    rollout = replace(_pending(plan, world.clock.new_id(), now), routing=still)
     await world.journal.begin(rollout, plan, _spoken_of(plan, contents), now)
     return rollout.id
 

@@ -1,7 +1,7 @@
 """The rollouts that are being executed now, one task each."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from reconciler.daemon.fetches import Fetches
@@ -9,17 +9,27 @@ from reconciler.daemon.logs import log
 from reconciler.execute.driver import Driver
 from reconciler.model.assessment import Signal
 from reconciler.model.plan import Plan
-from reconciler.model.rollout import Rollout, Trigger
+from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.ports.errors import WorldError
 from reconciler.ports.journal import JournalUnavailable, LeaseLost
+
+WayBack = Callable[[Rollout], Awaitable[Plan | None]]
+"""Plans how a rollout that has failed is taken back, at once; None leaves it to the next pass."""
+
+
+async def a_pass_will_say(rollout: Rollout) -> Plan | None:
+    """Leave it to the next pass, which the end of every rollout rings for."""
+    return None
 
 
 class Hands:
     """Runs rollouts side by side and rings when one of them has come to an end or needs a decision."""
 
-    def __init__(self, driver: Driver, ring: Callable[[], None]) -> None:
+    def __init__(self, driver: Driver, ring: Callable[[], None], way_back: WayBack = a_pass_will_say) -> None:
         self._driver = driver
         self._ring = ring
+        self._way_back = way_back
+        self._leaving = False
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.fetches = Fetches(ring)
         """Archives that are on their way here."""
@@ -28,7 +38,14 @@ class Hands:
 
     def take_up(self, rollout: str) -> None:
         """Execute the rollout, unless that is being done already. Also how a crashed daemon's rollouts go on."""
-        self._start(rollout, lambda: self._driver.run(rollout))
+        self._start(rollout, lambda: self._run(rollout))
+
+    async def _run(self, rollout: str) -> Rollout:
+        rested = await self._driver.run(rollout)
+        if rested.state is not State.REVERT_NEEDED or self._leaving:
+            return rested
+        plan = await self._way_back(rested)
+        return await self._driver.revert(rollout, plan) if plan else rested
 
     def revert(self, rollout: str, plan: Plan) -> None:
         """Take the rollout back by the plan."""
@@ -75,6 +92,7 @@ class Hands:
 
     async def park(self) -> None:
         """Let every rollout finish the step in hand and stop there; the journal knows where it was."""
+        self._leaving = True
         self._driver.park()
         await self.fetches.stop()
         while self._tasks:

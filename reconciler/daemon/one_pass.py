@@ -55,7 +55,11 @@ async def one_pass(world: World) -> Pass:
 
 async def conclude(world: World, desired: Desired) -> Review:
     """Return what follows from a desired state, the journal and a look at the fleet."""
-    standing = await world.journal.standing()
+    return await follows(world, desired, await world.journal.standing())
+
+
+async def follows(world: World, desired: Desired, standing: Standing) -> Review:
+    """Return what follows for the units of that desired state and that standing, from a look at their hosts."""
     in_hand = {known.rollout.id for known in standing.units.values() if known.rollout}
     survey, routes = await asyncio.gather(
         observe.look(scope(desired, standing), desired.hosts, world.targets),

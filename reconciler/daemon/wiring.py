@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from reconciler.daemon.admission import Admission
@@ -18,6 +19,7 @@ from reconciler.daemon.look import Look
 from reconciler.daemon.narrated import Narrated
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.wake import Wake
+from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
@@ -73,7 +75,8 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
             async with _world(settings, store, holder) as (world, watchable):
                 wake = Wake()
                 await world.commits.begin()
-                yield Acting(world=world, hands=Hands(world.driver, wake.ring), wake=wake, watchable=watchable)
+                hands = Hands(world.driver, wake.ring, partial(way_back, world))
+                yield Acting(world=world, hands=hands, wake=wake, watchable=watchable)
         finally:
             await store.close()
 

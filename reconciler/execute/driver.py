@@ -13,7 +13,7 @@ from reconciler.execute.moves import Recover, Rest, Sleep
 from reconciler.execute.stepper import Stepper
 from reconciler.execute.world import World
 from reconciler.model.plan import Plan
-from reconciler.model.rollout import Decision, Rollout, Trigger
+from reconciler.model.rollout import TRANSITIONS, Decision, Rollout, Trigger
 from reconciler.ports.journal import JournalUnavailable, Lease, LeaseLost, RolloutLog
 
 T = TypeVar("T")
@@ -44,6 +44,7 @@ class _Run:
 
     told: list[_Told] = field(default_factory=list)
     bell: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     uphold_at: datetime | None = None
 
 
@@ -90,7 +91,12 @@ class Driver:
         return await self.run(rollout)
 
     async def revert(self, rollout: str, plan: Plan) -> Rollout:
-        """Store the plan that takes the rollout back, and drive it to its end."""
+        """Store the plan that takes the rollout back, and drive it to its end.
+
+        One that does not need it any more, because it was told something meanwhile, is left as it is.
+        """
+        while told := self._runs.get(rollout):
+            await told.over.wait()
         with self._under_way(rollout) as run:
             await self._hold(rollout, lambda lease: self._take_back(rollout, plan, lease))
             return await self._to_rest(rollout, run)
@@ -124,6 +130,7 @@ class Driver:
             yield run
         finally:
             del self._runs[rollout]
+            run.over.set()
 
     async def _to_rest(self, name: str, run: _Run) -> Rollout:
         while True:
@@ -172,6 +179,8 @@ class Driver:
 
     async def _take_back(self, name: str, plan: Plan, lease: Lease) -> Rollout:
         rollout, _ = await self._log.load(name)
+        if Trigger.REVERT_PLANNED not in TRANSITIONS[rollout.state]:
+            return rollout
         return await self._stepper.write(lease, ending.revert_planned(rollout, plan, self._clock.now()), plan)
 
     async def _pick_up(self, name: str, lease: Lease) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.narrated import Narrated
 from reconciler.daemon.settle import Settled, settle
 from reconciler.daemon.wake import Wake
+from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
@@ -215,6 +217,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     wake = Wake()
     try:
         await store.break_leases()
-        yield Fleet(folder, repository, store, secrets, clock, hosts, log, world, Hands(drives, wake.ring), wake)
+        hands = Hands(drives, wake.ring, partial(way_back, world))
+        yield Fleet(folder, repository, store, secrets, clock, hosts, log, world, hands, wake)
     finally:
         await store.close()
