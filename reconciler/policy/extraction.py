@@ -52,6 +52,6 @@ def extraction(text: str, language: Language) -> Path | Taking:
         return Path(JSONPathEnvironment(strict=True).compile(text))
     except (JSONPathError, RecursionError) as error:
         place = max(0, getattr(getattr(error, "token", None), "index", 0))
-        raise ConditionMistake(
-            f"this is no JSONPath: {error.args[0] if error.args else error}", 1, place + 1
-        ) from error
+        said = error.args[0] if error.args else error
+        hint = None if text.startswith("$") else "a JSONPath starts with $, for example $.data.rate"
+        raise ConditionMistake(f"this is no JSONPath: {said}", 1, place + 1, hint) from error
