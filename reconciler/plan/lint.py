@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from reconciler.model.change import Cause
 from reconciler.model.operation import UnpackRelease, WriteFile
 from reconciler.model.plan import Apply, Drain, Mirror, Plan, Probe, Shift, Stop
 
@@ -24,6 +25,10 @@ def _targets(plan: Plan) -> Iterator[str]:
             yield f"{target} is changed as a whole and by slot"
         if target in out:
             yield f"{target} is changed though it was left out"
+    if plan.may_be_down is not None and plan.cause is not Cause.REVERT:
+        most = max(1, plan.may_be_down)
+        sizes = ((step.batch, len(step.targets)) for step in applies if not step.slot)
+        yield from (f"batch {batch} has {size} targets, and {most} may be down" for batch, size in sizes if size > most)
     stopped = {target.target for step in plan.steps if isinstance(step, Stop) for target in step.targets}
     probed = {target for step in plan.steps if isinstance(step, Probe) for target in step.targets}
     changed = {target for target, _ in times}
@@ -74,13 +79,15 @@ def _requests(plan: Plan) -> Iterator[str]:
     if {host.name for host in plan.balancers} != set(plan.router.hosts):
         yield "the load balancers are not the router's"
     drained: set[str] = set()
+    idle: set[str] = set()
     for step in plan.steps:
         match step:
             case Drain(servers=named):
-                drained.update(named)
+                drained.update(set(named) - idle)
                 yield from (f"the router has no server {each}" for each in named if each not in servers)
             case Shift(shares=shares):
                 drained.clear()
+                idle = {each.server for each in shares if not each.weight}
                 yield from (f"the router has no server {each.server}" for each in shares if each.server not in servers)
                 if len({each.server for each in shares}) < len(shares):
                     yield "a server has two shares"

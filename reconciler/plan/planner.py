@@ -22,6 +22,7 @@ from reconciler.plan.muster import muster
 from reconciler.plan.roster import Roster, names
 from reconciler.plan.stopping import stopped
 from reconciler.plan.strategies import catalog, revert
+from reconciler.plan.strategies.repeats import without_repeats
 from reconciler.plan.target import slot_changes, target_changes
 from reconciler.policy.availability import may_be_down
 from reconciler.policy.drift import alike, healing_strategy
@@ -44,7 +45,7 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
         parent=material.parent,
         observation=observed(survey, _looked_at(material)),
         hosts=tuple(hosts[target] for target in used),
-        steps=tuple(_steps(material, strategy, roster)),
+        steps=tuple(without_repeats(_steps(material, strategy, roster))),
         left_out=material.left_out,
         kept=material.kept,
         fences={target: ground.fence for target in used if (ground := survey.grounds.get(target)) and ground.fence},

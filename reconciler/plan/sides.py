@@ -51,8 +51,8 @@ def both(
 ) -> tuple[Side, Side] | None:
     """Return the side to begin with and the one after it. ``parts`` are the changes by target and slot.
 
-    A rollout begins with the idle side. A revert ends at the side with the fewest changes, on a tie at the idle one:
-    the other comes first in the pair, as it will be the idle one.
+    A rollout begins with the idle side. A revert ends at the side with the fewest changes, on a tie at the idle one,
+    which can be put back unnoticed: it comes last in the pair.
     """
     if len(found.names) != len(("idle", "live")):
         return None
@@ -60,7 +60,7 @@ def both(
     if cause is not Cause.REVERT:
         return _side(found, idle, parts, {idle}), _side(found, live, parts, {live} - {idle})
     changed = {side: _changed(found, side, parts) for side in found.names}
-    good = live if changed[live] < changed[idle] else idle
+    good = live if changed[live] < changed[idle] or not any(changed.values()) else idle
     other = live if good == idle else idle
     begins = good if changed[good] else other
     return _side(found, other, parts, {begins}), _side(found, good, parts, {begins})

@@ -17,6 +17,7 @@ from reconciler.model.policy import (
     Canary,
     Progressive,
     Recreate,
+    Ring,
     Rolling,
     RolloutPolicy,
     Strategy,
@@ -146,6 +147,8 @@ def _usual(strategy: Strategy) -> AllAtOnce | Rolling:
             return strategy
         case Canary(rest=rest):
             return rest
+        case Progressive(rings=(*_, Ring(strategy=Rolling() as last))):
+            return last
         case BlueGreen() | Progressive():
             return Rolling(batch_size=SLOWLY)
         case _:

@@ -50,7 +50,6 @@ def _switched(strategy: BlueGreen, roster: Roster, sides: tuple[Side, Side]) -> 
         yield from _waited(portion.duration)
     yield roster.balance.shift(idle.servers, f"all to {idle.name}")
     yield from roster.balance.moved(live.servers | idle.servers).drain(2, live.servers)
-    yield roster.balance.shift(idle.servers, f"all to {idle.name}")
 
 
 def _waited(duration: timedelta) -> Iterator[Step]:

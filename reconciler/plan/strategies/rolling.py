@@ -35,8 +35,8 @@ def batches(strategy: Rolling, roster: Roster) -> Iterator[tuple[TargetChanges, 
     """
     size = batch_size(strategy, roster.size)
     free = [each for each in roster.targets if each.target in roster.unhealthy]
-    yield from _cut(free, size)
     budget = unavailable(strategy, roster.size)
+    yield from _cut(free, size if budget is None else max(1, min(size, budget)))
     stay_down = roster.down - set(names(roster.targets))
     room = size if budget is None else max(1, min(size, budget - len(stay_down)))
     healthy = [each for each in roster.targets if each.target not in roster.unhealthy]
@@ -56,19 +56,22 @@ def _surging(strategy: Rolling, roster: Roster, sides: tuple[Side, Side]) -> Ite
         here = names(batch)
         done += batch
         yield from roster.batch(2 * number + 1, [idle[each] for each in here if each in idle], sides[0].slot)
-        yield from _switched(roster, sides, names(done), 2 * number + 2)
+        yield from _switched(roster, sides, (names(done), here), 2 * number + 2)
         yield from roster.batch(2 * number + 2, [live[each] for each in here if each in live], sides[1].slot)
     if roster.balance:
         yield roster.balance.shift(sides[0].servers, f"all to {sides[0].name}")
 
 
-def _switched(roster: Roster, sides: tuple[Side, Side], done: Sequence[str], batch: int) -> Iterator[Step]:
-    """Yield that the idle slot serves on the targets done so far, and the other one is left in peace."""
+def _switched(
+    roster: Roster, sides: tuple[Side, Side], done: tuple[Sequence[str], Sequence[str]], batch: int
+) -> Iterator[Step]:
+    """Yield that the idle slot serves on all targets so far, and the other one of this batch is left in peace."""
     if roster.balance:
-        new = roster.balance.on(done) & sides[0].servers
+        so_far, here = (roster.balance.on(each) for each in done)
+        new = so_far & sides[0].servers
         serving = roster.balance.moved(roster.balance.serving | new)
-        yield serving.shift((serving.serving - roster.balance.on(done)) | new, f"to {sides[0].name} on {len(done)}")
-        yield from serving.drain(batch, roster.balance.on(done) & sides[1].servers)
+        yield serving.shift((serving.serving - so_far) | new, f"to {sides[0].name} on {len(new)}")
+        yield from serving.drain(batch, here & sides[1].servers)
 
 
 def _in_order(strategy: Rolling, roster: Roster, targets: Sequence[TargetChanges]) -> Sequence[TargetChanges]:
