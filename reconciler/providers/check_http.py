@@ -33,7 +33,10 @@ async def _answer(talk: h11.Connection, reader: asyncio.StreamReader, body_at_mo
         event = talk.next_event()
         match event:
             case h11.NEED_DATA:
-                talk.receive_data(await reader.read(_CHUNK))
+                data = await reader.read(_CHUNK)
+                if not data and not answer.status:
+                    raise ConnectionAbortedError
+                talk.receive_data(data)
             case h11.Response():
                 headers = tuple((_text(name), _text(value)) for name, value in event.headers)
                 answer = Answer(status=event.status_code, headers=headers)
