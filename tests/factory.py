@@ -16,7 +16,7 @@ from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import ControlUnit, Operation, RemoveFile, Scope, UnitVerb, WriteFile
 from reconciler.model.policy import DEFAULT_POLICY, Amount, RolloutPolicy
-from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
+from reconciler.model.resource import Absent, Observation, Present, Resource, Routes, Survey, Unknown
 from reconciler.model.standing import Standing
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired, Unit
@@ -121,12 +121,16 @@ def absent(*resources: Resource) -> dict[ResourceId, Observation]:
 
 
 def assess(
-    wanted: Desired, seen: Mapping[ResourceId, Observation], standing: Standing | None = None, now: datetime = NOW
+    wanted: Desired,
+    seen: Mapping[ResourceId, Observation],
+    standing: Standing | None = None,
+    now: datetime = NOW,
+    routes: Mapping[UnitId, Routes] | None = None,
 ) -> tuple[Assessment, ...]:
     """Plan as a pass does, with the world as given."""
     standing = standing or Standing()
     gone = {each: Unknown("no longer a host in Git") for each in seen if each.target not in wanted.hosts}
-    survey = Survey({**seen, **gone})
+    survey = Survey({**seen, **gone}, routes=routes or {})
     held = [holding(each, standing.of(each.id)).unit for each in wanted.units.values()]
     diffs = {
         each.id: pair.compare(each, survey, reachable(standing.of(each.id).owned, wanted.hosts), KINDS, {})
