@@ -110,6 +110,14 @@ class AppSpec(Strict):
     """What is deployed. ``resources`` are one-key maps, kind to spec, read with the catalogue of kinds."""
 
     version: Version | None = None
+    irreversible: Annotated[
+        bool,
+        Field(
+            strict=True,
+            description="going back from this version loses something, such as a schema that was migrated: "
+            "rollback refuses it unless forced",
+        ),
+    ] = False
     vars: dict[str, Any] = Field(default_factory=dict)
     environments: Annotated[dict[str, Annotated[AppEnvironment, OrEmpty]], Field(min_length=1)]
     targets: TargetsSpec

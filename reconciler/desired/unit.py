@@ -116,6 +116,7 @@ class UnitWork:
             after=self.asked.after,
             policy=self.asked.policy,
             blocked="; ".join(self.missing) or None,
+            irreversible=self.app.spec.irreversible,
         )
 
     def _made(self, index: int, draft: Draft, variables: Variables) -> _Made | None:

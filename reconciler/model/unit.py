@@ -23,7 +23,8 @@ class Unit:
     policy: a new batch size rolls nothing out. ``after`` are the units that must be good first, from ``dependsOn``
     and from the order of environments. ``blocked`` says why the unit cannot be planned now though its documents are
     right (a secret that cannot be read); None when it can. ``slots`` are the names of the app's two slots on each
-    target, empty when there is but one of it. ``traffic`` is the router in front of it. Neither is in the digest.
+    target, empty when there is but one of it. ``traffic`` is the router in front of it. Neither is in the digest, and
+    nor is ``irreversible``: whoever goes back from this state loses something (a schema was migrated).
     """
 
     id: UnitId
@@ -38,6 +39,7 @@ class Unit:
     blocked: str | None = None
     slots: tuple[str, ...] = ()
     traffic: Router | None = None
+    irreversible: bool = False
 
     @property
     def named(self) -> str:
