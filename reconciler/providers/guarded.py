@@ -12,9 +12,10 @@ from reconciler.ports.targets import Transaction
 from reconciler.providers.transaction.guard import confirmation
 from reconciler.providers.transaction.outcome import Last, conclude, last
 
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 4.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0
 # The host still has to take it back, and to start again what was running, when it can be reached again.
 _GRACE = 60.0
+_SETTLE = 1.0
 # So often we come while the script runs, in the time that the guard gives.
 _VISITS = 4
 _NAMED = 6
@@ -25,9 +26,10 @@ async def carry_out(shell: Shell, host: Host, script: Script, transaction: Trans
 
     A connection that is lost meanwhile or hangs, or a script that is killed, leaves it to the confirmation to find out.
     """
+    began = asyncio.get_running_loop().time()
     running = asyncio.create_task(shell.run(host, script))
     try:
-        await _Confirmation(shell, host, transaction, running).come(script.limit.total_seconds())
+        await _Confirmation(shell, host, transaction, running, began).come(script.limit.total_seconds())
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -35,12 +37,13 @@ async def carry_out(shell: Shell, host: Host, script: Script, transaction: Trans
 
 @dataclass
 class _Confirmation:
-    """Coming back to one host. ``failure`` is why the newest connection that failed did."""
+    """Coming back to one host. ``since`` is when it was begun, ``failure`` why a connection failed, the newest."""
 
     shell: Shell
     host: Host
     transaction: Transaction
     running: asyncio.Task[Completed]
+    since: float
     lost: WorldError | None = None
     failure: WorldError | None = None
 
@@ -59,6 +62,7 @@ class _Confirmation:
                 ended, until = True, loop.time() + within + _GRACE
                 if self._settled(self.running):
                     return
+                await asyncio.sleep(_settling(self.transaction))
             said = await self._once()
             if said is not None and self._ended(said):
                 return
@@ -117,18 +121,25 @@ class _Confirmation:
 
     def _taken_back(self, said: Last) -> WorldError:
         name, seconds = self.host.name, _within(self.transaction)
-        if self.failure is None:
-            # Nothing speaks against the change: whoever was to confirm it was not there in time.
+        if asyncio.get_running_loop().time() - self.since < seconds:
+            # It waited before we came: nothing speaks against the change, only nobody was there to confirm it.
             return Unreachable(f"{name}: {said.text}")
+        why = self.failure or "none was there in time"
         return Refused(
-            f"{name}: changed {_named(self.transaction.operations)}, and then no new connection could be made "
-            f"({self.failure}); after {seconds:g} s the host took it back by itself, and everything there is as it "
-            f"was. Look at what the change does to sshd, the firewall, the network and the account {self.host.user}"
+            f"{name}: changed {_named(self.transaction.operations)}, and then no new connection could be made ({why}); "
+            f"after {seconds:g} s the host took it back by itself, and everything there is as it was. "
+            f"Look at what the change does to sshd, the firewall, the network and the account {self.host.user}"
         )
 
     def _unknown(self, said: Last | None) -> str:
         why = f"it says that the change is {said.word}" if said else f"{self.failure}"
         return f"{self.host.name}: nobody knows how the change {self.transaction.id} ended: {why}"
+
+
+def _settling(transaction: Transaction) -> float:
+    """How long to wait before we come: what is told to read its files again has not done so when the telling ends."""
+    slow = any(isinstance(each, RunCommand | ControlUnit | ChangePackages) for each in transaction.operations)
+    return min(_SETTLE, _within(transaction) / _VISITS) if slow else 0.0
 
 
 def _within(transaction: Transaction) -> float:

@@ -82,7 +82,8 @@ tx_recover() {
         [ -d "$tx_folder" ] || continue
         T=$tx_folder
         if [ -f "$T/outcome" ]; then tx_finish; continue; fi
-        if [ "$(readlink -- "$T/verdict")" = confirmed ]; then
+        if [ -f "$T/guard.sh" ] && ! ln -s back "$T/verdict" 2>/dev/null &&
+            [ "$(readlink -- "$T/verdict")" = confirmed ]; then
             tx_outcome ok
             tx_finish
             tx_disarm

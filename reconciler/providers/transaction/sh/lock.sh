@@ -17,16 +17,24 @@ tx_started() {
     tx_mood=$1 tx_start=${20}
 }
 
-# tx_gone PID BOOT START: status 0 when the process that wrote this no longer runs.
+# tx_gone PID BOOT START...: status 0 when the process that wrote this no longer runs.
 tx_gone() {
     [ "$2" = "$tx_boot" ] || return 0
-    if [ "$1" = 0 ]; then
-        tx_uptime
-        [ "$tx_now" -gt "$3" ]
-        return
-    fi
+    [ "$1" != 0 ] || { tx_forlorn "$@"; return; }
     tx_started "$1" || return 0
     [ "$tx_start" != "$3" ]
+}
+
+# tx_forlorn 0 BOOT UNTIL SINCE SECONDS HOLDER NAME TRANSACTION TIME: status 0 when it waits, and nothing is there that
+# would take it back: it should have been long ago, or what was to do it is gone, as after a start of a container.
+tx_forlorn() {
+    tx_uptime
+    [ "$tx_now" -le "$3" ] || return 0
+    if [ -f "$STATE/tx/$8/timer" ] && IFS= read -r tx_line <"$STATE/tx/$8/timer"; then
+        ! systemctl is-active --quiet "$tx_line.timer" "$tx_line.service" </dev/null
+    elif [ -f "$STATE/tx/$8/watch" ] && IFS= read -r tx_line <"$STATE/tx/$8/watch"; then
+        tx_gone $tx_line
+    fi
 }
 
 tx_uptime() { IFS='. ' read -r tx_now tx_rest </proc/uptime; }
