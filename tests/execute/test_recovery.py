@@ -2,8 +2,9 @@
 
 import pytest
 
-from reconciler.execute.recovery import Again, CannotSee, Done, Recovered, decide, wanted
+from reconciler.execute.recovery import Again, CannotSee, Done, Recovered, decide, under_way, wanted
 from reconciler.model.change import Action, Cause, Change
+from reconciler.model.ground import Ground, Running
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.ports.kind import Conflict, Difference
@@ -38,6 +39,13 @@ def test_a_step_that_only_takes_away_is_done_again() -> None:
     changes = TargetChanges("web-1", (Change(resource=FIRST.id, action=Action.DELETE, cause=Cause.COMMIT),), ())
     assert wanted(changes, {}) == ()
     assert decide((), Survey({}), KINDS) == Again()
+
+
+def test_what_waits_to_be_confirmed_is_asked_for_again_and_what_still_runs_is_not() -> None:
+    waiting = Ground(running=Running(transaction="t1", ours=True, by="us", waits=True))
+    assert under_way("t1", waiting) == Again()
+    assert under_way("t1", Ground(running=Running(transaction="t1", ours=True, by="us"))) != Again()
+    assert under_way("t2", Ground(running=Running(transaction="t1", ours=False, by="x", waits=True))) != Again()
 
 
 def test_what_stands_in_the_way_is_not_run_over() -> None:
