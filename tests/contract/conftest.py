@@ -9,10 +9,12 @@ from typing import Protocol
 import pytest
 
 from reconciler.model.target import Become, Host
-from reconciler.ports.shell import Shell
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from tests.conftest import unavailable
+from tests.contract.routing import balancers as balancers
+from tests.contract.routing import haproxy as haproxy
+from tests.contract.routing import nginx as nginx
 from tests.lab import hosts, machine
 from tests.lab.fleet import Fleet
 from tests.lab.hosts import LabHost
@@ -23,7 +25,7 @@ from tests.providers.secret_values import SecretValues
 class World(Protocol):
     """Some hosts, and a way to run scripts on them."""
 
-    shell: Shell
+    shell: SshShell
 
     def host(self) -> Host: ...
     async def cut(self) -> None: ...

@@ -1,6 +1,7 @@
 """Transactions that ask a real systemd: of the system with sudo, and of a user who is nobody else."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import digest_bytes
 from reconciler.model.content import Content
+from reconciler.model.health import CheckResult, SystemdCheck
 from reconciler.model.operation import ControlUnit, MakeDirectory, Operation, ReloadUnits, Scope, UnitVerb, WriteFile
 from reconciler.ports.errors import Refused
 from reconciler.ports.shell import Script
@@ -65,6 +67,9 @@ class Systemd:
         home = "Environment=HOME=/home/deploy" if self.scope is Scope.SYSTEM else ""
         return f"[Service]\n{home}\n{before}\n{start}\n[Install]\nWantedBy={WANTED_BY[self.scope]}\n"
 
+    async def check(self, check: SystemdCheck) -> CheckResult:
+        return await self._targets.check(self.world.host(), check)
+
     async def state(self, unit: str = "demo.service") -> str:
         """Return whether it runs, and whether it starts at boot."""
         ctl = f"systemctl --{self.scope.value}"
@@ -112,6 +117,18 @@ async def test_a_unit_is_started_enabled_stopped_and_disabled(systemd: Systemd) 
     assert await systemd.state() == "inactive enabled"
     await systemd.apply(systemd.ask(UnitVerb.DISABLE))
     assert await systemd.state() == "inactive disabled"
+
+
+async def test_a_check_says_whether_a_unit_is_as_it_is_expected(systemd: Systemd) -> None:
+    await systemd.apply(systemd.ask(UnitVerb.START), demo_service=systemd.service("one"))
+    running = SystemdCheck(unit="demo.service", sub_states=("running",), user=systemd.scope is Scope.USER)
+    answer = await systemd.check(running)
+    assert (answer.healthy, answer.detail) == (True, "demo.service is active (running)")
+    await systemd.apply(systemd.ask(UnitVerb.STOP))
+    answer = await systemd.check(running)
+    assert (answer.healthy, answer.detail) == (False, "demo.service is inactive (dead), expected active (running)")
+    answer = await systemd.check(replace(running, unit="demo-none.service"))
+    assert (answer.healthy, answer.detail) == (False, "demo-none.service is not loaded (not-found)")
 
 
 async def test_a_restart_runs_the_new_file(systemd: Systemd) -> None:

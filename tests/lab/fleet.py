@@ -37,6 +37,7 @@ class _Server:
     connections: set[asyncssh.SSHServerConnection] = field(default_factory=set)
     sessions: int = 0
     logins: int = 0
+    forwards: bool = True
 
 
 class Fleet:
@@ -100,6 +101,10 @@ class Fleet:
             reuse_address=True,
         )
         server.port = server.listener.get_port()
+
+    def forbid_forwarding(self, name: str) -> None:
+        """From now on the host opens no ports for anybody."""
+        self._servers[name].forwards = False
 
     def root(self, name: str) -> Path:
         """Return the host's folder."""
@@ -196,6 +201,8 @@ class _Login(asyncssh.SSHServer):
         return username == self._user and key.public_data == self._client.public_data
 
     def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> bool:
+        if not self._server.forwards:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "open failed")
         return True
 
 
