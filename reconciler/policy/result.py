@@ -12,6 +12,8 @@ from reconciler.model.analysis import CommandQuery, DatadogQuery, HttpQuery, Pro
 from reconciler.model.canonical import Json
 from reconciler.policy.condition import Condition, ConditionMistake, Fault, Sort, compile  # noqa: A004
 
+_TOO_LARGE = 1e150
+
 _SORTS: dict[type[Query], tuple[Sort, ...]] = {
     PrometheusQuery: (Sort.NUMBER, Sort.NUMBERS),
     DatadogQuery: (Sort.NUMBER, Sort.NUMBERS),
@@ -44,10 +46,13 @@ def judging(text: str, asked: type[Query]) -> Judging:
 
 
 def numbers(answer: Json) -> tuple[float, ...]:
-    """Return the finite numbers in an answer, for comparing them; () when it is not made of numbers."""
+    """Return the finite numbers in an answer, for comparing them; () when it is not made of numbers.
+
+    Those that are too large to be added up are left out too.
+    """
     several = answer if isinstance(answer, Sequence) and not isinstance(answer, str) else [answer]
     found = [float(each) for each in several if isinstance(each, int | float) and not isinstance(each, bool)]
-    return tuple(each for each in found if abs(each) < float("inf")) if len(found) == len(several) else ()
+    return tuple(each for each in found if abs(each) < _TOO_LARGE) if len(found) == len(several) else ()
 
 
 def _as(sort: Sort, answer: Json) -> Json:

@@ -46,10 +46,10 @@ def compare(canary: Sequence[float], baseline: Sequence[float], asked: Compariso
     """Return how the canary's values differ from the baseline's; ValueError when there are none on a side."""
     if not canary or not baseline:
         raise ValueError("there is nothing to compare")
-    u, p, least = _test(canary, baseline, 1 - asked.confidence)
+    alpha = round(1 - asked.confidence, 12)
+    u, p, least = _test(canary, baseline, alpha)
     shift, low, high = _shift(canary, baseline, least)
     effect = _effect(fmean(canary), fmean(baseline))
-    significant = p <= 1 - asked.confidence
     return Compared(
         sizes=(len(canary), len(baseline)),
         u=u,
@@ -59,7 +59,7 @@ def compare(canary: Sequence[float], baseline: Sequence[float], asked: Compariso
         high=high,
         confidence=asked.confidence,
         effect=effect,
-        worse=significant and _bad(asked, effect, u - len(canary) * len(baseline) / 2),
+        worse=p <= alpha and _bad(asked, effect, u - len(canary) * len(baseline) / 2),
     )
 
 
