@@ -15,7 +15,6 @@ from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.target import Host
-from reconciler.model.traffic import Share
 from reconciler.model.unit import Desired
 from reconciler.policy.ownership import rewritten
 from reconciler.ports.targets import Transaction
@@ -65,18 +64,19 @@ async def _act_on(assessment: Assessment, known: UnitStanding, desired: Desired,
     elif rollout and rollout.state in RUNS_BY_ITSELF:
         hands.take_up(rollout.id)
     elif assessment.plan and not assessment.waiting and rollout is None:
-        hands.take_up(await begin(assessment.plan, desired.contents, world, known.routing))
+        hands.take_up(await begin(assessment.plan, desired.contents, world, known))
 
 
-async def begin(plan: Plan, contents: Mapping[Digest, bytes], world: World, routing: Sequence[Share] = ()) -> str:
+async def begin(plan: Plan, contents: Mapping[Digest, bytes], world: World, known: UnitStanding) -> str:
     """Store the plan, the contents it speaks of and a pending rollout, before any effect; return the rollout's id.
 
-    ``routing`` is how requests are sent until the rollout says otherwise.
+    Until the rollout says otherwise requests are sent as before it; what failed before it is not forgotten.
     """
     now = world.clock.now()
     members = {one.server for one in plan.router.members} if plan.router else set()
-    still = tuple(share for share in routing if share.server in members)
-    rollout = replace(_pending(plan, world.clock.new_id(), now), routing=still)
+    still = tuple(share for share in known.routing if share.server in members)
+    strikes = known.last.strikes if known.last else ()
+    rollout = replace(_pending(plan, world.clock.new_id(), now), routing=still, strikes=strikes)
     await world.journal.begin(rollout, plan, _spoken_of(plan, contents), now)
     return rollout.id
 

@@ -22,6 +22,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.policy import OnFailure
 from reconciler.model.rollout import TRANSITIONS, Decision, Rollout, State, Trigger, next_state
 from reconciler.model.verdict import Owned, Verdict
+from reconciler.policy.breaker import struck
 from reconciler.verify import analysis
 
 SIGNALS = frozenset(
@@ -121,6 +122,8 @@ def _moved(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: dat
         rollout=rollout.id, unit=rollout.unit, before=rollout.state.value, after=state.value, reason=reason
     )
     after = replace(rollout, state=state, reason=reason, updated_at=now, wake_at=None, deadline=None, waiting=None)
+    if rollout.plan == rollout.forward and (after.ended or state is State.REVERT_NEEDED):
+        after = replace(after, strikes=struck(after, [host.name for host in plan.hosts], now))
     return Entry(after, (moved, *_routed(after)))
 
 

@@ -132,6 +132,15 @@ class TargetFailure:
     known: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strikes:
+    """How many times in a row rollouts of the unit have failed on a target for its own sake, the last time then."""
+
+    target: str
+    count: int
+    last: datetime
+
+
 class Decided(StrEnum):
     """What a person decides about a step that waits. Promote: go on without waiting any longer."""
 
@@ -189,6 +198,7 @@ class Rollout:
     ``decisions`` are those it has been told. ``background`` is where the analyses during all of it stand. ``routing``
     is how requests shall be sent now, ``upheld_at`` when that was last seen to be so. ``changed`` are the targets that
     are known to have what the forward plan brings, ``restored`` those that are known to have what the revert's does.
+    ``strikes`` are those of the rollouts before this one, and its own once it has failed or ended.
     """
 
     id: str
@@ -215,6 +225,7 @@ class Rollout:
     upheld_at: datetime | None = None
     changed: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()
+    strikes: tuple[Strikes, ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -16,6 +16,7 @@ from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.budget import used_up
 from reconciler.plan.conflicts import in_the_way, without_conflicts
+from reconciler.plan.cooling import without_cooling
 from reconciler.plan.order import Cycle
 from reconciler.plan.pause import waits
 from reconciler.plan.proposal import Proposal, propose
@@ -55,14 +56,17 @@ def assess_at_rest(wanted: Unit, situation: Situation) -> Assessment:
 def _planned(base: Assessment, held: Holding, diff: UnitDiff, situation: Situation) -> Assessment:
     if held.unit is None or base.wanted is None:
         raise AssertionError("internal error: only a unit in Git that is held to something is planned")
+    known = situation.standing.of(base.unit)
+    touched = without_cooling(without_conflicts(diff), held.unit, known, situation.now)
     try:
-        proposal = propose(held, held.unit, without_conflicts(diff), situation)
+        proposal = propose(held, held.unit, touched, situation)
     except Cycle as cycle:
         return replace(base, waiting=WaitingOn(Reason.PLAN_REFUSED, str(cycle)))
     drifted = tuple(_place(each) for each in diff.differing if each.change.cause is Cause.DRIFT)
     drifted = (*drifted, *map(str, strayed(held.unit, situation)))
     waiting = next(_barriers(proposal, held, base.wanted, situation), None)
-    base = replace(base, unseen=(*base.unseen, *unseen(held.unit, situation)))
+    cooling = tuple(each for each in touched.unseen if each not in (*diff.unseen, *diff.conflicts))
+    base = replace(base, unseen=(*base.unseen, *cooling, *unseen(held.unit, situation)))
     if diff.conflicts and proposal.plan is None:
         return replace(base, looked=False, drifted=drifted, waiting=_refused(diff))
     return replace(base, plan=proposal.plan, drifted=drifted, waiting=waiting)

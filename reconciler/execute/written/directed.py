@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from reconciler.execute.entry import Entry, record_of, resting
 from reconciler.execute.moves import Directing
 from reconciler.execute.retry import Jitter, again_at
-from reconciler.execute.steps.traffic import Seen, came, wanted
+from reconciler.execute.steps.traffic import Seen, came, merged, wanted
 from reconciler.model.plan import Drain, Mirror, Plan, Shift
 from reconciler.model.rollout import Rollout, StepRecord
+from reconciler.model.traffic import Share
 
 LOOK_AGAIN = timedelta(seconds=1)
 """How soon load balancers are asked again whether what they were told has come about."""
@@ -38,7 +39,14 @@ def directed(rollout: Rollout, plan: Plan, seen: Seen | str, now: datetime, jitt
         note=far.missing or ("" if far.as_told else "the load balancers do not send requests as they were told"),
     )
     known = replace(known, again_at=_soon(rollout, step, known, now))
-    return resting(replace(rollout, step=known, upheld_at=now if far.as_told else None), plan, (), now)
+    upheld_at = now if far.as_told else None
+    return resting(replace(rollout, step=known, upheld_at=upheld_at, routing=_all(rollout, seen)), plan, (), now)
+
+
+def _all(rollout: Rollout, seen: Seen) -> tuple[Share, ...]:
+    """How requests are sent to the servers that nobody has said anything about is found with the first look."""
+    found = (route for routes in seen.values() for route in routes if route.serving and route.weight)
+    return merged([Share(route.server, route.weight) for route in found], rollout.routing)
 
 
 def _soon(rollout: Rollout, step: Directing, record: StepRecord, now: datetime) -> datetime:
