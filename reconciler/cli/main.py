@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "approve": ("reconciler.cli.approve", "Approve what a rollout waits with."),
     "reject": ("reconciler.cli.reject", "Reject what a rollout waits with."),
     "abort": ("reconciler.cli.abort", "End a rollout, and take it back."),
+    "rollback": ("reconciler.cli.rollback", "Go back to an earlier state, and hold it there."),
     "hold": ("reconciler.cli.hold", "Keep a unit at the state it is at."),
     "release": ("reconciler.cli.release", "Let a unit that is held follow Git again."),
     "retry": ("reconciler.cli.retry", "Try a rejected state again."),

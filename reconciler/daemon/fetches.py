@@ -46,7 +46,7 @@ class Fetches:
         What is not here is fetched from now on, and it rings when that has ended. An archive that was had and is wrong
         is not waited for: to say so is the rollout's.
         """
-        wanted = tuple(dict.fromkeys(_archives(plan)))
+        wanted = tuple(dict.fromkeys(archives(plan)))
         for artifact in wanted:
             missed = self._missed.get(artifact)
             if artifact not in self._tasks and (missed is None or missed.until <= now):
@@ -91,7 +91,8 @@ class Fetches:
         self._ring()
 
 
-def _archives(plan: Plan) -> Iterator[Artifact]:
+def archives(plan: Plan) -> Iterator[Artifact]:
+    """Yield the archives that a plan needs and that do not come with the repository."""
     for step in plan.steps:
         for target in step.targets if isinstance(step, Apply) else ():
             for operation in target.operations:

@@ -1,11 +1,18 @@
-"""Looking without touching: what ``reconciler plan`` does."""
+"""Looking without touching: what ``reconciler plan`` does, and ``rollback`` before it decides."""
 
+import asyncio
 from dataclasses import replace
 
-from reconciler.daemon.one_pass import NothingToDo, conclude
+from reconciler.daemon.fetches import archives
+from reconciler.daemon.one_pass import NothingToDo, conclude, follows
 from reconciler.daemon.world import World
 from reconciler.desired.load import Invalid
-from reconciler.model.assessment import Review
+from reconciler.model.assessment import Assessment, Review
+from reconciler.model.event import Pinned
+from reconciler.model.plan import Plan
+from reconciler.model.standing import Standing
+from reconciler.model.verdict import Snapshot
+from reconciler.ports.errors import WorldError
 from reconciler.ports.source import Commit, Source
 
 
@@ -34,3 +41,30 @@ class Look:
             raise NothingToDo(f"commit {commit.id[:7]} does not load:\n" + "\n".join(problems))
         desired = await self._world.commits.at(Commit(accepted, ""))
         return replace(await conclude(self._world, desired), refused=problems)
+
+    async def held(self, pinned: Pinned, at: Snapshot) -> Assessment:
+        """Return what would follow for one unit if a person held it there, though Git could not be asked.
+
+        Raises NothingToDo when no commit has loaded yet or the unit is not in Git.
+        """
+        accepted = await self._world.journal.accepted_commit()
+        if accepted is None:
+            raise NothingToDo("no commit has loaded yet")
+        desired = await self._world.commits.at(Commit(accepted, ""))
+        wanted = desired.units.get(pinned.unit)
+        if wanted is None:
+            raise NothingToDo(f"{pinned.unit} is no longer in Git")
+        known = (await self._world.journal.standing()).of(pinned.unit)
+        held = replace(known, pinned=pinned, pinned_at=at, rollout=None, paused=None, accepted=None, last=None)
+        alone = replace(desired, units={pinned.unit: wanted})
+        review = await follows(self._world, alone, Standing(units={pinned.unit: held}))
+        (found,) = review.assessments
+        return found
+
+    async def fetch(self, plan: Plan) -> tuple[str, ...]:
+        """Have the archives here that the plan needs; return why some cannot be had, mostly nothing."""
+        wanted = tuple(dict.fromkeys(archives(plan)))
+        got = await asyncio.gather(*map(self._world.artifacts.fetch, wanted), return_exceptions=True)
+        if bugs := [each for each in got if isinstance(each, BaseException) and not isinstance(each, WorldError)]:
+            raise bugs[0]
+        return tuple(str(each) for each in got if isinstance(each, WorldError))

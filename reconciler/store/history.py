@@ -1,16 +1,20 @@
 """What the journal can tell a person: commits, rollouts, events and plans, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, select
 
+from reconciler.model.canonical import Digest
 from reconciler.model.event import CommitAccepted, CommitRefused, Event, RewriteAccepted, SourceLost
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
+from reconciler.model.unit import Unit
+from reconciler.model.verdict import Snapshot, Verdict
 from reconciler.store import rollouts, tables
+from reconciler.store.blobs import present
 from reconciler.store.codec import decode
 from reconciler.store.projections import decode_event
 from reconciler.store.sqlite import Database
@@ -40,6 +44,15 @@ class Commits:
     lost: SourceLost | None
     lost_at: datetime | None
     let_by: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A state that is kept to go back to, what is thought of it now, and whether the unit is held there."""
+
+    snapshot: Snapshot
+    verdict: Verdict
+    pinned: bool
 
 
 class History:
@@ -76,9 +89,31 @@ class History:
         """Return the names of all units that were ever assessed, sorted."""
         return await self._database.read(_units)
 
+    async def states(self, unit: UnitId) -> Sequence[Kept]:
+        """Return the states of a unit that are kept, newest first, each once."""
+        return await self._database.read(_states, unit)
+
+    async def missing(self, blobs: Iterable[Digest]) -> set[Digest]:
+        """Return those of the contents that are not stored."""
+        wanted = set(blobs)
+        return wanted - await self._database.read(present, wanted)
+
     async def plan(self, plan: str) -> Plan:
         """Return a stored plan; KeyError when there is none."""
         return await self._database.read(rollouts.get_plan, plan)
+
+
+def _states(connection: Connection, unit: UnitId) -> Sequence[Kept]:
+    table, verdict = tables.snapshot, tables.verdict
+    judged = (verdict.c.unit == table.c.unit) & (verdict.c.digest == table.c.digest)
+    mine = select(table.c.id, table.c.digest, table.c.at, table.c.body, verdict.c.verdict).outerjoin(verdict, judged)
+    pinned = connection.execute(select(tables.pin.c.snapshot).where(tables.pin.c.unit == str(unit))).scalar()
+    found: dict[str, Kept] = {}
+    for row in connection.execute(mine.where(table.c.unit == str(unit)).order_by(table.c.id.desc())):
+        kept = Snapshot(decode(Unit, row.body), moment(row.at))
+        known = Kept(snapshot=kept, verdict=Verdict(row.verdict or Verdict.UNKNOWN), pinned=row.id == pinned)
+        found.setdefault(row.digest, known)
+    return list(found.values())
 
 
 def _commits(connection: Connection) -> Commits:

@@ -167,3 +167,27 @@ def test_a_unit_between_two_states_is_not_held(run: Run, state: Path) -> None:
 def test_a_unit_that_was_never_good_is_not_held(run: Run, state: Path) -> None:
     journal(state, CommitAccepted(commit=NEWER, subject="x"), assessed(SHOP))
     assert "no state of shop@production was good yet" in run("hold", "shop@production").stderr
+
+
+def test_a_rollback_to_what_is_not_kept_says_what_is(run: Run, state: Path) -> None:
+    older = replace(GOOD_UNIT, version="1.4.0", commit="77" * 20, digest="sha256:" + "c" * 64)
+    journal(state, CommitAccepted(commit=NEWER, subject="x"), *good(of=older), *good(), assessed(SHOP))
+    done = run("rollback", "shop@production", "--to", "1.3.9")
+    assert done.exit_code == Exit.ERROR
+    assert "no good state 1.3.9 is kept; kept are: 1.4.1 (3f2a8c1), 1.4.0 (7777777)" in done.stderr
+
+
+def test_a_rollback_from_what_is_irreversible_has_to_be_forced(run: Run, state: Path) -> None:
+    older = replace(GOOD_UNIT, version="1.4.0", commit="77" * 20, digest="sha256:" + "c" * 64)
+    newer = replace(GOOD_UNIT, irreversible=True)
+    present = assessed(SHOP, digest=newer.digest)
+    journal(state, CommitAccepted(commit=NEWER, subject="x"), *good(of=older), *good(of=newer), present)
+    done = run("rollback", "shop@production")
+    assert done.exit_code == Exit.ERROR
+    assert "cannot go back to 1.4.0 (7777777) without loss: 1.4.1 (3f2a8c1) is marked irreversible" in done.stderr
+    assert not (state / "wake").exists()
+
+
+def test_without_an_earlier_state_there_is_no_rollback(run: Run, state: Path) -> None:
+    journal(state, CommitAccepted(commit=NEWER, subject="x"), assessed(SHOP))
+    assert "no state before the present one is kept" in run("rollback", "shop@production").stderr
