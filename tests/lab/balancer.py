@@ -69,9 +69,8 @@ def with_haproxy(host: LabHost, servers: Mapping[str, str], more: Iterable[str] 
     lines = [*(f"    server {name} {address}" for name, address in servers.items()), *(f"    {line}" for line in more)]
     text = _HAPROXY.format(port=PORT, backend=BACKEND, servers="\n".join(lines))
     host.write("/etc/haproxy/haproxy.cfg", text.encode())
-    host.sh(
-        "systemctl reset-failed haproxy; systemctl restart haproxy && until [ -S /run/haproxy/admin.sock ]; do sleep 0.02; done"
-    )
+    there = "until [ -S /run/haproxy/admin.sock ]; do sleep 0.02; done"
+    host.sh(f"systemctl reset-failed haproxy; systemctl restart haproxy && {there}")
 
 
 def reload_haproxy(host: LabHost) -> None:
