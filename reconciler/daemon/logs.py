@@ -11,6 +11,11 @@ from reconciler.daemon.systemd import under_systemd
 log: structlog.stdlib.BoundLogger = structlog.get_logger("reconciler")
 
 
+def silence() -> None:
+    """Log nothing: what happens in a simulation is told by its transcript."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+
+
 def set_up(settings: LogSettings) -> None:
     """Send our records and those of the libraries to standard error, in one form."""
     as_json = settings.format == "json" or (settings.format == "auto" and under_systemd())

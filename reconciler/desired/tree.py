@@ -4,6 +4,7 @@ YAML 1.2 core schema: only ``true`` and ``false`` are booleans, ``010`` is ten, 
 tags and keys that are not text are mistakes. Documents of one file are read one by one: a broken one hides no other.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -154,6 +155,14 @@ def _find(node: Node | None, path: Path) -> tuple[Node | None, Node | None]:
             case _:
                 break
     return node, key
+
+
+def with_text(text: str, path: Path, value: str) -> str:
+    """Return the source of a document with another text at the path, where there is a plain value now."""
+    node, _ = _find(_compose(text), path)
+    if not isinstance(node, ScalarNode):
+        return text
+    return text[: node.start_mark.index] + json.dumps(value) + text[node.end_mark.index :]
 
 
 class _Reading:

@@ -16,16 +16,15 @@ from reconciler.daemon.world import World
 from reconciler.execute.driver import Driver
 from reconciler.execute.world import World as ExecuteWorld
 from reconciler.model.assessment import Review
-from reconciler.ports.hooks import Hooks
 from reconciler.ports.kind import Kind
-from reconciler.ports.metrics import Metrics
-from reconciler.ports.router import Routers
+from reconciler.simulate.answers import SimHooks, SimMetrics
 from reconciler.simulate.archives import SimArchives
 from reconciler.simulate.commits import SimCommits
 from reconciler.simulate.journal import MemoryJournal
 from reconciler.simulate.life import Death, Life, Mortal
 from reconciler.simulate.log import Killed
 from reconciler.simulate.loop import LoopClock
+from reconciler.simulate.routers import SimRouters
 from reconciler.simulate.world import SimWorld
 
 T = TypeVar("T")
@@ -42,9 +41,9 @@ class Surroundings:
     clock: LoopClock
     journal: MemoryJournal
     hosts: SimWorld
-    routers: Routers
-    metrics: Metrics
-    hooks: Hooks
+    routers: SimRouters
+    metrics: SimMetrics
+    hooks: SimHooks
     commits: SimCommits
     kinds: Mapping[str, Kind]
 
@@ -84,9 +83,9 @@ class Controller:
         """End the life that there is."""
         self._life.end()
 
-    async def live(self, spared: Iterable[asyncio.Task[Any]]) -> None:
-        """Live on and on; when a life ends all tasks end with it but the ``spared`` ones."""
-        outlives = {*spared, asyncio.current_task()}
+    async def live(self, spared: Callable[[], Iterable[asyncio.Task[Any]]]) -> None:
+        """Live on and on; when a life ends all tasks end with it but those that are ``spared`` then."""
+        this = asyncio.current_task()
         while True:
             self._life = Life(next(self._deaths, None))
             self.lives += 1
@@ -96,7 +95,7 @@ class Controller:
             if not self._life.died.is_set():
                 await living
             self._hands, self._passing = None, True
-            others = asyncio.all_tasks() - outlives
+            others = asyncio.all_tasks() - {*spared(), this}
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)

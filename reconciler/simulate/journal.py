@@ -135,6 +135,10 @@ class MemoryJournal:
         """Return stored contents; KeyError naming the first that is missing."""
         return {blob: self._blobs[blob] for blob in blobs}
 
+    def know(self, contents: Mapping[Digest, bytes]) -> None:
+        """Have contents from before the story."""
+        self._blobs.update(contents)
+
     def _of(self, unit: UnitId) -> Known:
         return self._known.get(unit) or Known(UnitStanding(unit=unit))
 

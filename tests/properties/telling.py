@@ -92,7 +92,7 @@ class _Stage:
     async def play(self) -> Told:
         await self._before()
         this = asyncio.current_task()
-        living = asyncio.create_task(self.controller.live([this]))
+        living = asyncio.create_task(self.controller.live(lambda: [this]))
         try:
             for at, act in sorted(self._acts(), key=lambda each: each[0]):
                 await self._until(at, living)
@@ -155,7 +155,7 @@ class _Stage:
         }
         good = VerdictGiven(unit=SHOP, digest=unit.digest, verdict=Verdict.GOOD, reason="", commit=unit.commit)
         owned = tuple(Owned(resource=one, created=True) for one in unit.resources)
-        self.around.journal._blobs.update(contents(unit))
+        self.around.journal.know(contents(unit))
         await self.around.journal.append(
             [good, SnapshotTaken(unit=unit), ResourcesApplied(unit=SHOP, applied=owned)], factory.NOW
         )
@@ -232,7 +232,7 @@ class _Stage:
         wrong = self.referee.wrong
         if self.around.hosts.repeats:
             wrong.append(f"asked for twice: {self.around.hosts.repeats[0]}")
-        versions = {self._version(host) for host in self.tale.hosts}
+        versions = {self._version(host, slot) for host in self.tale.hosts for slot in self.tale.slots or (None,)}
         found = next(iter(self.controller.review.assessments)) if self.controller.review else None
         if found is None:
             wrong.append("nobody ever passed")
