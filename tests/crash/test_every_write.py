@@ -3,14 +3,22 @@
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from reconciler.execute.driver import Driver
+from reconciler.model.analysis import Analysis, HttpQuery
 from reconciler.model.change import Cause
-from reconciler.model.rollout import Rollout, State
+from reconciler.model.plan import Mirror, Shift, Stop
+from reconciler.model.rollout import Decided, Decision, Rollout, State
+from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook, HttpHook
+from reconciler.model.traffic import Share
 from reconciler.model.verdict import Verdict
+from reconciler.model.waiting import Reason
+from reconciler.ports.metrics import Value
 from reconciler.simulate.log import Killed
 from reconciler.simulate.world import Fault
 from tests.factory import SHOP
@@ -18,7 +26,16 @@ from tests.sim import plans
 from tests.sim.stage import Stage, opened
 
 WEB = ("web-1", "web-2", "web-3")
-WRITES_AT_MOST = 60
+WRITES_AT_MOST = 90
+MINUTE = timedelta(minutes=1)
+FIGURES = Analysis(
+    name="a", query=HttpQuery(url="http://m/", value="$.v"), count=2, interval=MINUTE / 6, success="result < 5.0"
+)
+ASK = CallHook(HttpHook(url="http://ask/"))
+SAID = {
+    Reason.PROMOTION: (Decided.PROMOTE, ("ann",)),
+    Reason.APPROVAL: (Decided.APPROVE, ("ann", "bob")),
+}
 
 Story = Callable[[Stage, str], Awaitable[Rollout]]
 
@@ -44,18 +61,67 @@ async def losing(stage: Stage, owner: str) -> Rollout:
     return await going_on(stage, owner, plans.at_once(plans.shop("2", WEB)))
 
 
+async def travelling(stage: Stage, owner: str) -> Rollout:
+    """Every sort of step there is: stopped, drained, measured, shown to people and hooks, looked at again."""
+    unit = plans.shop("2", WEB)
+    stops = tuple(replace(plans.changing(unit, name), changes=()) for name in WEB)
+    waits = (Analyse((FIGURES,)), AwaitPromotion(), AwaitApproval(2), Mirror(WEB[:1], 5), ASK, Bake(MINUTE))
+    canary = plans.canary(unit, *waits)
+    plan = replace(canary, steps=(Stop(1, stops), *canary.steps), background=(replace(FIGURES, name="b", count=None),))
+    return await going_on(stage, owner, plan)
+
+
+async def turning_back(stage: Stage, owner: str) -> Rollout:
+    """Figures go bad beside a rollout that waits; the way back sends requests elsewhere first."""
+    stage.metrics.answer = lambda _: Value(9.0)
+    background = (replace(FIGURES, count=None, initial_delay=MINUTE),)
+    plan = replace(plans.canary(plans.shop("2", WEB), Bake(60 * MINUTE)), background=background)
+    return await going_on(stage, owner, plan)
+
+
+def back(old: plans.Unit) -> plans.Plan:
+    away = Shift((Share("web-1", 0), Share("web-2", 100), Share("web-3", 100)))
+    again = Shift(tuple(Share(name, 100) for name in WEB))
+    return plans.routed(plans.plan(old, [away, *plans.batch(old, 1, WEB[:1]), again], Cause.REVERT))
+
+
 async def going_on(stage: Stage, owner: str, plan: plans.Plan) -> Rollout:
     """What the daemon does with the rollout: begin it unless that was done, drive it, take it back when needed."""
     if not any(one.id == "r1" for one in await stage.store.history.rollouts()):
         await stage.begin(plan)
     await stage.store.break_leases()
     async with stage.clock.ticking():
-        rollout = await stage.driver(owner).run("r1")
+        driver = stage.driver(owner)
+        people = asyncio.create_task(deciding(stage, driver))
+        try:
+            rollout = await driver.run("r1")
+        finally:
+            people.cancel()
+            await asyncio.gather(people, return_exceptions=True)
         if rollout.state is State.REVERT_NEEDED:
-            old = plans.shop("1", WEB)
-            back = plans.plan(old, plans.batch(old, 1, WEB[:1]), Cause.REVERT)
-            rollout = await stage.driver(owner).revert("r1", back)
+            rollout = await stage.driver(owner).revert("r1", back(plans.shop("1", WEB)))
     return rollout
+
+
+async def deciding(stage: Stage, driver: Driver) -> None:
+    """What people say as soon as the rollout waits for them, and again whenever it does: they cannot know."""
+    while True:
+        await stage.clock.sleep(MINUTE / 6)
+        rollout, plan = await stage.store.load("r1")
+        if rollout.waiting and rollout.waiting.reason in SAID:
+            decided, authors = SAID[rollout.waiting.reason]
+            for author in authors:
+                said = Decision(
+                    rollout="r1",
+                    plan=plan.id,
+                    index=rollout.cursor,
+                    decided=decided,
+                    author=author,
+                    reason="I looked",
+                    at=stage.clock.now(),
+                )
+                if not any((one.index, one.author) == (said.index, author) for one in rollout.decisions):
+                    await driver.decide("r1", said)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +131,8 @@ async def going_on(stage: Stage, owner: str, plan: plans.Plan) -> Rollout:
         (rolling, State.SUCCEEDED, "2", Verdict.GOOD),
         (losing, State.SUCCEEDED, "2", Verdict.GOOD),
         (failing, State.REVERTED, "1", Verdict.BAD),
+        (travelling, State.SUCCEEDED, "2", Verdict.GOOD),
+        (turning_back, State.REVERTED, "1", Verdict.BAD),
     ],
 )
 @pytest.mark.parametrize("where", ["before", "after"])
@@ -82,6 +150,8 @@ async def test_a_crash_at_any_write_changes_nothing_about_the_end(
         assert told_with_crash.looks == whole.looks == {name: {"thing:shop": {"version": version}} for name in WEB}
         assert told_with_crash.verdict is verdict
         assert told_with_crash.effects == whole.effects
+        assert told_with_crash.weights == whole.weights
+        assert told_with_crash.asked == whole.asked
         assert not told_with_crash.repeats, f"something was asked for twice: crash {where} write {write}"
     pytest.fail("the story has more writes than this test looks at")
 
@@ -110,6 +180,8 @@ class Told:
         self.ended, self.crashes, self.verdict = ended, crashes, verdict
         self.looks = stage.world.looks()
         self.repeats = stage.world.repeats
+        self.weights = {(name, web): stage.routers.weight(name, web) for name in ("lb-1", "lb-2") for web in WEB}
+        self.asked = set(stage.hooks.called)
         self.effects = sorted((one.target, one.id) for one in stage.world.effects)
 
 
