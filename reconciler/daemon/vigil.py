@@ -63,6 +63,7 @@ class Vigil:
         self._due: list[_Due] = []
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
         self._written: dict[Key, Condition] = {}
+        self._last = clock.now()
 
     def tend(self, assessments: Iterable[Assessment], hosts: Mapping[str, Host]) -> None:
         """Take over what a pass found at rest; what is not among it any more is left alone."""
@@ -86,7 +87,7 @@ class Vigil:
         self._written = await self._recalled()
         async with asyncio.TaskGroup() as group:
             while True:
-                now = self._clock.now()
+                now = self._keep_time()
                 while self._due and self._due[0].at <= now:
                     due = heapq.heappop(self._due)
                     if self._kept.get(due.key) is due.kept:
@@ -94,6 +95,15 @@ class Vigil:
                         group.create_task(self._turn(due, ring))
                 rest = min((each.at - self._clock.now() for each in self._due[:1]), default=_TICK)
                 await self._clock.sleep(max(timedelta(0), min(rest, _TICK)))
+
+    def _keep_time(self) -> datetime:
+        """Return the time; when the clock was set back, what is due comes no later for it."""
+        now = self._clock.now()
+        if now < self._last:
+            for each in self._due:
+                each.at -= self._last - now
+        self._last = now
+        return now
 
     async def _turn(self, due: _Due, ring: Callable[[], None]) -> None:
         kept, pause = due.kept, due.kept.unit.policy.vigil.period
