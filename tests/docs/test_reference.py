@@ -6,15 +6,21 @@ import pytest
 from pydantic import BaseModel
 
 from reconciler.daemon.settings import Settings
+from reconciler.desired.analysis_documents import (
+    AnalyseSpec,
+    AnalysisSpec,
+    ComparisonSpec,
+    FromDatadog,
+    FromHttp,
+    FromPrometheus,
+)
 from reconciler.desired.documents import (
     AppSpec,
     CommonSpec,
     EnvironmentSpec,
-    ExecSpec,
     HostSpec,
-    HttpSpec,
-    TcpSpec,
 )
+from reconciler.desired.health_documents import ExecSpec, HttpSpec, TcpSpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.rollout import State
@@ -29,6 +35,8 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "### Keys of every resource": (CommonSpec,),
     "## Health checks": (HttpSpec, TcpSpec, ExecSpec),
     "## RolloutPolicy": (RolloutPolicySpec,),
+    "## Analysis": (AnalysisSpec, ComparisonSpec, AnalyseSpec),
+    "### Providers": (FromPrometheus, FromDatadog, FromHttp),
     **{f"### {name}": (kind.Spec,) for name, kind in CATALOG.items()},
 }
 
