@@ -18,7 +18,10 @@ from reconciler.desired.fields import (
     Version,
 )
 from reconciler.desired.health_documents import HealthSpec
+from reconciler.desired.slots import with_checks_by_slot
 from reconciler.desired.traffic_documents import TrafficSpec
+from reconciler.desired.wait_documents import told_at
+from reconciler.desired.words import one_of
 from reconciler.model.resource import DriftMode, PruneMode
 from reconciler.model.target import Become
 from reconciler.model.target import Host as HostTarget
@@ -125,3 +128,27 @@ class AppSpec(Strict):
     resources: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
     health: tuple[HealthSpec, ...] = ()
     traffic: TrafficSpec | None = None
+    slots: Annotated[
+        dict[Name, Annotated[dict[str, Any], OrEmpty]],
+        Field(description="two places for the app on each target, side by side, each with variables of its own"),
+    ] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _checks_by_slot(cls, given: Any) -> Any:
+        return with_checks_by_slot(given)
+
+    @model_validator(mode="after")
+    def _two_slots(self) -> "AppSpec":
+        if self.slots and len(self.slots) != len(("blue", "green")):
+            raise told_at(("slots",), f"expected two slots, got {len(self.slots)}", self.slots)
+        for name, own in self.slots.items():
+            if "name" in own:
+                raise told_at(("slots", name, "name"), "the name of a slot is its key", own)
+        for index, check in enumerate(self.health):
+            slot = getattr(check, check.named).slot
+            if slot and slot not in self.slots:
+                known = f"; expected {one_of(list(self.slots))}" if self.slots else ""
+                message = f"the app has no slot named '{slot}'{known}"
+                raise told_at(("health", index, check.named, "slot"), message, slot)
+        return self

@@ -9,6 +9,7 @@ from reconciler.desired.analysis_rendering import UnitAnalyses
 from reconciler.desired.claims import Claims, Taking
 from reconciler.desired.documents import AppEnvironment, AppSpec
 from reconciler.desired.fields import Labels
+from reconciler.desired.fitting import misfits
 from reconciler.desired.fleet import Fleet, Written
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
@@ -127,6 +128,8 @@ class Rendering:
             between = Between(targets, unit.slots, asked.balancers, asked.policy.strategy)
             mistakes = Mistakes(app, app.spec.traffic.key, self.problem)
             unit = replace(unit, traffic=router(between, variables, sources.templates, mistakes))
+        for misfit in misfits(unit, targets, self.fleet):
+            self.problem(misfit)
         files = {each: sources.files[each] for each in work.files if each in sources.files}
         return _MadeUnit(unit, tuple(work.takings), sources.contents, files)
 

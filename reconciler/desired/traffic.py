@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.desired import slots
 from reconciler.desired.documents import AppSpec
 from reconciler.desired.fleet import Written
 from reconciler.desired.templates import TemplateMistake, Templates, Variables
@@ -77,7 +78,7 @@ def _members(
     for host in between.targets:
         target = {"name": host.name, "address": host.address, "labels": host.labels}
         for slot in between.slots or ("",):
-            names = {**variables, "target": target, **({"slot": slot} if slot else {})}
+            names = {**variables, "target": target, **slots.variables(mistakes.app.spec.slots, slot)}
             try:
                 yield Member(host.name, templates.render(template, names).text, slot)
             except TemplateMistake as mistake:

@@ -3,12 +3,12 @@
 import fnmatch
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
 
-from reconciler.desired import mistakes
+from reconciler.desired import mistakes, slots
 from reconciler.desired.checks import CheckWork
 from reconciler.desired.claims import Taking, needs
 from reconciler.desired.documents import AppSpec
@@ -71,30 +71,42 @@ class UnitWork:
     takings: list[Taking] = field(default_factory=list)
     missing: dict[str, None] = field(default_factory=dict)
     digests: dict[str, dict[str, Digest]] = field(default_factory=dict)
-    _shared: dict[int, _Made | None] = field(default_factory=dict)
+    _shared: dict[tuple[int, str], _Made | None] = field(default_factory=dict)
     _ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _brought: dict[HealthCheck, set[str]] = field(default_factory=dict)
 
     def resources(self, drafts: Sequence[Draft], targets: Sequence[Host]) -> Iterator[Resource]:
         """Yield all resources, target by target, in the order they are written."""
+        places = [(index, slot) for index, draft in enumerate(drafts) for slot in self._slots(draft)]
         for host in targets:
             target = {"name": host.name, "address": host.address, "labels": host.labels}
-            variables = {**self.variables, "target": target}
             here: dict[str, Resource] = {}
-            as_before = len(self._shared) == len(drafts)
-            for index, draft in enumerate(drafts):
-                made = self._made(index, draft, variables)
+            as_before = len(self._shared) == len(places)
+            for index, slot in places:
+                draft = drafts[index]
+                variables = {**self.variables, **slots.variables(self.app.spec.slots, slot), "target": target}
+                made = self._made((index, slot), draft, variables)
                 if made is None:
                     continue
-                resource = self._resource(draft, made.rendered, host)
+                resource = replace(self._resource(draft, made.rendered, host), slot=slot)
+                if slot and resource.id.ref in here:
+                    self._in_both(draft, resource.id.ref)
                 self.takings.append(needs(resource.id, made.rendered, self.app.document, draft.path))
                 for check in made.rendered.health:
-                    self._brought.setdefault(check, set()).add(host.name)
+                    self._brought.setdefault(replace(check, slot=slot), set()).add(host.name)
                 self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
                 here[resource.id.ref] = resource
                 yield resource
             if not as_before:
-                self._check_refs(drafts, here)
+                self._check_refs([drafts[index] for index, _ in places], here)
+
+    def _slots(self, draft: Draft) -> Sequence[str]:
+        """The slots that a resource is there for: each of them when its text says ``slot``."""
+        return tuple(sorted(self.app.spec.slots)) if self.app.spec.slots and "slot" in draft.names else ("",)
+
+    def _in_both(self, draft: Draft, ref: str) -> None:
+        message = f"both slots would have {ref}; what tells two resources apart has to say {{{{ slot.name }}}}"
+        self.telling.problem(self.app.document.problem(draft.path, message))
 
     def finished(self, targets: Sequence[Host], resources: tuple[Resource, ...]) -> Unit:
         """Return the unit. Its checks are those that the App names; what all targets' resources bring comes after."""
@@ -117,11 +129,12 @@ class UnitWork:
             policy=self.asked.policy,
             blocked="; ".join(self.missing) or None,
             irreversible=self.app.spec.irreversible,
+            slots=tuple(sorted(self.app.spec.slots)),
         )
 
-    def _made(self, index: int, draft: Draft, variables: Variables) -> _Made | None:
-        if index in self._shared:
-            return self._shared[index]
+    def _made(self, place: tuple[int, str], draft: Draft, variables: Variables) -> _Made | None:
+        if place in self._shared:
+            return self._shared[place]
         inputs = ResourceInputs(
             self.sources, posixpath.dirname(self.app.document.file), variables, draft.body, files=self.files
         )
@@ -137,7 +150,7 @@ class UnitWork:
             )
             made = _Made(rendered, attributes.digest, tuple(inputs.missing), of_target)
         if not of_target:
-            self._shared[index] = made
+            self._shared[place] = made
         return made
 
     def _rendered(self, draft: Draft, inputs: ResourceInputs) -> Rendered | None:

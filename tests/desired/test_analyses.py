@@ -18,7 +18,13 @@ from reconciler.model.identity import UnitId
 from reconciler.model.policy import Canary, RolloutPolicy
 from reconciler.model.step import Analyse
 from reconciler.model.unit import Unit
-from tests.desired.note import loaded
+from tests.desired.note import KEY, loaded
+
+SECOND_HOST = f"""\
+kind: Host
+metadata: {{name: web-2, labels: {{role: web}}}}
+spec: {{environment: production, address: 203.0.113.2, user: deploy, hostKey: "{KEY}"}}
+"""
 
 POLICY = """\
 kind: RolloutPolicy
@@ -66,7 +72,8 @@ UNIT = UnitId("base", "production")
 
 
 def unit(policy: str = POLICY, analyses: str = ANALYSES) -> Unit:
-    return loaded({"policies/policy.yaml": policy, "policies/analyses.yaml": analyses}).units[UNIT]
+    files = {"policies/policy.yaml": policy, "policies/analyses.yaml": analyses}
+    return loaded({**files, "desired-state/web-2.yaml": SECOND_HOST}).units[UNIT]
 
 
 def steps(policy: RolloutPolicy) -> list[Analyse]:
