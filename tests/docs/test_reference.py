@@ -20,8 +20,10 @@ from reconciler.desired.documents import (
     EnvironmentSpec,
     HostSpec,
 )
-from reconciler.desired.health_documents import ExecSpec, HttpSpec, TcpSpec
+from reconciler.desired.health_documents import CertificateSpec, ExecSpec, GrpcSpec, HttpSpec, SystemdSpec, TcpSpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
+from reconciler.desired.vigil_documents import VigilSpec
+from reconciler.desired.traffic_documents import HaproxySpec, NginxSpec
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.rollout import State
 from reconciler.model.waiting import Reason
@@ -33,7 +35,9 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "## Host": (HostSpec,),
     "## App": (AppSpec,),
     "### Keys of every resource": (CommonSpec,),
-    "## Health checks": (HttpSpec, TcpSpec, ExecSpec),
+    "## Health checks": (HttpSpec, TcpSpec, GrpcSpec, ExecSpec, SystemdSpec, CertificateSpec),
+    "### After the rollout": (VigilSpec,),
+    "## Traffic": (HaproxySpec, NginxSpec),
     "## RolloutPolicy": (RolloutPolicySpec,),
     "## Analysis": (AnalysisSpec, ComparisonSpec, AnalyseSpec),
     "### Providers": (FromPrometheus, FromDatadog, FromHttp),
