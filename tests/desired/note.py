@@ -32,6 +32,13 @@ spec:
   resources: [note: {{path: /base, text: hello}}]
 """
 
+SECOND = f"""\
+kind: Host
+metadata: {{name: web-2, labels: {{role: web}}}}
+spec: {{environment: production, address: 203.0.113.2, user: deploy, hostKey: "{KEY}"}}
+"""
+"""Another host for the same app."""
+
 
 class Spec(BaseModel):
     """A note at a path: a text, a template or a file of the repository."""
