@@ -22,8 +22,8 @@ from reconciler.desired.documents import (
 )
 from reconciler.desired.health_documents import CertificateSpec, ExecSpec, GrpcSpec, HttpSpec, SystemdSpec, TcpSpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
-from reconciler.desired.vigil_documents import VigilSpec
 from reconciler.desired.traffic_documents import HaproxySpec, NginxSpec
+from reconciler.desired.vigil_documents import VigilSpec
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.rollout import State
 from reconciler.model.waiting import Reason
