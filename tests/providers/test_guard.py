@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -213,6 +214,37 @@ async def test_confirmed_or_taken_back_there_is_one_verdict(guard: Guarded) -> N
         assert (guard.read("f"), ended) in ((b"bad", "ok"), (b"old", "back"))
         assert said == ended or (said, ended) == ("taking", "back")
         await guard.machine.apply(f"o{number}", write("~/f", b"old"))
+
+
+async def test_a_confirmation_that_was_cut_off_after_its_verdict_is_gone_on_with(guard: Guarded) -> None:
+    assert await guard.begin("g1", SHORT, *NEW) == "waiting"
+    (guard.state / "tx/g1/verdict").symlink_to("confirmed")
+    await until(lambda: not guard.watchers())
+    assert guard.read("f") == b"new", "who comes too late to take it back leaves it"
+    assert (await guard.ground()).interrupted == ("g1",)
+    await guard.machine.apply("t1", OTHER)
+    assert (guard.read("f"), guard.read("other"), await guard.confirm("g1")) == (b"new", b"o", "ok")
+
+
+async def test_a_host_that_was_killed_while_it_took_a_change_back_goes_on_with_that(guard: Guarded) -> None:
+    before = guard.machine.snapshot()
+    for number in range(2, 40, 6):
+        name, ticks = f"g{number}", guard.state / "ticks"
+        guard.machine.prelude = PRELUDE + KILLER
+        guard.machine.shell.environment = {"TICKS": str(ticks), "KILL_AT": "0"}
+        ticks.write_text("0\n")
+        assert await guard.begin(name, LONG, *NEW) == "waiting"
+        guard.machine.prelude = PRELUDE
+        ticks.write_text("0\n")
+        guard.machine.shell.environment = {"TICKS": str(ticks), "KILL_AT": str(number)}
+        with suppress(Unreachable):
+            await guard.overdue(name)
+        guard.machine.shell.environment = {"TICKS": str(ticks), "KILL_AT": "0"}
+        assert await guard.confirm(name) in ("back", "taking"), f"killed before command {number}"
+        await guard.machine.apply(f"t{number}", OTHER)
+        (guard.machine.home / "other").unlink()
+        assert guard.machine.snapshot() == before, f"killed before command {number}"
+        assert guard.machine.running("shop.service") == "first"
 
 
 async def test_without_a_guard_nothing_is_touched(guard: Guarded) -> None:

@@ -25,9 +25,11 @@ tx_gone() {
     [ "$tx_start" != "$3" ]
 }
 
-# tx_forlorn 0 BOOT UNTIL SINCE SECONDS HOLDER NAME TRANSACTION TIME: status 0 when it waits, and nothing is there that
-# would take it back: it should have been long ago, or what was to do it is gone, as after a start of a container.
+# tx_forlorn 0 BOOT UNTIL SINCE SECONDS HOLDER NAME TRANSACTION TIME: status 0 when it waits and nobody sees to it: it is
+# decided, whoever did so being cut off or at work this moment; it is long overdue; or what was to take it back is gone,
+# as after a start of a container.
 tx_forlorn() {
+    [ ! -L "$STATE/tx/$8/verdict" ] || return 0
     tx_uptime
     [ "$tx_now" -le "$3" ] || return 0
     if [ -f "$STATE/tx/$8/timer" ] && IFS= read -r tx_line <"$STATE/tx/$8/timer"; then
