@@ -3,6 +3,7 @@
 from reconciler.model.change import Cause
 from reconciler.model.event import Condition
 from reconciler.model.plan import Apply, Plan
+from reconciler.model.policy import BlueGreen
 from reconciler.model.standing import UnitStanding
 from reconciler.model.waiting import Reason, WaitingOn
 
@@ -14,6 +15,8 @@ def used_up(plan: Plan, known: UnitStanding) -> WaitingOn | None:
 
     To change what is not healthy anyway takes nothing out of service, and a revert never waits.
     """
+    if plan.cause is Cause.COMMIT and (missing := _no_other_side(plan, known)):
+        return missing
     if plan.may_be_down is None or plan.cause is Cause.REVERT:
         return None
     ill = {name for name, told in known.health.items() if told.condition is Condition.UNHEALTHY}
@@ -30,3 +33,15 @@ def used_up(plan: Plan, known: UnitStanding) -> WaitingOn | None:
 def _in_a_slot(plan: Plan) -> bool:
     """Whether the new version comes up beside the old one, which takes nothing out of service."""
     return any(step.slot for step in plan.steps if isinstance(step, Apply))
+
+
+def _no_other_side(plan: Plan, known: UnitStanding) -> WaitingOn | None:
+    """A switch needs both sides; in place, and unnoticed, the one that serves cannot be changed."""
+    strategy = plan.policy.strategy
+    if not isinstance(strategy, BlueGreen) or plan.unit.slots or known.last_good is None or not plan.left_out:
+        return None
+    there = {host.labels.get(strategy.side_label) for host in plan.hosts if host.name in plan.unit.targets}
+    gone = ", ".join(each.target for each in plan.left_out[:_NAMED])
+    if len(there) > 1:
+        return None
+    return WaitingOn(Reason.UNREACHABLE, f"only one side can be seen ({gone} cannot): there is nothing to switch to")

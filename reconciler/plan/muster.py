@@ -39,11 +39,14 @@ def muster(
     weights = _weights(material, survey)
     live = live_side(found, weights)
     sides = both(found, live, parts, material.cause) if material.cause is not Cause.DRIFT else None
+    if members and sides and not all(side.servers for side in sides):
+        sides = None  # One of them cannot be seen at all: there is nothing to switch to.
     at_rest = sides[1].name if sides and material.cause is Cause.REVERT else live
     serving = frozenset(each.server for each in members if weights.get(each.server))
     balance = None
-    if router:
-        balance = Balance(members=members, serving=serving, live=found.of(at_rest), within=router.drain_within)
+    if router and members:
+        rest = found.of(at_rest) or frozenset(each.server for each in members)
+        balance = Balance(members=members, serving=serving, live=rest, within=router.drain_within)
     return Roster(
         targets=tuple(joined(tuple(each.values())) for each in parts.values()),
         reach=reach,
