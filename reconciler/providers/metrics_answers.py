@@ -12,6 +12,7 @@ from reconciler.providers.http import Response
 
 _OK = 200
 _SHOWN_AT_MOST = 200
+_DIGITS = 18
 
 
 def listed(numbers: Sequence[float]) -> Reading:
@@ -32,10 +33,15 @@ def single(number: float) -> Reading:
 def json_of(body: bytes, who: str) -> Json:
     """Read a body as JSON; raise Broken."""
     try:
-        read: Json = json.loads(body)
+        read: Json = json.loads(body, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise Broken(f"the answer of {who} is not JSON: {line(body)}") from error
     return read
+
+
+def _whole(text: str) -> int | float:
+    # Conditions know whole numbers of 64 bits; a larger one is a number all the same.
+    return int(text) if len(text) <= _DIGITS else float(text)
 
 
 def refusal(response: Response, who: str, said: str = "") -> WorldError | None:
