@@ -60,9 +60,13 @@ class Fleet:
                 return f"HTTP 500 from {unit.id.app} {self.version(unit.id, target, check.slot)}"
         return None
 
+    def whose(self, target: str, check: HealthCheck) -> UnitId | None:
+        """Return the unit that the check is of; the first where several have the same."""
+        return next((unit.id for unit in self._with(target, check)), None)
+
     def serves(self, unit: Unit, target: str, slot: str = "") -> bool:
         """Whether the unit answers well on the target."""
-        if self.hosts.trouble(target, slot) or self._is_ill(unit, target, slot):
+        if self.hosts.trouble(target, slot, unit.id) or self._is_ill(unit, target, slot):
             return False
         return self.version(unit.id, target, slot) != NOTHING
 

@@ -68,7 +68,22 @@ class Acts:
             raise Invalid((Problem(file=str(self._repository.folder), message=f"there is no app {unknown[0]} here"),))
         return desired
 
+    def _known(self, happening: Happening) -> None:
+        """Raise Invalid for a host that is in no commit."""
+        named = (
+            happening.dies,
+            happening.returns,
+            happening.refuses,
+            happening.reloads,
+            happening.loses,
+            happening.finds,
+        )
+        for name in named:
+            if name is not None and name not in self._around.commits.hosts:
+                raise Invalid((Problem(file=str(self._repository.folder), message=f"there is no host {name} here"),))
+
     def _to_a_host(self, happening: Happening) -> None:
+        self._known(happening)
         hosts, routers = self._around.hosts, self._around.routers
         if happening.dies:
             hosts.down.add(happening.dies)

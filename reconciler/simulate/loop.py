@@ -9,12 +9,15 @@ import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 _MICROSECONDS = 1_000_000
+_ROUNDING = 0.01
+"""The loop reckons in seconds as floats; a hundredth of a microsecond is nothing."""
 
 
 class StandsStill(Exception):
@@ -31,7 +34,7 @@ class _Jumping(selectors.SelectSelector):
     def select(self, timeout: float | None = None) -> list[Any]:
         if timeout is None:
             raise StandsStill("internal error: the simulation stands still, everybody waits for somebody else")
-        self.passed += max(0, round(timeout * _MICROSECONDS))
+        self.passed += max(0, ceil(timeout * _MICROSECONDS - _ROUNDING))
         return []
 
 
@@ -41,7 +44,7 @@ class SimLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _Jumping()
         super().__init__(self._jumping)
-        self._clock_resolution = 1 / _MICROSECONDS
+        self._clock_resolution = _ROUNDING / _MICROSECONDS
 
     def time(self) -> float:
         """Return the seconds that have passed."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from reconciler.model.duration import format_duration
 from reconciler.model.event import Event, ResourcesApplied, RolloutMoved, SnapshotTaken, VerdictGiven
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import Rollout
@@ -26,7 +27,7 @@ from reconciler.simulate.loop import LoopClock, run
 from reconciler.simulate.moments import Moments
 from reconciler.simulate.repository import Repository
 from reconciler.simulate.routers import SimRouters
-from reconciler.simulate.scenario import Commit, Happening, ScenarioSpec
+from reconciler.simulate.scenario import Happening, ScenarioSpec
 from reconciler.simulate.world import SimWorld
 
 BEGINS = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,7 +68,7 @@ class _Stage:
         clock = LoopClock(BEGINS)
         hosts = SimWorld(clock, takes=spec.change_takes, told=self._hosts_say)
         self.fleet = Fleet(hosts, spec.seed)
-        hosts.ails = self.fleet.ails
+        hosts.ails, hosts.whose = self.fleet.ails, self.fleet.whose
         routers = SimRouters(clock, self.fleet.member_serves, self._balancer_says)
         journal = MemoryJournal(self._heard)
         self.figures = Figures(journal)
@@ -109,7 +110,7 @@ class _Stage:
     def _timed(self) -> Iterator[Happening]:
         yield from (each for each in self.spec.happens if each.at is not None)
         if not any(each.commit for each in self.spec.happens):
-            yield Happening(at=timedelta(0), commit=Commit())
+            yield Happening.model_validate({"at": "0s", "commit": {}})
 
     async def _before(self) -> None:
         """What runs when the story begins: good, and ours."""
@@ -150,7 +151,7 @@ class _Stage:
                 living.result()
             if self.controller.at_rest and not self._to_come() and self._nothing_more():
                 return
-        self._say("", f"the story is cut off here (limit {self.spec.limit})")
+        self._say("", f"the story is cut off here (limit {format_duration(self.spec.limit)})")
 
     def _to_come(self) -> bool:
         for task in self.coming:
@@ -180,7 +181,7 @@ class _Stage:
         self.played.lines.append(transcript.line(self.around.clock.now() - BEGINS, about, text))
 
     def _hosts_say(self, what: str, target: str, transaction: Transaction | None) -> None:
-        if what in ("begins", "done", "lost"):
+        if what in ("changes", "done", "lost"):
             self._measure()
 
     def _balancer_says(self, name: str) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconciler.model.ground import Ground, Running
 from reconciler.model.health import CheckResult, ExecCheck, HealthCheck
-from reconciler.model.identity import ResourceId
+from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.model.target import Host
 from reconciler.ports.clock import Clock
@@ -46,6 +46,11 @@ def nothing_ails(target: str, check: HealthCheck) -> str | None:
     return None
 
 
+def nobody_knows(target: str, check: HealthCheck) -> UnitId | None:
+    """Know no unit."""
+    return None
+
+
 def nobody_listens(what: str, target: str, transaction: Transaction | None) -> None:
     """Tell nobody."""
 
@@ -58,8 +63,8 @@ class SimWorld:
     ``unhealthy`` are attribute values that make every check fail on the target that has them;
     ``repeats`` are transactions that were asked for again after they had taken effect (what only takes away may be);
     ``foreign`` has the newest token of another controller by target. A change takes ``takes``; ``stopped`` are targets
-    on which the app was stopped. ``ails`` says why a check fails beside that. ``told`` hears "seen", "unseen",
-    "begins", "done" and "lost" as they happen.
+    on which the app was stopped. ``whose`` says of which unit a check is, ``ails`` why a check fails beside that.
+    ``told`` hears "seen", "unseen", "begins", "changes", "done" and "lost" as they happen.
     """
 
     clock: Clock
@@ -73,7 +78,8 @@ class SimWorld:
     calls: list[tuple[str, str]] = field(default_factory=list)
     takes: timedelta = timedelta(0)
     stopped: set[str] = field(default_factory=set)
-    changing: set[str] = field(default_factory=set)
+    changing: dict[str, frozenset[UnitId]] = field(default_factory=dict)
+    whose: Callable[[str, HealthCheck], UnitId | None] = nobody_knows
     ails: Callable[[str, HealthCheck], str | None] = nothing_ails
     told: Callable[[str, str, Transaction | None], None] = nobody_listens
     _running: dict[str, tuple[datetime, Transaction]] = field(default_factory=dict)
@@ -133,14 +139,16 @@ class SimWorld:
         there = host.name not in self.down
         if there and isinstance(check, ExecCheck) and check.command == ("true",):
             return CheckResult(healthy=True, detail="exit 0")
-        trouble = self.trouble(host.name, check.slot) or self.ails(host.name, check)
+        unit = self.whose(host.name, check)
+        trouble = self.trouble(host.name, check.slot, unit) or self.ails(host.name, check)
         return CheckResult(healthy=not trouble, detail=trouble or "HTTP 200", asked=there)
 
-    def trouble(self, target: str, slot: str = "") -> str | None:
-        """Return why the app, or that slot of it, does not answer well on the target; None when it does."""
+    def trouble(self, target: str, slot: str = "", unit: UnitId | None = None) -> str | None:
+        """Return why the unit, or that slot of it, does not answer well on the target; None when it does."""
         if target in self.down:
             return "no route to host"
-        if target in self.stopped or target in self.changing:
+        changing = self.changing.get(target)
+        if target in self.stopped or (changing is not None and (unit is None or unit in changing)):
             return "connection refused"
         there = self.state.get(target, {}).values()
         values = {value for one in there if one.slot in ("", slot) for value in one.attributes.values()}
@@ -160,14 +168,15 @@ class SimWorld:
     async def _take_time(self, target: str, transaction: Transaction) -> None:
         """A change goes on when nobody listens any more; it is half-way when the target goes away meanwhile."""
         over = self.clock.now() + self.takes
-        self.changing.add(target)
+        self.changing[target] = frozenset(one.id.unit for one in transaction.after if not one.slot)
+        self.told("changes", target, transaction)
         try:
             await self.clock.sleep(self.takes)
         except asyncio.CancelledError:
             self._running[target] = (over, transaction)
             raise
         finally:
-            self.changing.discard(target)
+            del self.changing[target]
         if target in self.down:
             self._halves[target] = (transaction.id, dict(self.state.setdefault(target, {})))
             raise Unreachable(f"lost the connection to {target}")
