@@ -40,7 +40,8 @@ test: venv ## run the whole suite, on real Debian hosts too where this machine c
 endif
 
 # What takes a bad commit back, and what goes on after a crash, has no line and no branch that was never tried.
-WHOLE := plan/in_hand policy/holding execute/move execute/recovery execute/ending model/rollout
+WHOLE := plan/in_hand policy/holding policy/breaker model/rollout gate execute/move execute/recovery execute/ending \
+  execute/whereabouts execute/steps/*
 comma := ,
 empty :=
 WHOLE_FILES := $(subst $(empty) ,$(comma),$(WHOLE:%=reconciler/%.py))

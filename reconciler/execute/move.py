@@ -59,7 +59,7 @@ def _go_on(rollout: Rollout, plan: Plan, record: StepRecord, now: datetime) -> M
         case Confirm():
             return confirm.go_on(rollout, step, record, now)
         case Drain() | Shift() | Mirror():
-            return traffic.go_on(rollout, plan, step, now)
+            return traffic.go_on(rollout, plan, step, record, now)
         case Bake():
             return wait.bake(rollout, step, record, now)
         case AwaitPromotion():
@@ -78,6 +78,7 @@ def _however(rollout: Rollout, plan: Plan, move: Move) -> Move:
     """A revert goes on where it can: a step that has failed is passed over and told at the end."""
     if isinstance(move, Fail) and rollout.cursor < len(plan.steps):
         step = plan.steps[rollout.cursor]
-        where = ", ".join(plan.router.hosts) if plan.router and isinstance(step, Drain | Shift | Mirror) else ""
+        balancers = plan.router.hosts if plan.router and isinstance(step, Drain | Shift | Mirror) else ()
+        where = ", ".join(balancers) or f"step {rollout.cursor + 1}"
         return PassOver(step, TargetFailure(target=where, batch=0, reason=move.reason))
     return move

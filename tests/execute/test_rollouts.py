@@ -69,7 +69,8 @@ async def test_a_revert_that_fails_on_one_target_brings_the_others_back_and_neve
     assert ended.state is State.REVERT_FAILED
     assert "how the change on web-2 ended is not known: thing:shop on web-2 cannot be seen" in ended.reason
     assert ended.reason.endswith(
-        ". Left half-way: web-1, web-3 back at 1 (commit-); web-2 not known. To look: reconciler explain shop@production"
+        ". Left half-way: web-1, web-3 back at 1 (commit-); web-2 not known. "
+        "To look: reconciler explain shop@production"
     )
     assert [stage.world.looks()[name]["thing:shop"] for name in ("web-1", "web-3")] == [{"version": "1"}] * 2
 

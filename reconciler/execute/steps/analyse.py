@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import assert_never
 
 from reconciler.execute.moves import End, Fail, Measure, MeasureBeside, Move, Sleep
 from reconciler.execute.steps.decisions import promoted, promoted_fully, rejected
 from reconciler.execute.steps.record import in_hand
-from reconciler.execute.steps.wait import nobody_came
 from reconciler.model.analysis import Analysis, AnalysisRun, Outcome
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Decided, Rollout, StepRecord
@@ -23,7 +21,15 @@ def go_on(rollout: Rollout, step: Analyse, record: StepRecord, now: datetime) ->
     if promoted_fully(rollout):
         return End(step)
     concluded = verify.conclude(record.runs, step.analyses, step.passes_at)
-    return _concluded(rollout, step, concluded, now) if concluded else _under_way(step, record, now)
+    if concluded is None:
+        return _under_way(step, record, now)
+    unclear = concluded.outcome is Outcome.INCONCLUSIVE
+    if concluded.outcome is Outcome.SUCCESSFUL or (unclear and promoted(rollout)):
+        return End(step)
+    if unclear:
+        until = since(record.runs, record.started_at) + step.within
+        return _a_person_decides(rollout, until, concluded.reason, now)
+    return Fail(concluded.reason)
 
 
 def _under_way(step: Analyse, record: StepRecord, now: datetime) -> Move:
@@ -32,18 +38,6 @@ def _under_way(step: Analyse, record: StepRecord, now: datetime) -> Move:
     until = soonest(record.runs) or now
     detail = "figures are not all in: " + ", ".join(one.name for one in record.runs if one.outcome is None)
     return Sleep(until, WaitingOn(Reason.ANALYSIS, detail, until))
-
-
-def _concluded(rollout: Rollout, step: Analyse, concluded: verify.Conclusion, now: datetime) -> Move:
-    match concluded.outcome:
-        case Outcome.SUCCESSFUL:
-            return End(step)
-        case Outcome.INCONCLUSIVE:
-            return _a_person_decides(rollout, step, concluded.reason, now)
-        case Outcome.FAILED | Outcome.ERROR:
-            return Fail(concluded.reason)
-        case never:
-            assert_never(never)
 
 
 def beside(rollout: Rollout, plan: Plan, move: Move, now: datetime) -> Move:
@@ -80,32 +74,23 @@ def since(runs: Sequence[AnalysisRun], otherwise: datetime) -> datetime:
     return max((run.latest.at for run in runs if run.latest), default=otherwise)
 
 
-def _a_person_decides(rollout: Rollout, step: Analyse, reason: str, now: datetime) -> Move:
-    if promoted(rollout):
-        return End(step)
-    until = since(rollout.step.runs if rollout.step else (), now) + step.within
+def _a_person_decides(rollout: Rollout, until: datetime, reason: str, now: datetime) -> Move:
+    commands = f"reconciler promote {rollout.unit}, or reconciler abort {rollout.unit}"
     if now >= until:
-        return Fail(f"{nobody_came(Reason.PROMOTION, step.within)} though figures say neither yes nor no: {reason}")
-    return Sleep(until, WaitingOn(Reason.ANALYSIS, _neither(rollout, reason), until))
+        return Fail(f"figures say neither yes nor no ({reason}), and nobody has decided in time")
+    detail = f"figures say neither yes nor no ({reason}); a person has to look and decide: {commands}"
+    return Sleep(until, WaitingOn(Reason.ANALYSIS, detail, until))
 
 
 def _unclear(rollout: Rollout, now: datetime) -> Move | None:
-    unclear = [run for run in rollout.background if run.outcome is Outcome.INCONCLUSIVE]
-    for run in unclear:
+    """What a person decided since a figure came in is about that figure, whichever step was in hand."""
+    for run in rollout.background:
         begun = since([run], now)
         said = [one for one in rollout.decisions if one.plan == rollout.plan and one.at >= begun]
+        accepted = any(one.decided in (Decided.PROMOTE, Decided.PROMOTE_FULLY) for one in said)
+        if run.outcome is not Outcome.INCONCLUSIVE or accepted or promoted_fully(rollout):
+            continue
         if no := next((one for one in said if one.decided is Decided.REJECT), None):
             return Fail(f"rejected by {no.author}: {no.reason}")
-        if any(one.decided in (Decided.PROMOTE, Decided.PROMOTE_FULLY) for one in said) or promoted_fully(rollout):
-            continue
-        until = begun + DAY
-        reason = f"analysis {run.name}: {run.reason}"
-        if now >= until:
-            return Fail(f"{nobody_came(Reason.PROMOTION, DAY)} though figures say neither yes nor no: {reason}")
-        return Sleep(until, WaitingOn(Reason.ANALYSIS, _neither(rollout, reason), until))
+        return _a_person_decides(rollout, begun + DAY, f"analysis {run.name}: {run.reason}", now)
     return None
-
-
-def _neither(rollout: Rollout, reason: str) -> str:
-    commands = f"reconciler promote {rollout.unit}, or reconciler abort {rollout.unit}"
-    return f"figures say neither yes nor no ({reason}); a person has to look and decide: {commands}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from reconciler.execute.moves import Direct, Directing, End, Fail, Move, Sleep, Watch
 from reconciler.execute.steps.record import later, overdue
@@ -25,21 +25,19 @@ class Came:
     missing: str
 
 
-def go_on(rollout: Rollout, plan: Plan, step: Directing, now: datetime) -> Move:
+def go_on(rollout: Rollout, plan: Plan, step: Directing, record: StepRecord, now: datetime) -> Move:
     """Return what is next: tell the load balancers, look until it has come about, or until the deadline.
 
     A drain ends ``within`` at the latest; that is counted from when every load balancer is known to have heard of it.
     """
-    record = rollout.step
     shares = wanted(rollout, plan, step)
-    if record and record.effect_at and _over(step, shares, record, now):
+    if record.effect_at and _over(step, shares, record, record.effect_at, now):
         return End(step)
-    if record and record.again_at and later(record, now):
+    if record.again_at and later(record, now):
         return Sleep(record.again_at, WaitingOn(Reason.TRAFFIC, record.note, _until(rollout, step, record)))
     if overdue(rollout, now):
-        return Fail(f"the requests could not be sent as planned in time: {record.note if record else 'never tried'}")
-    told = record is not None and record.effect_at is not None
-    return Watch(step, shares) if told and not isinstance(step, Mirror) else Direct(step, shares)
+        return Fail(f"the requests could not be sent as planned in time: {record.note or 'no answer'}")
+    return Watch(step, shares) if record.effect_at and not isinstance(step, Mirror) else Direct(step, shares)
 
 
 def wanted(rollout: Rollout, plan: Plan, step: Directing) -> tuple[Share, ...]:
@@ -54,6 +52,8 @@ def wanted(rollout: Rollout, plan: Plan, step: Directing) -> tuple[Share, ...]:
             without = {one.server for one in plan.router.members if one.target in failed} if plan.router else set()
             left = tuple(Share(one.server, 0) if one.server in without else one for one in step.shares)
             return left if any(share.weight for share in left) else step.shares
+        case _:
+            assert_never(step)
 
 
 def merged(before: Iterable[Share], after: Iterable[Share]) -> tuple[Share, ...]:
@@ -78,6 +78,8 @@ def came(step: Directing, shares: Sequence[Share], seen: Seen) -> Came:
             through = tuple(server for server, where in idle.items() if not where)
             missing = [f"{server} does not serve yet ({', '.join(where)})" for server, where in idle.items() if where]
             return Came(not differing(shares, seen), through, "; ".join(missing))
+        case _:
+            assert_never(step)
 
 
 def differing(shares: Iterable[Share], seen: Seen) -> tuple[str, ...]:
@@ -93,15 +95,16 @@ def differing(shares: Iterable[Share], seen: Seen) -> tuple[str, ...]:
     )
 
 
-def _over(step: Directing, shares: Sequence[Share], record: StepRecord, now: datetime) -> bool:
+def _over(step: Directing, shares: Sequence[Share], record: StepRecord, since: datetime, now: datetime) -> bool:
     match step:
         case Mirror():
             return True
         case Drain():
-            late = record.effect_at is not None and now >= record.effect_at + step.within
-            return late or set(record.targets_done) >= set(step.servers)
+            return now >= since + step.within or set(record.targets_done) >= set(step.servers)
         case Shift():
             return set(record.targets_done) >= {share.server for share in shares}
+        case _:
+            assert_never(step)
 
 
 def _until(rollout: Rollout, step: Directing, record: StepRecord) -> datetime | None:

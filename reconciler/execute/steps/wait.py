@@ -1,7 +1,8 @@
 """Bake, AwaitPromotion, AwaitApproval: waits for time and for people. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from reconciler import gate
 from reconciler.execute.moves import End, Fail, Move, Sleep
 from reconciler.execute.steps.decisions import approved_by, promoted, rejected
 from reconciler.execute.words import approvals
@@ -16,7 +17,7 @@ def bake(rollout: Rollout, step: Bake, record: StepRecord, now: datetime) -> Mov
     until = record.started_at + step.duration
     if reason := rejected(rollout):
         return Fail(reason)
-    if now >= until or promoted(rollout):
+    if promoted(rollout) or isinstance(gate.bake(record.started_at, step.duration, now), gate.Open):
         return End(step)
     return Sleep(until, WaitingOn(Reason.TIME, f"{format_duration(step.duration)} have to pass", until))
 
@@ -46,10 +47,5 @@ def approval(rollout: Rollout, step: AwaitApproval, record: StepRecord, now: dat
 def _for_a_person(step: AwaitPromotion | AwaitApproval, record: StepRecord, now: datetime, waiting: WaitingOn) -> Move:
     until = record.started_at + step.within
     if now >= until:
-        return Fail(nobody_came(waiting.reason, step.within))
+        return Fail(f"no {waiting.reason.value} within {format_duration(step.within)}")
     return Sleep(until, waiting)
-
-
-def nobody_came(reason: Reason, within: timedelta) -> str:
-    """Return that a person was waited for in vain."""
-    return f"no {reason.value} within {format_duration(within)}"
