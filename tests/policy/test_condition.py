@@ -47,17 +47,18 @@ def test_an_expression_takes_a_value_out_of_json() -> None:
 def test_work_without_end_is_cut_off() -> None:
     many = f"[{','.join(['1'] * 100)}]"
     endless = f"{many}.all(a, {many}.all(b, {many}.all(c, {many}.all(d, a + b + c + d + int(result) > 0))))"
-    with pytest.raises(Fault, match="[Bb]udget"):
+    with pytest.raises(Fault, match=r"[Bb]udget"):
         compile(endless, {"result": Sort.NUMBER}).holds({"result": 1.0})
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_condition_or_a_mistake_with_a_place(text: str) -> None:
+    place = (1, 1)
     try:
         compile(text, {"result": Sort.NUMBER})
     except ConditionMistake as mistake:
-        assert mistake.line >= 1
-        assert mistake.column >= 1
+        place = (mistake.line, mistake.column)
+    assert min(place) >= 1
 
 
 @given(st.floats(), st.floats())
