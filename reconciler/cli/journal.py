@@ -41,7 +41,7 @@ async def picture(store: SqliteStore, state_dir: Path) -> Picture:
         refused_at=commits.refused_at,
         lost=commits.lost,
         lost_at=commits.lost_at,
-        plans={each.plan: await store.history.plan(each.plan) for each in running},
+        plans=await store.history.plans({each.plan for each in running}),
         now=SystemClock().now(),
         at_work=is_held(state_dir),
     )

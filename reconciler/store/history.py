@@ -1,6 +1,6 @@
 """What the journal can tell a person: commits, rollouts, events and plans, newest first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,6 +60,7 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._plans: Mapping[str, Plan] = {}
 
     async def commits(self) -> Commits:
         """Return the newest accepted commit, and the newest refused one unless a later commit was accepted."""
@@ -89,6 +90,13 @@ class History:
         """Return the names of all units that were ever assessed, sorted."""
         return await self._database.read(_units)
 
+    async def plans(self, ids: Collection[str]) -> Mapping[str, Plan]:
+        """Return stored plans by id; KeyError naming the first that there is none of."""
+        known = {each: self._plans[each] for each in ids if each in self._plans}
+        known |= await self._database.read(_plans, [each for each in ids if each not in known])
+        self._plans = known
+        return known
+
     async def states(self, unit: UnitId) -> Sequence[Kept]:
         """Return the states of a unit that are kept, newest first, each once."""
         return await self._database.read(_states, unit)
@@ -101,6 +109,10 @@ class History:
     async def plan(self, plan: str) -> Plan:
         """Return a stored plan; KeyError when there is none."""
         return await self._database.read(rollouts.get_plan, plan)
+
+
+def _plans(connection: Connection, ids: Sequence[str]) -> dict[str, Plan]:
+    return {each: rollouts.get_plan(connection, each) for each in ids}
 
 
 def _states(connection: Connection, unit: UnitId) -> Sequence[Kept]:

@@ -15,9 +15,9 @@ from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
 from reconciler.store import projections, rollouts, sqlite
 from reconciler.store.blobs import get
 from reconciler.store.history import History
-from reconciler.store.standing import accepted_commit, read_standing
+from reconciler.store.standing import Standings, accepted_commit
 
-_PLANS_REMEMBERED = 64
+_PLANS_REMEMBERED = 4096
 
 
 class SqliteStore:
@@ -29,6 +29,7 @@ class SqliteStore:
     def __init__(self, database: sqlite.Database) -> None:
         self._database = database
         self._plans: dict[str, Plan] = {}
+        self._standings = Standings()
         self.history = History(database)
 
     @staticmethod
@@ -59,7 +60,7 @@ class SqliteStore:
 
     async def standing(self) -> Standing:
         """Return what is known of every unit."""
-        return await self._database.read(read_standing)
+        return await self._database.glance(self._standings.read)
 
     async def append(self, events: Sequence[Event], at: datetime) -> None:
         """Append events that are not about a rollout in hand, with what follows from them."""
@@ -114,6 +115,7 @@ class SqliteStore:
     async def rebuild(self) -> None:
         """Make everything that follows from events anew."""
         await self._database.write(projections.rebuild)
+        self._standings.forget()
 
     async def _plan(self, plan: str) -> Plan:
         # A plan never changes once it is stored, and it is read at each move of a rollout.

@@ -31,7 +31,7 @@ def engine_for(path: Path, *, mode: str) -> Engine:
         URL.create("sqlite+pysqlite", database=uri, query={"mode": mode, "uri": "true"}),
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False},
         poolclass=QueuePool,
-        pool_size=_AT_ONCE,
+        pool_size=_AT_ONCE + 1,
         max_overflow=0,
     )
     event.listen(engine, "connect", _set_up_read_only if mode == "ro" else _set_up)
@@ -71,7 +71,7 @@ class Database:
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
-        self._threads = _threads()
+        self._threads, self._glances = _threads(_AT_ONCE), _threads(1)
         # SQLite would have them try again and again, with naps in between.
         self._one_writes = asyncio.Lock()
 
@@ -83,21 +83,24 @@ class Database:
                 return work(connection, *args, **kwargs)
 
         async with self._one_writes:
-            return await self._aside(transaction)
+            return await self._in(self._threads, transaction)
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function on one unchanging view of the tables."""
+        return await self._in(self._threads, lambda: self._look(lambda one: work(one, *args, **kwargs)))
 
-        def transaction() -> T:
-            looking = self._engine.connect().execution_options(**{_READS: True})
-            with looking as connection, connection.begin():
-                return work(connection, *args, **kwargs)
+    async def glance(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Read without waiting behind others who read: for the one question that everybody asks."""
+        return await self._in(self._glances, lambda: self._look(lambda one: work(one, *args, **kwargs)))
 
-        return await self._aside(transaction)
+    def _look(self, work: Callable[[Connection], T]) -> T:
+        looking = self._engine.connect().execution_options(**{_READS: True})
+        with looking as connection, connection.begin():
+            return work(connection)
 
-    async def _aside(self, transaction: Callable[[], T]) -> T:
+    async def _in(self, threads: ThreadPoolExecutor, transaction: Callable[[], T]) -> T:
         with translating(self._name):
-            running = asyncio.get_running_loop().run_in_executor(self._threads, transaction)
+            running = asyncio.get_running_loop().run_in_executor(threads, transaction)
             try:
                 return await asyncio.shield(running)
             except asyncio.CancelledError:
@@ -110,12 +113,13 @@ class Database:
     async def close(self) -> None:
         """Close every connection. Whoever asks again opens them again."""
         await asyncio.to_thread(self._engine.dispose)
-        ended, self._threads = self._threads, _threads()
-        ended.shutdown(wait=False)
+        ended, self._threads, self._glances = (self._threads, self._glances), _threads(_AT_ONCE), _threads(1)
+        for each in ended:
+            each.shutdown(wait=False)
 
 
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="journal")
+def _threads(number: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(number, thread_name_prefix="journal")
 
 
 @contextmanager

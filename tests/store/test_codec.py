@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.model.canonical import canonical, plain
 from reconciler.model.content import Content
 from reconciler.model.event import Event
-from reconciler.model.health import CertificateCheck, ExecCheck, HttpCheck, TcpCheck
+from reconciler.model.health import CertificateCheck, ExecCheck, GrpcCheck, HttpCheck, SystemdCheck, TcpCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
@@ -61,6 +61,8 @@ for kind, values in (
         *(
             HttpCheck,
             TcpCheck,
+            GrpcCheck,
+            SystemdCheck,
             ExecCheck,
             CertificateCheck,
             Content,
