@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 from reconciler.daemon.carry_out import carry_out
@@ -12,6 +13,7 @@ from reconciler.daemon.hands import Hands
 from reconciler.daemon.loop import LONGEST_REST
 from reconciler.daemon.one_pass import NothingToDo, one_pass
 from reconciler.daemon.wake import Wake
+from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
 from reconciler.execute.driver import Driver
 from reconciler.execute.world import World as ExecuteWorld
@@ -105,7 +107,7 @@ class Controller:
         await self._around.journal.break_leases()
         world = self._world(life)
         self._wake = Wake()
-        self._hands = Hands(world.driver, self.ring)
+        self._hands = Hands(world.driver, self.ring, partial(way_back, world))
         with suppress(Killed):
             while True:
                 await self._wake.heard(await self._pass(world, self._hands))
