@@ -152,7 +152,7 @@ class HttpSpec(_Check):
     method: Literal["GET", "HEAD", "POST", "OPTIONS"] = "GET"
     host: HostName | None = None
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
-    status: Statuses = HttpCheck(port=1).statuses
+    status: Statuses = Field(default_factory=lambda: HttpCheck(port=1).statuses)
     expect_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     body: BodySpec | None = None
     tls: TlsSpec | None = None

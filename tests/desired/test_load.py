@@ -6,12 +6,25 @@ from datetime import timedelta
 from reconciler.desired.load import Folders, load
 from reconciler.model.canonical import digest_bytes
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
-from reconciler.model.health import CertificateCheck, ExecCheck, HttpCheck, TcpCheck, Timing
+from reconciler.model.health import (
+    CertificateCheck,
+    ExecCheck,
+    GrpcCheck,
+    Header,
+    HttpCheck,
+    Origin,
+    StatusRange,
+    SystemdCheck,
+    TcpCheck,
+    Timing,
+    Tls,
+)
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.policy import DEFAULT_POLICY, AllAtOnce, Amount, PruneMode, Rolling
+from reconciler.model.policy import DEFAULT_POLICY, AllAtOnce, Amount, OnUnhealthy, PruneMode, Rolling, Vigil
 from reconciler.model.resource import DriftMode, Resource
 from reconciler.model.unit import Unit
 from tests.desired.note import BASE, KEY, KINDS, Known, loaded
+from tests.providers.tls import Authority
 
 SHOP = UnitId("shop", "production")
 
@@ -172,6 +185,54 @@ def test_health_checks_are_read_with_their_timing() -> None:
         ExecCheck(command=("test", "-e", "/a")),
         CertificateCheck(path="/etc/a.pem", valid_for=timedelta(days=14)),
     )
+
+
+def test_health_checks_are_read_with_all_that_they_expect() -> None:
+    authority = Authority.make().pem
+    unit = shop(
+        "note: {path: /a}",
+        "  health:\n"
+        "    - http: {port: 443, scheme: https, method: POST, host: 'shop.example:8443', headers: {X-B: b, X-A: a},\n"
+        "             status: [200, '300-399'], expectHeaders: {X-C: c}, from: target,\n"
+        "             tls: {serverName: s, ca: /ca.pem},\n"
+        "             body: {contains: 'is {{ app }} {{ version }}', matches: ^a}}\n"
+        "    - http: {port: 80, status: 204}\n"
+        "    - grpc: {port: 1, service: shop.Cart, tls: {insecure: true}, from: target}\n"
+        "    - tcp: {port: 22, from: target}\n"
+        "    - systemd: {unit: shop.service, state: [active, reloading], subState: [running], user: true}\n",
+        **{"desired-state/ca.pem": authority},
+    )
+
+    assert unit.health == (
+        HttpCheck(
+            port=443,
+            scheme="https",
+            method="POST",
+            host="shop.example:8443",
+            headers=(Header("X-A", "a"), Header("X-B", "b")),
+            statuses=(StatusRange(200, 200), StatusRange(300, 399)),
+            expected=(Header("X-C", "c"),),
+            contains=f"is shop {unit.version}",
+            matches="^a",
+            tls=Tls(server_name="s", ca=authority),
+            origin=Origin.TARGET,
+        ),
+        HttpCheck(port=80, statuses=(StatusRange(204, 204),)),
+        GrpcCheck(port=1, service="shop.Cart", tls=Tls(insecure=True), origin=Origin.TARGET),
+        TcpCheck(port=22, origin=Origin.TARGET),
+        SystemdCheck(unit="shop.service", states=("active", "reloading"), sub_states=("running",), user=True),
+    )
+
+
+def test_how_units_are_watched_is_read_from_their_policy_and_is_in_no_digest() -> None:
+    one = shop("note: {path: /a}")
+    spec = "{health: {onUnhealthy: revert, period: 5s, revertWithin: 2h}}"
+    policy = f"kind: RolloutPolicy\nmetadata: {{name: p}}\nspec: {spec}\n"
+    watched = shop("note: {path: /a}", **{"policies/p.yaml": policy})
+
+    assert watched.policy.vigil == Vigil(OnUnhealthy.REVERT, timedelta(seconds=5), timedelta(hours=2))
+    assert one.policy.vigil == Vigil(OnUnhealthy.REPORT, timedelta(seconds=30), timedelta(hours=1))
+    assert watched.digest == one.digest
 
 
 def test_the_digest_of_a_unit_is_about_what_is_to_be_there_and_not_about_the_policy() -> None:
