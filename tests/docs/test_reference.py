@@ -22,8 +22,18 @@ from reconciler.desired.documents import (
 )
 from reconciler.desired.health_documents import CertificateSpec, ExecSpec, GrpcSpec, HttpSpec, SystemdSpec, TcpSpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
+from reconciler.desired.strategy_documents import (
+    BlueGreenSpec,
+    CanarySpec,
+    CanaryStepSpec,
+    PortionSpec,
+    ProgressiveSpec,
+    RingSpec,
+    RollingSpec,
+)
 from reconciler.desired.traffic_documents import HaproxySpec, NginxSpec
 from reconciler.desired.vigil_documents import VigilSpec
+from reconciler.desired.wait_documents import ApproveSpec, HookSpec, HttpHookSpec, PauseSpec
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.rollout import State
 from reconciler.model.waiting import Reason
@@ -39,6 +49,19 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "### After the rollout": (VigilSpec,),
     "## Traffic": (HaproxySpec, NginxSpec),
     "## RolloutPolicy": (RolloutPolicySpec,),
+    "## Strategies": (
+        RollingSpec,
+        CanarySpec,
+        CanaryStepSpec,
+        BlueGreenSpec,
+        PortionSpec,
+        ProgressiveSpec,
+        RingSpec,
+        PauseSpec,
+        ApproveSpec,
+        HookSpec,
+        HttpHookSpec,
+    ),
     "## Analysis": (AnalysisSpec, ComparisonSpec, AnalyseSpec),
     "### Providers": (FromPrometheus, FromDatadog, FromHttp),
     **{f"### {name}": (kind.Spec,) for name, kind in CATALOG.items()},
