@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.analysis import Analysis, HttpQuery, Query
 from reconciler.model.change import Cause
 from reconciler.model.event import Measured, Routed, StepEnded
-from reconciler.model.plan import Drain, Mirror, Plan, Shift, Stop
+from reconciler.model.plan import Confirm, Drain, Mirror, Plan, Shift, Step, Stop
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.rollout import Decided, Decision, Rollout, State, Trigger
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook, HttpHook
@@ -331,3 +331,82 @@ async def test_taking_back_what_has_not_begun_ends_it(stage: Stage, cause: Cause
     await stage.begin(plans.at_once(plans.shop("2", WEB), cause))
     await stage.driver().stop("r1", Trigger.TAKE_BACK, "aborted by ann: no")
     assert (await stage.store.load("r1"))[0].state is State.ABORTED
+
+
+WAITS = [
+    (Drain(3, ("web-1",), timedelta(hours=1)), Reason.TRAFFIC),
+    (Bake(timedelta(hours=1)), Reason.TIME),
+    (Analyse((ERRORS,)), Reason.ANALYSIS),
+    (AwaitPromotion(), Reason.PROMOTION),
+    (AwaitApproval(), Reason.APPROVAL),
+    (HOOK, Reason.HOOK),
+]
+
+
+@pytest.mark.parametrize(("step", "reason"), WAITS, ids=[reason.value for _, reason in WAITS])
+@pytest.mark.parametrize(
+    ("trigger", "state"),
+    [
+        (Trigger.SUPERSEDE, State.SUPERSEDED),
+        (Trigger.ABORT, State.ABORTED),
+        (Trigger.TAKE_BACK, State.REVERT_NEEDED),
+        (Trigger.PAUSE, State.PAUSED),
+    ],
+)
+async def test_whatever_it_waits_for_it_is_told_at_once(
+    stage: Stage, step: Step, reason: Reason, trigger: Trigger, state: State
+) -> None:
+    stage.hooks.refused = {"http://ask/": "not yet"}
+    unit = plans.shop("2", WEB)
+    await began(stage, plans.routed(plans.plan(unit, [*plans.batch(unit, 1, WEB[:1]), step])))
+    await waiting_for(stage, reason)
+    driver = stage.driver()
+    running = asyncio.create_task(driver.run("r1"))
+    await until(lambda: stage.clock.sleepers >= 2)
+    before = stage.clock.now()
+    await driver.stop("r1", trigger, "somebody said so")
+    told = await running
+    assert (told.state, told.updated_at, told.waiting) == (state, before, None)
+
+
+async def test_a_pause_costs_a_wait_for_a_person_nothing_but_time(stage: Stage) -> None:
+    plan = await began(stage, plans.canary(plans.shop("2", WEB), AwaitPromotion()))
+    await waiting_for(stage, Reason.PROMOTION)
+    cursor = (await stage.store.load("r1"))[0].cursor
+    driver = stage.driver()
+    await driver.stop("r1", Trigger.PAUSE, "paused by ann: lunch")
+    await driver.decide("r1", decision(plan, cursor, Decided.PROMOTE))
+    assert (await stage.store.load("r1"))[0].decisions == ()
+    await driver.stop("r1", Trigger.RESUME, "resumed")
+    waiting = (await stage.store.load("r1"))[0].waiting
+    assert waiting is not None
+    assert waiting.reason is Reason.PROMOTION
+    await driver.decide("r1", decision(plan, cursor, Decided.PROMOTE))
+    await driver.decide("r1", decision(plan, cursor, Decided.PROMOTE))
+    assert len((await stage.store.load("r1"))[0].decisions) == 1
+
+
+async def test_a_revert_is_not_taken_back_by_a_person(stage: Stage) -> None:
+    stage.world.unhealthy = {"2"}
+    await began(stage, plans.at_once(plans.shop("2", WEB)))
+    failed = await stage.to_rest("r1")
+    await stage.driver().stop("r1", Trigger.TAKE_BACK, "aborted by ann: no")
+    assert (await stage.store.load("r1"))[0] == failed
+
+
+async def test_a_second_look_is_taken_again_where_nobody_answers_and_is_not_for_ever(stage: Stage) -> None:
+    unit = plans.shop("2", WEB)
+    await began(stage, plans.plan(unit, [*plans.batch(unit, 1, WEB), Bake(SECOND), Confirm(1, WEB)]))
+    await waiting_for(stage, Reason.TIME)
+    stage.world.down = {"web-2"}
+    async with stage.clock.ticking():
+        ended = await stage.driver().run("r1")
+    assert ended.state is State.REVERT_NEEDED
+    assert ended.reason == "web-2 cannot be looked at again: web-2: thing:shop: cannot reach web-2"
+
+
+async def test_a_hook_that_agrees_is_quoted_in_the_journal(stage: Stage) -> None:
+    ended = await driven(stage, plans.canary(plans.shop("2", WEB), HOOK))
+    events = [one.event for one in await stage.store.history.of_unit(SHOP)]
+    called = next(one for one in events if isinstance(one, StepEnded) and one.what.startswith("call"))
+    assert (ended.state, called.detail) == (State.SUCCEEDED, "yes")
