@@ -39,27 +39,8 @@ class Http:
     """HTTP, bounded in time. Nothing is remembered between two requests, cookies neither."""
 
     def __init__(self) -> None:
-        # Made when it is needed: to make one takes a tenth of a second, and many fleets have no HTTP check at all.
-        self._checking: httpx.AsyncClient | None = None
+        # Made when it is needed: to make one takes a tenth of a second, and many fleets ask no other system.
         self._asking: httpx.AsyncClient | None = None
-
-    async def status(self, url: str, limit: timedelta) -> int:
-        """Return the status that a GET is answered with, without reading the body or following a redirect.
-
-        Raises Unreachable, TimedOut.
-        """
-        import httpx  # noqa: PLC0415 - slow, and not needed by most starts
-
-        checking = self._checking = self._checking or _for_checks()
-        try:
-            async with checking.stream("GET", url, timeout=limit.total_seconds()) as response:
-                return response.status_code
-        except httpx.TimeoutException as error:
-            raise TimedOut(f"no answer from {url} within {limit.total_seconds():g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unreachable(f"no answer from {url}: {_reason(error)}") from error
-        finally:
-            checking.cookies.clear()
 
     async def download(self, url: str, limit: timedelta) -> AsyncIterator[bytes]:
         """Yield the bytes at the URL, following redirects; each read may take ``limit``. Raises Unreachable."""
@@ -104,21 +85,8 @@ class Http:
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in (self._checking, self._asking):
-            if client is not None:
-                await client.aclose()
-
-
-def _for_checks() -> "httpx.AsyncClient":
-    import httpx  # noqa: PLC0415 - slow, and not needed by most starts
-
-    # Certificates of health checks are not verified, as with Kubernetes: the address is asked, not the name.
-    return httpx.AsyncClient(
-        verify=False,  # noqa: S501
-        trust_env=False,
-        follow_redirects=False,
-        limits=httpx.Limits(max_keepalive_connections=0),
-    )
+        if self._asking is not None:
+            await self._asking.aclose()
 
 
 async def _bounded(response: "httpx.Response", shown: str) -> bytes:
