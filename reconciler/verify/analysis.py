@@ -147,12 +147,13 @@ def _end(run: AnalysisRun, analysis: Analysis) -> tuple[Outcome, str] | None:
 def _over_a_limit(run: AnalysisRun, analysis: Analysis) -> tuple[Outcome, str] | None:
     """The limits in the order in which one outranks the other; a negative one is none."""
     limits = (
-        (Outcome.ERROR, run.consecutive_errors, analysis.consecutive_error_limit, "errors in a row"),
-        (Outcome.INCONCLUSIVE, run.inconclusive, analysis.inconclusive_limit, "inconclusive measurements"),
-        (Outcome.FAILED, run.failed, analysis.failure_limit, "failed measurements"),
+        (Outcome.ERROR, run.consecutive_errors, analysis.consecutive_error_limit, "error{} in a row"),
+        (Outcome.INCONCLUSIVE, run.inconclusive, analysis.inconclusive_limit, "inconclusive measurement{}"),
+        (Outcome.FAILED, run.failed, analysis.failure_limit, "failed measurement{}"),
     )
-    for outcome, count, limit, words in limits:
+    for outcome, count, limit, what in limits:
         if 0 <= limit < count:
+            words = what.format("" if count == 1 else "s")
             latest = f"; the latest answer was {run.latest.value} ({run.latest.detail})" if run.latest else ""
             return outcome, f"{run.name}: {count} {words}, {limit} allowed{latest}"
     return None

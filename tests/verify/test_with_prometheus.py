@@ -103,7 +103,7 @@ async def test_a_canary_over_the_limit_fails_at_once(server: str, tmp_path: Path
     assert len(made) == 1
     assert found is not None
     assert found.outcome is Outcome.FAILED
-    assert "errors: 1 failed measurements, 0 allowed; the latest answer was [0.155] (not result < 0.05" in found.reason
+    assert "errors: 1 failed measurement, 0 allowed; the latest answer was [0.155] (not result < 0.05" in found.reason
 
 
 async def test_a_canary_under_the_limit_and_worse_than_its_baseline_fails(server: str, tmp_path: Path) -> None:
