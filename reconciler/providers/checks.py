@@ -20,7 +20,6 @@ from reconciler.policy.certificates import certificates, validity
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import TimedOut, WorldError
 from reconciler.ports.shell import Script, Shell, quote, quote_path
-from reconciler.providers import check_grpc, check_http
 from reconciler.providers.dial import Closed, Dial, Door, Encryption, Stream, Tunnel
 from reconciler.verify.answer import judged
 from reconciler.verify.unit_state import state_of
@@ -68,6 +67,8 @@ class HealthChecks:
         return asking
 
     async def _ask_http(self, host: Host, check: HttpCheck) -> CheckResult:
+        from reconciler.providers import check_http  # noqa: PLC0415 - slow, and not needed by most starts
+
         encryption = None
         if check.scheme == "https":
             encryption = Encryption(check.tls, _without_port(check.host) or host.address, ("http/1.1",))
@@ -88,6 +89,8 @@ class HealthChecks:
         return await self._within(check.timing.timeout, door, door.place, talk)
 
     async def _ask_grpc(self, host: Host, check: GrpcCheck) -> CheckResult:
+        from reconciler.providers import check_grpc  # noqa: PLC0415 - slow, and not needed by most starts
+
         encryption = None
         if check.tls:
             encryption = Encryption(check.tls, _without_port(check.host) or host.address, ("h2",))
