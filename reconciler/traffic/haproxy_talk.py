@@ -116,7 +116,7 @@ def routes(router: HaproxyRouter, output: str) -> tuple[Route, ...]:
     try:
         counted = _counted(router.backend, "pxname," + stats)
         found = {route.server: route for route in _servers(states, counted)}
-    except (KeyError, ValueError, StopIteration) as error:
+    except (KeyError, ValueError, StopIteration, csv.Error) as error:
         raise Senseless(f"an answer that is no list of servers: {_shown(output)}") from error
     members = [member.server for member in router.members]
     if missing := [server for server in members if server not in found]:
@@ -135,7 +135,14 @@ def _is_stranger(route: Route, members: Sequence[str], counted: Mapping[str, _Co
 
 def _counted(backend: str, table: str) -> Mapping[str, _Counted]:
     rows = (row for row in csv.DictReader(table.splitlines()) if row["pxname"] == backend)
-    return {row["svname"]: _Counted(int(row["scur"]) + int(row["qcur"] or 0), row["bck"] == "1") for row in rows}
+    return {row["svname"]: _row(row) for row in rows}
+
+
+def _row(row: Mapping[str, str | None]) -> _Counted:
+    now, waiting, backup = row["scur"], row["qcur"], row["bck"]
+    if not now or waiting is None or backup is None:
+        raise ValueError("a line that was cut off")
+    return _Counted(int(now) + int(waiting or 0), backup == "1")
 
 
 def _servers(states: str, counted: Mapping[str, _Counted]) -> Iterator[Route]:
