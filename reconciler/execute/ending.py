@@ -21,6 +21,7 @@ from reconciler.model.event import (
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnFailure
 from reconciler.model.rollout import TRANSITIONS, Decision, Rollout, State, Trigger, next_state
+from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.policy.breaker import struck
 from reconciler.verify import analysis
@@ -67,9 +68,15 @@ def signalled(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: 
         after = replace(after, reason=rollout.reason)
     if after.state in _PAUSES or after.ended:
         return Entry(replace(after, deadline=None, wake_at=None), entry.events)
-    begun = in_hand(after) is not None
-    until = deadline(after, plan, plan.steps[after.cursor], now) if begun else None
-    return resting(replace(after, deadline=until), plan, entry.events, now)
+    record = in_hand(after)
+    if record is None:
+        return resting(after, plan, entry.events, now)
+    step = plan.steps[after.cursor]
+    if isinstance(step, AwaitPromotion | AwaitApproval | Analyse):
+        # Nobody could be expected to come while it was paused.
+        record = replace(record, started_at=now)
+    after = replace(after, step=record, deadline=deadline(after, plan, step, now))
+    return resting(after, plan, entry.events, now)
 
 
 def _taken_back(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry | None:

@@ -377,6 +377,7 @@ async def test_a_pause_costs_a_wait_for_a_person_nothing_but_time(stage: Stage) 
     await driver.stop("r1", Trigger.PAUSE, "paused by ann: lunch")
     await driver.decide("r1", decision(plan, cursor, Decided.PROMOTE))
     assert (await stage.store.load("r1"))[0].decisions == ()
+    stage.clock.jump(stage.clock.now() + timedelta(days=3))
     await driver.stop("r1", Trigger.RESUME, "resumed")
     waiting = (await stage.store.load("r1"))[0].waiting
     assert waiting is not None

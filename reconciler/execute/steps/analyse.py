@@ -27,7 +27,7 @@ def go_on(rollout: Rollout, step: Analyse, record: StepRecord, now: datetime) ->
     if concluded.outcome is Outcome.SUCCESSFUL or (unclear and promoted(rollout)):
         return End(step)
     if unclear:
-        until = since(record.runs, record.started_at) + step.within
+        until = max(since(record.runs, record.started_at), record.started_at) + step.within
         return _a_person_decides(rollout, until, concluded.reason, now)
     return Fail(concluded.reason)
 
