@@ -7,6 +7,7 @@ over HTTP and what a command prints may be anything: there ``result`` is JSON, a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reconciler.model.analysis import CommandQuery, DatadogQuery, HttpQuery, PrometheusQuery, Query
 from reconciler.model.canonical import Json
@@ -34,6 +35,7 @@ class Judging:
         return self.condition.holds({"result": _as(self.sort, answer)})
 
 
+@lru_cache(maxsize=4096)
 def judging(text: str, asked: type[Query]) -> Judging:
     """Compile a condition over what a query of this sort answers; raise ConditionMistake, the one that got farthest."""
     mistakes: list[ConditionMistake] = []

@@ -1,5 +1,7 @@
 """Analyses as units have them: rendered, with defaults, and no part of what is rolled out."""
 
+import subprocess
+import sys
 from datetime import timedelta
 
 from reconciler.model.analysis import (
@@ -165,6 +167,22 @@ def test_a_changed_query_rolls_nothing_out() -> None:
 
 def test_a_policy_without_analyses_is_the_same_for_all_units() -> None:
     assert unit("kind: RolloutPolicy\nmetadata: {name: p}\n").policy == RolloutPolicy(name="p")
+
+
+def test_the_libraries_for_conditions_are_read_only_where_there_is_one() -> None:
+    look = "import sys; from reconciler.desired.load import load; from reconciler.verify import analysis; "
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            look + "print([name for name in ('cel_expr_python', 'jsonpath') if name in sys.modules])",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert told.stdout == "[]\n"
 
 
 def _error_rate(*, code: str, limit: str) -> Analysis:

@@ -52,6 +52,12 @@ def second(world: World, **spec: Any) -> str:
     return world.app(file("two\n"), version="2")
 
 
+def waits(world: World) -> str:
+    """What the rollout waits for."""
+    found = world.unit().get("rolloutWaits")
+    return found["detail"] if found else ""
+
+
 def contents(world: World) -> list[str]:
     return [(world.home(name) / "shop.txt").read_text() for name in world.names]
 
@@ -102,7 +108,8 @@ def test_figures_that_say_neither_wait_for_a_person(pair: World, figures: str) -
     asked = {"prometheus": {"url": figures}}
     commit = canary(pair, provider=asked, success="result < 0.1", failure="result > 0.5")
     with pair.daemon():
-        pair.until(lambda: pair.unit().get("waiting", {}).get("reason") == "analysis", "it waits for a person")
+        pair.until(lambda: "reconciler promote shop@test" in waits(pair), "it waits for a person")
+        assert "errors: 1 inconclusive measurement, 0 allowed; the latest answer was [0.3]" in waits(pair)
         assert sorted(contents(pair)) == ["one\n", "two\n"]
         said = pair.reconciler("promote", "shop@test", "--reason", "looked at it")
         assert said.status == 0, said.text
