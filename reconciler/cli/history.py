@@ -12,7 +12,7 @@ from reconciler.cli.options import config_option, json_option, unit_argument
 
 if TYPE_CHECKING:
     from reconciler.model.rollout import Rollout
-    from reconciler.store.history import Entry
+    from reconciler.store.history import Entry, Kept
 
 
 @click.command()
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many rollouts.")
 @click.option("--rollout", metavar="ID", help="Show the events of this rollout instead.")
 def command(config: Path | None, unit: str | None, limit: int, rollout: str | None, *, as_json: bool) -> None:
-    """Show rollouts, newest first: of UNIT (app@environment), or of all."""
+    """Show rollouts, newest first: of UNIT (app@environment), or of all.
+
+    Of one unit also the states that are kept to go back to; see rollback.
+    """
     if rollout and unit:
         raise Failure("give a unit or --rollout, not both")
     if rollout:
         _show_events(asyncio.run(_events(config, rollout)), as_json=as_json)
     else:
-        _show_rollouts(asyncio.run(_rollouts(config, unit, limit)), as_json=as_json)
+        rollouts, states = asyncio.run(_rollouts(config, unit, limit))
+        _show_rollouts(rollouts, states, as_json=as_json)
 
 
 def _show_events(entries: "Sequence[Entry]", *, as_json: bool) -> None:
@@ -41,15 +45,20 @@ def _show_events(entries: "Sequence[Entry]", *, as_json: bool) -> None:
         terminal.show(events_text(entries, terminal.width()))
 
 
-def _show_rollouts(rollouts: "Sequence[Rollout]", *, as_json: bool) -> None:
+def _show_rollouts(rollouts: "Sequence[Rollout]", states: "Sequence[Kept]", *, as_json: bool) -> None:
     from reconciler.cli import terminal
     from reconciler.cli.render.history import history_json, history_text
+    from reconciler.cli.render.states import states_json, states_text
     from reconciler.providers.clock import SystemClock
 
     if as_json:
-        terminal.show_json(history_json(rollouts))
+        kept = {"states": states_json(states)} if states else {}
+        terminal.show_json({**history_json(rollouts), **kept})
     else:
-        terminal.show(history_text(rollouts, SystemClock().now(), terminal.width()))
+        now = SystemClock().now()
+        terminal.show(history_text(rollouts, now, terminal.width()))
+        if states:
+            terminal.show(states_text(states, now, terminal.width()))
 
 
 async def _events(config: Path | None, rollout: str) -> "Sequence[Entry]":
@@ -63,11 +72,12 @@ async def _events(config: Path | None, rollout: str) -> "Sequence[Entry]":
     return entries
 
 
-async def _rollouts(config: Path | None, unit: str | None, limit: int) -> "Sequence[Rollout]":
+async def _rollouts(config: Path | None, unit: str | None, limit: int) -> "tuple[Sequence[Rollout], Sequence[Kept]]":
     from reconciler.cli.journal import reading
     from reconciler.cli.units import find_unit
     from reconciler.daemon.settings import Settings
 
     async with reading(Settings.load(config)) as store:
         chosen = find_unit(unit, (await store.standing()).units) if unit else None
-        return await store.history.rollouts(chosen, limit)
+        states = await store.history.states(chosen) if chosen else ()
+        return await store.history.rollouts(chosen, limit), states

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from reconciler.cli.render.clean import clean
+from reconciler.cli.render.going_on import ways
 from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
+from reconciler.cli.render.sentence import decided, measured
 from reconciler.cli.render.steps import steps
 from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected, unsure
 from reconciler.cli.render.words import ago, in_future, listed, short
+from reconciler.model.analysis import AnalysisRun
 from reconciler.model.event import Refusal
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import Rollout, State
@@ -46,6 +49,9 @@ def explain_text(picture: Picture, unit: UnitId, width: int = 80) -> Text:
 def _facts(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
     known = picture.standing.of(where.unit)
     yield from _git(picture, known)
+    if pinned := known.pinned:
+        why = f": {clean(pinned.reason)}" if pinned.reason else ""
+        yield "held", f"at {clean(pinned.named)} by {clean(pinned.author)}{why}; new commits wait"
     if pause := paused(picture, where.unit):
         what = "" if pause.unit else "everything is "
         yield "paused", f"{what}paused by {clean(pause.author)}: {clean(pause.reason)}"
@@ -94,6 +100,7 @@ def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
         told = tuple(steps(plan))
         if rollout.cursor < len(told):
             yield "step", f"{rollout.cursor + 1} of {len(told)}: {told[rollout.cursor]}"
+    yield from _evidence(picture, rollout)
     for progress in rollout.step.progress if rollout.step else ():
         answers = f"{progress.successes} good, {progress.failures} bad in a row"
         yield "health", f"{clean(progress.target)}: {answers}, {clean(progress.detail)}".removesuffix(", ")
@@ -107,6 +114,23 @@ def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
         yield "goes on", in_future(rollout.wake_at, picture.now)
     if rollout.deadline:
         yield "deadline", f"counts as failed without progress {in_future(rollout.deadline, picture.now)}"
+
+
+def _evidence(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
+    """Yield what the rollout waits for, what people decided, and what was measured."""
+    if rollout.waiting:
+        until = f"; {in_future(rollout.waiting.until, picture.now)} at the latest" if rollout.waiting.until else ""
+        yield "waiting on", f"{clean(rollout.waiting.detail)} ({rollout.waiting.reason}){until}"
+    for each in rollout.decisions:
+        yield "decided", f"{clean(decided(each))}, {ago(each.at, picture.now)}"
+    for run in (*rollout.background, *(rollout.step.runs if rollout.step else ())):
+        yield "measured", _run(run)
+
+
+def _run(run: AnalysisRun) -> str:
+    counts = f"{run.successful} good, {run.failed} bad, {run.inconclusive} unclear, {run.errors} errors"
+    latest = f"; latest {clean(measured(run.latest))}" if run.latest else ""
+    return f"{clean(run.name)}: {run.outcome or 'under way'}, {counts}{latest}"
 
 
 def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
@@ -162,12 +186,24 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
         yield f"reconciler retry {name} --reason TEXT", "forgets what failed and tries the same state again"
     if waiting in _BY_HAND:
         yield f"reconciler plan --unit {name} --out FILE", "shows what would be done; reconciler apply FILE does it"
+    yield from _of_people(picture, known)
     if where.word in (Word.ROLLING_OUT, Word.REVERTING):
         yield f"reconciler pause {name} --reason TEXT", "stops the rollout at the next step"
     if known.rollout:
         yield f"reconciler history --rollout {clean(known.rollout.id)}", "shows what it has done so far"
     elif known.last and where.stuck:
         yield f"reconciler history --rollout {clean(known.last.id)}", "shows what the last rollout did"
+
+
+def _of_people(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
+    """Yield what a person can say to the rollout in hand, or about where the unit is held."""
+    name = clean(str(known.unit))
+    if known.pinned:
+        yield f"reconciler release {name}", "lets it follow Git again"
+    if known.rollout and not paused(picture, known.unit):
+        yield from ways(picture, known.rollout)
+    if not (known.rollout or known.pinned) and known.last_good:
+        yield f"reconciler rollback {name} --dry-run", "says whether it can go back to the state before, and how"
 
 
 def may_retry(picture: Picture, unit: UnitId) -> bool:

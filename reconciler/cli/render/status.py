@@ -7,13 +7,15 @@ from typing import Any
 from rich.text import Text
 
 from reconciler.cli.render.clean import clean, shortened
+from reconciler.cli.render.going_on import going_on, held, percent
 from reconciler.cli.render.health import health_json, sentences
 from reconciler.cli.render.lines import Lines, unbroken
 from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected, unsure
 from reconciler.cli.render.words import ago, count, in_future, listed, short
+from reconciler.model.canonical import plain
 from reconciler.model.event import Assessed
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.standing import Heals
+from reconciler.model.standing import Heals, UnitStanding
 from reconciler.model.waiting import Reason
 from reconciler.policy.drift import common, fighting, in_words
 
@@ -115,6 +117,10 @@ def _unit_json(picture: Picture, where: Place) -> dict[str, Any]:
         "health": health_json(known),
         "fights": [_fight_json(each, heals) for each, heals in fighting(known, picture.now)],
         "rollout": known.rollout.id if known.rollout else None,
+        "rolloutWaits": plain(known.rollout.waiting) if known.rollout else None,
+        "percent": percent(picture, known.rollout) if known.rollout else None,
+        "heldBy": known.pinned
+        and {"author": known.pinned.author, "at": known.pinned.named, "reason": known.pinned.reason},
     }
 
 
@@ -166,14 +172,9 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     if pause and pause.unit:
         resume = unbroken(f"reconciler resume {name}")
         yield f"{name} is paused by {clean(pause.author)}: {clean(pause.reason)}. To go on: {resume}"
-    if (verdict := rejected(known)) and assessed:
-        good = f" at {short(known.last_good.unit.commit)}" if known.last_good else ", and nothing good is known"
-        git_says = short(picture.accepted.commit if picture.accepted else verdict.commit)
-        yield f"{name} is held{good}; Git says {git_says} (rejected: {clean(verdict.reason)})."
-    elif assessed and assessed.waiting and not (pause or known.rollout or _out_of_sight(assessed)):
-        again = "It is healed again" if _fights(assessed) else "It is looked at again"
-        until = f". {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
-        yield f"{name}: {clean(assessed.waiting.detail)}{until}."
+    if known.rollout and not pause:
+        yield from going_on(picture, known.rollout)
+    yield from _kept_from_git(picture, known)
     if known.rollout and (targets := unsure(picture, known.rollout)):
         yield f"{name}: how the change on {listed(targets, NAMED_THINGS)} ended is not known yet; it is looked at."
     for resource, heals in () if _fights(assessed) else fighting(known, picture.now):
@@ -190,6 +191,23 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
         told = "; on ".join(clean(each) for each in assessed.unseen[:NAMED_REASONS])
         more = len(assessed.unseen) - NAMED_REASONS
         yield f"{name} could not be seen on {told}{f'; and on {more} more' if more > 0 else ''}."
+
+
+def _kept_from_git(picture: Picture, known: UnitStanding) -> Iterator[str]:
+    """Yield who or what keeps the unit from what Git says, and what it waits for."""
+    name, assessed = clean(str(known.unit)), known.assessed
+    if known.pinned:
+        yield held(known.pinned)
+    elif (verdict := rejected(known)) and assessed:
+        good = f" at {short(known.last_good.unit.commit)}" if known.last_good else ", and nothing good is known"
+        git_says = short(picture.accepted.commit if picture.accepted else verdict.commit)
+        yield f"{name} is held{good}; Git says {git_says} (rejected: {clean(verdict.reason)})."
+    elif (
+        assessed and assessed.waiting and not (paused(picture, known.unit) or known.rollout or _out_of_sight(assessed))
+    ):
+        again = "It is healed again" if _fights(assessed) else "It is looked at again"
+        until = f". {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
+        yield f"{name}: {clean(assessed.waiting.detail)}{until}."
 
 
 def _fights(assessed: Assessed | None) -> bool:

@@ -74,7 +74,7 @@ class Place:
     stuck: bool
 
 
-_HELD = frozenset({Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO, Reason.REVERT_FAILED, Reason.DRIFT_HELD})
+_HELD = frozenset({Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO, Reason.REVERT_FAILED, Reason.DRIFT_HELD, Reason.HELD})
 
 
 def decided(standing: Standing) -> Standing:
@@ -90,6 +90,8 @@ def _decided(known: UnitStanding, standing: Standing) -> UnitStanding:
     reason = assessed.waiting.reason
     if reason in (Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO) and not bad:
         return replace(known, assessed=replace(assessed, waiting=None, in_sync=False))
+    if reason is Reason.HELD and not (known.pinned or (known.last and known.last.state is State.ABORTED)):
+        return replace(known, assessed=replace(assessed, waiting=None, in_sync=None))
     if reason is Reason.PAUSED and not (known.paused or standing.paused):
         return replace(known, assessed=replace(assessed, waiting=None))
     return known
