@@ -7,8 +7,9 @@ from typing import TypeAlias
 from reconciler.desired import mistakes
 from reconciler.desired.tree import Document
 from reconciler.desired.words import Path
-from reconciler.model.identity import ResourceId
+from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.problem import Problem
+from reconciler.model.traffic import HaproxyRouter, NginxRouter, Router
 from reconciler.ports.kind import Rendered
 
 
@@ -33,6 +34,21 @@ def needs(resource: ResourceId, rendered: Rendered, document: Document, path: Pa
     return tuple(
         ((resource.target, thing), _Claim(resource, document, path, alone))
         for thing, alone in _things(resource, rendered)
+    )
+
+
+def fronts(unit: UnitId, router: Router, document: Document) -> Taking:
+    """Return what the router of a unit takes on its load balancers: a backend, or the files that nginx includes."""
+    path: Path = ("spec", "traffic", router.router)
+    match router:
+        case HaproxyRouter():
+            name, things = f"haproxy:{router.backend}", [f"traffic:haproxy:{router.backend}"]
+        case NginxRouter():
+            name, things = f"nginx:{router.upstream}", [router.include, *([router.mirror] if router.mirror else [])]
+    return tuple(
+        ((host, thing), _Claim(ResourceId(unit, host, "traffic", name), document, path, alone=True))
+        for host in router.hosts
+        for thing in things
     )
 
 

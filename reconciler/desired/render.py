@@ -6,7 +6,7 @@ from functools import partial
 
 from reconciler.desired.analyses import uses_analyses
 from reconciler.desired.analysis_rendering import UnitAnalyses
-from reconciler.desired.claims import Claims, Taking
+from reconciler.desired.claims import Claims, Taking, fronts
 from reconciler.desired.documents import AppEnvironment, AppSpec
 from reconciler.desired.fields import Labels
 from reconciler.desired.fitting import misfits
@@ -131,7 +131,8 @@ class Rendering:
         for misfit in misfits(unit, targets, self.fleet):
             self.problem(misfit)
         files = {each: sources.files[each] for each in work.files if each in sources.files}
-        return _MadeUnit(unit, tuple(work.takings), sources.contents, files)
+        fronting = (fronts(unit.id, unit.traffic, app.document),) if unit.traffic else ()
+        return _MadeUnit(unit, (*work.takings, *fronting), sources.contents, files)
 
     def _is_right(self, made: _MadeUnit) -> bool:
         """Whether the files it was made from are as they were."""
