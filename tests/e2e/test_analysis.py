@@ -1,5 +1,6 @@
 """Rollouts that figures decide: the daemon, two hosts and a real Prometheus."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,6 +68,9 @@ def test_figures_that_are_good_let_the_rest_follow(pair: World, figures: str) ->
     pair.settled()
     assert contents(pair) == ["two\n", "two\n"]
     assert pair.in_sync_at(commit)()
+    newest = json.loads(pair.reconciler("history", "shop@test", "--json", "--limit", "1").out)["rollouts"][0]
+    told = pair.reconciler("history", "--rollout", newest["rollout"]).flat
+    assert told.count("[0.3]") >= 2, told
 
 
 def test_figures_that_are_bad_take_the_canary_back(pair: World, figures: str) -> None:
