@@ -8,8 +8,10 @@ from reconciler.model.canonical import Digest
 from reconciler.model.event import (
     CommitAccepted,
     CommitRefused,
+    Condition,
     Event,
     Healed,
+    HealthChanged,
     Mended,
     RolloutMoved,
     SourceFound,
@@ -100,6 +102,9 @@ def _tell(events: Sequence[Event]) -> None:
                 log.info("step done", unit=str(event.unit), step=event.what, **_said(detail=event.detail))
             case Healed():
                 log.info("drift healed", unit=str(event.unit), resources=[_changed(each) for each in event.mended])
+            case HealthChanged():
+                tell = log.info if event.condition is Condition.HEALTHY else log.warning
+                tell(f"app {event.condition}", unit=str(event.unit), host=event.target, **_said(detail=event.detail))
             case VerdictGiven(verdict=Verdict.BAD):
                 log.error("rejected", unit=str(event.unit), commit=event.commit[:7], reason=event.reason)
             case _:

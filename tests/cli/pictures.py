@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from reconciler.cli.render.where import Picture
 from reconciler.model.change import Action, Cause
-from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Paused
+from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Condition, HealthChanged, Paused
 from reconciler.model.health import CheckProgress
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import Plan
@@ -206,8 +206,31 @@ def fought() -> Picture:
     )
 
 
+def ailing() -> Picture:
+    """Apps that do badly since their rollout: one somewhere, one on many hosts, one that has just begun to."""
+
+    def told(of: UnitId, target: str, minutes: int, *, only_begun: bool = False) -> HealthChanged:
+        return HealthChanged(
+            unit=of,
+            target=target,
+            condition=Condition.DEGRADED if only_begun else Condition.UNHEALTHY,
+            detail="http :8080/healthz: HTTP 500 from http://203.0.113.11:8080/healthz",
+            since=NOW - timedelta(minutes=minutes),
+        )
+
+    def does(of: UnitId, *health: HealthChanged) -> UnitStanding:
+        return replace(in_sync(of), health={each.target: each for each in health})
+
+    shop, mail, base = named("shop"), named("mail"), named("base")
+    return picture(
+        does(base, told(base, "web-1", 1, only_begun=True)),
+        does(mail, *(told(mail, f"web-{number}", number, only_begun=number < 3) for number in range(1, 7))),
+        does(shop, told(shop, "web-2", 12), replace(told(shop, "web-1", 3), condition=Condition.HEALTHY)),
+    )
+
+
 def nobody() -> Picture:
     return picture(accepted=None)
 
 
-PICTURES = {each.__name__: each for each in (fleet, calm, refused, stopped, fought, nobody)}
+PICTURES = {each.__name__: each for each in (fleet, calm, refused, stopped, fought, ailing, nobody)}

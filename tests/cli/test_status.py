@@ -78,7 +78,8 @@ def test_the_end_of_a_rollout_counts_until_a_pass_has_looked_at_another_state(di
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("fleet", True), ("calm", False), ("refused", True), ("stopped", True), ("nobody", False)]
+    ("name", "expected"),
+    [("fleet", True), ("calm", False), ("refused", True), ("stopped", True), ("ailing", True), ("nobody", False)],
 )
 def test_a_person_is_needed_when_anything_is_held_or_waits(name: str, expected: bool) -> None:
     assert needs_a_person(pictures.PICTURES[name]()) is expected
