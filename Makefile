@@ -68,6 +68,7 @@ pages: venv ## write the man pages and the shell completion anew from the help o
 # The peers live in an environment of their own, since they are measured and not used.
 BENCH := bench/.venv
 bench: venv $(BENCH)/made-from-requirements ## measure against pyinfra, Ansible and a bare script; FULL=1 all of it, PEERS=0 without them
+	@mkdir -p .cache && $(BIN)/python -m bench.rollouts $(ROLLOUTS)
 	@$(BIN)/python -m bench $(if $(filter 1,$(FULL)),--full) $(if $(filter 0,$(PEERS)),--no-peers) $(BENCH_ARGS)
 
 $(BENCH)/made-from-requirements: bench/requirements.txt

@@ -129,8 +129,9 @@ class Controller:
     def _rest(self, review: Review) -> timedelta:
         now = self._around.clock.now()
         waits = [each.waiting.until for each in review.assessments if each.waiting and each.waiting.until]
-        # Nothing here changes without a ring, but what runs on where nobody can see it.
-        longest = LONGEST_REST if any(each.unseen for each in review.assessments) else FOR_EVER
+        # Nothing here changes without a ring, but what runs on where nobody can see it, and what has to be tried again.
+        restless = review.interrupted or any(each.unseen for each in review.assessments)
+        longest = LONGEST_REST if restless else FOR_EVER
         return max(min((until - now for until in waits), default=longest), AT_LEAST)
 
     def _world(self, life: Life) -> World:

@@ -161,8 +161,10 @@ class _Stage:
 
     def _nothing_more(self) -> bool:
         review = self.controller.review
-        waits = review is None or any(
-            (each.waiting and each.waiting.until) or each.unseen for each in review.assessments
+        waits = (
+            review is None
+            or bool(review.interrupted)
+            or any((each.waiting and each.waiting.until) or each.unseen for each in review.assessments)
         )
         return not waits or self.around.clock.now() - self.written > NOTHING_MORE
 

@@ -86,7 +86,7 @@ def _wait(chance: Random) -> Wait:
             analyses = tuple(_analysis(f"a{number}", chance) for number in range(chance.randint(1, 2)))
             return Analyse(analyses, chance.choice((None, None, 50)), WITHIN)
         case _:
-            return Bake(chance.choice((5, 60, 600)) * SECOND)
+            return Bake(chance.choice((5, 30, 120)) * SECOND)
 
 
 def _analysis(name: str, chance: Random, count: int | None = 3) -> Analysis:
@@ -111,7 +111,7 @@ def _blue_green(chance: Random) -> BlueGreen:
         verify=tuple(_wait(chance) for _ in range(chance.choice((0, 0, 1)))),
         auto_switch=chance.random() < 0.85,
         shift=tuple(Portion(percent, 10 * SECOND) for percent in chance.choice(((), (10,), (25, 50)))),
-        retire_after=chance.choice((0, 30, 600)) * SECOND,
+        retire_after=chance.choice((0, 30, 120)) * SECOND,
     )
 
 

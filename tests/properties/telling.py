@@ -144,7 +144,8 @@ class _Stage:
         review = self.controller.review
         if review is None:
             return True
-        return any((each.waiting and each.waiting.until) or each.unseen for each in review.assessments)
+        restless = ((each.waiting and each.waiting.until) or each.unseen for each in review.assessments)
+        return bool(review.interrupted) or any(restless)
 
     async def _before(self) -> None:
         if self.tale.fresh:
