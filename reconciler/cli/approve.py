@@ -2,11 +2,15 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.errors import Failure
 from reconciler.cli.options import config_option, reason_option, unit_argument
+
+if TYPE_CHECKING:
+    from reconciler.model.rollout import Decision
 
 
 @click.command()
@@ -38,10 +42,19 @@ async def _approve(config: Path | None, text: str, reason: str) -> str:
         raise Failure(f"approvals of {listed(step.approvers, 8)} count here; you are {me}")
     said = found.picture.standing.of(found.unit).decisions
     here = (found.rollout.plan, found.rollout.cursor)
-    given = {each.author for each in said if each.decided is Decided.APPROVE and (each.plan, each.index) == here}
+    given = {each.author for each in said if _counts(each, here)}
     if me in given:
         raise Failure(f"you ({me}) have approved this step already; it needs {step.count} different people")
     await found.say(Decided.APPROVE, reason)
     missing = step.count - len({*given, me})
     more = f"; {missing} more of other people {'is' if missing == 1 else 'are'} needed" if missing > 0 else ""
     return f"Approved {found.unit} at {found.where}{more or '; it goes on now'}."
+
+
+def _counts(said: "Decision", here: tuple[str, int]) -> bool:
+    """Whether it is an approval of this step; who promotes to the end has approved all that comes."""
+    from reconciler.model.rollout import Decided
+
+    plan, index = here
+    fully = said.decided is Decided.PROMOTE_FULLY and said.index <= index
+    return said.plan == plan and (fully or (said.decided is Decided.APPROVE and said.index == index))

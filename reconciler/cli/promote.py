@@ -11,7 +11,9 @@ from reconciler.cli.options import config_option, reason_option, unit_argument
 @click.command()
 @config_option
 @reason_option(required=False)
-@click.option("--full", is_flag=True, help="Skip every wait that is still to come; health is checked all the same.")
+@click.option(
+    "--full", is_flag=True, help="End every wait to come; health is checked and approvals are needed all the same."
+)
 @unit_argument(required=True)
 def command(config: Path | None, reason: str, unit: str, *, full: bool) -> None:
     """Let the rollout of UNIT (app@environment) go on: end the wait it is in.
@@ -44,4 +46,4 @@ async def _promote_fully(config: Path | None, text: str, reason: str) -> str:
     found = await find_in_hand(config, text, "promote")
     refuse_unless_running(found, "promote")
     await found.say(Decided.PROMOTE_FULLY, reason)
-    return f"Promoted {found.unit} to the end, from {found.where} on; only health is waited for."
+    return f"Promoted {found.unit} to the end, from {found.where} on; health and approvals are waited for all the same."

@@ -1,16 +1,18 @@
 """What the journal can tell a person: commits, rollouts, events and plans, newest first."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from statistics import median_low
 
 from sqlalchemy import Connection, Select, select
 
 from reconciler.model.canonical import Digest
-from reconciler.model.event import CommitAccepted, CommitRefused, Event, RewriteAccepted, SourceLost
+from reconciler.model.event import CommitAccepted, CommitRefused, Event, RewriteAccepted, SourceLost, StepEnded
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
-from reconciler.model.rollout import Rollout
+from reconciler.model.rollout import Rollout, StepState
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Snapshot, Verdict
 from reconciler.store import rollouts, tables
@@ -97,6 +99,10 @@ class History:
         self._plans = known
         return known
 
+    async def took(self, unit: UnitId) -> Mapping[str, timedelta]:
+        """Return how long each sort of step (``apply``, ``probe``) took in the unit's newest rollouts, the median."""
+        return await self._database.read(_took, unit)
+
     async def states(self, unit: UnitId) -> Sequence[Kept]:
         """Return the states of a unit that are kept, newest first, each once."""
         return await self._database.read(_states, unit)
@@ -109,6 +115,23 @@ class History:
     async def plan(self, plan: str) -> Plan:
         """Return a stored plan; KeyError when there is none."""
         return await self._database.read(rollouts.get_plan, plan)
+
+
+_STEPS_LOOKED_AT = 60
+
+
+def _took(connection: Connection, unit: UnitId) -> Mapping[str, timedelta]:
+    table = tables.event
+    ended = select(table.c.body).where(table.c.unit == str(unit), table.c.type == "step_ended")
+    found: defaultdict[str, list[timedelta]] = defaultdict(list)
+    plans: dict[str, Plan] = {}
+    for body in connection.execute(ended.order_by(table.c.id.desc()).limit(_STEPS_LOOKED_AT)).scalars():
+        record = decode(StepEnded, body).record
+        if record.plan not in plans:
+            plans[record.plan] = rollouts.get_plan(connection, record.plan)
+        if record.ended_at and record.state is StepState.SUCCEEDED:
+            found[plans[record.plan].steps[record.index].step].append(record.ended_at - record.started_at)
+    return {sort: median_low(durations) for sort, durations in found.items()}
 
 
 def _plans(connection: Connection, ids: Sequence[str]) -> dict[str, Plan]:

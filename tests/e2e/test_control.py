@@ -71,7 +71,9 @@ def test_what_a_person_aborts_and_leaves_stays_half_way_until_a_retry(pair: Worl
         assert sorted([_text(pair, "web-1"), _text(pair, "web-2")]) == ["one\n", "two\n"]
         assert pair.reconciler("retry", "shop@test", "--reason", "all well").status == 0
         pair.until(_waits(pair, "promotion"), "it is tried again")
-        assert pair.reconciler("promote", "--full", "shop@test").status == 0
+        assert pair.reconciler("promote", "--full", "shop@test", SUDO_USER="ann").status == 0
+        pair.until(_waits(pair, "approval"), "approvals are needed all the same")
+        assert pair.reconciler("approve", "shop@test", SUDO_USER="bob").status == 0
         pair.until(pair.in_sync_at(commit), "both hosts have it")
 
 

@@ -5,16 +5,18 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from reconciler.cli.render.clean import clean
-from reconciler.cli.render.going_on import ways
+from reconciler.cli.render.estimate import estimate
+from reconciler.cli.render.going_on import percent, ways
 from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.sentence import decided, measured
 from reconciler.cli.render.steps import steps
 from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected, unsure
-from reconciler.cli.render.words import ago, in_future, listed, short
+from reconciler.cli.render.words import ago, count, in_future, lasted, listed, short
 from reconciler.model.analysis import AnalysisRun
 from reconciler.model.event import Refusal
 from reconciler.model.identity import UnitId
+from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import BEFORE_US
@@ -100,6 +102,7 @@ def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
         told = tuple(steps(plan))
         if rollout.cursor < len(told):
             yield "step", f"{rollout.cursor + 1} of {len(told)}: {told[rollout.cursor]}"
+            yield from _progress(picture, rollout, plan)
     yield from _evidence(picture, rollout)
     for progress in rollout.step.progress if rollout.step else ():
         answers = f"{progress.successes} good, {progress.failures} bad in a row"
@@ -114,6 +117,14 @@ def _rollout(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
         yield "goes on", in_future(rollout.wake_at, picture.now)
     if rollout.deadline:
         yield "deadline", f"counts as failed without progress {in_future(rollout.deadline, picture.now)}"
+
+
+def _progress(picture: Picture, rollout: Rollout, plan: Plan) -> Iterator[tuple[str, str]]:
+    left = estimate(plan, rollout, picture.took, picture.now)
+    done = percent(picture, rollout)
+    if left and picture.took:
+        people = f", beside {count(left.people, 'wait')} for a person" if left.people else ""
+        yield "progress", f"{done}% of its steps; about {lasted(left.left)} left by earlier rollouts{people}"
 
 
 def _evidence(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -28,7 +28,7 @@ class Picture:
     """What the journal says about the fleet at one moment.
 
     ``plans`` are those of present rollouts, by id. ``at_work`` says whether a process keeps the fleet now; None when
-    nobody could tell.
+    nobody could tell. ``took`` is how long each sort of step took before, where only one unit is asked about.
     """
 
     standing: Standing
@@ -40,6 +40,7 @@ class Picture:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     now: datetime
     at_work: bool | None = None
+    took: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 class Word(StrEnum):
