@@ -35,11 +35,15 @@ class Judging:
         return self.condition.holds({"result": _as(self.sort, answer)})
 
 
-@lru_cache(maxsize=4096)
 def judging(text: str, asked: type[Query]) -> Judging:
     """Compile a condition over what a query of this sort answers; raise ConditionMistake, the one that got farthest."""
+    return _judging(text, _SORTS[asked])
+
+
+@lru_cache(maxsize=4096)
+def _judging(text: str, sorts: tuple[Sort, ...]) -> Judging:
     mistakes: list[ConditionMistake] = []
-    for sort in _SORTS[asked]:
+    for sort in sorts:
         try:
             return Judging(compile(text, {"result": sort}), sort)
         except ConditionMistake as mistake:
