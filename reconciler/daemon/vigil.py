@@ -180,7 +180,9 @@ def _at_rest(assessments: Iterable[Assessment]) -> Iterator[Unit]:
     """Yield the units that nobody changes now, as they are held to. What has no checks needs no vigil."""
     for each in assessments:
         begins = each.plan is not None and each.waiting is None
-        if each.effective and each.effective.health and not begins and not each.signal:
+        # What was not looked at and waits for nothing has a rollout in hand, which asks by itself.
+        in_hand = not each.looked and each.waiting is None
+        if each.effective and each.effective.health and not (begins or in_hand or each.signal):
             yield each.effective
 
 
