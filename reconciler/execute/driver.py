@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from reconciler.execute import ending
@@ -149,8 +150,8 @@ class Driver:
                 elif isinstance(move, Rest) or (self._parked and not isinstance(move, Recover)):
                     return rollout
                 elif isinstance(move, Sleep):
-                    await self._uphold(rollout, plan, run, lease)
-                    await self._wait(run, move.until)
+                    upheld = partial(self._uphold, rollout, plan, run, lease)
+                    await self._wait(run, move.until, upheld)
                 else:
                     await self._stepper.make(move, rollout, plan, lease)
             except JournalUnavailable:
@@ -197,12 +198,18 @@ class Driver:
             await self._stepper.uphold(rollout, plan, lease)
             run.uphold_at = self._clock.now() + UPHOLD_EVERY
 
-    async def _wait(self, run: _Run, until: datetime) -> None:
+    async def _wait(self, run: _Run, until: datetime, upheld: Callable[[], Awaitable[None]]) -> None:
         run.bell.clear()
         if run.told or self._parked:
             return
-        next_look = min(until, run.uphold_at) if run.uphold_at else until
-        await _first(self._clock.sleep(next_look - self._clock.now()), _rung(run.bell))
+
+        async def over() -> None:
+            await upheld()
+            next_look = min(until, run.uphold_at) if run.uphold_at else until
+            await self._clock.sleep(next_look - self._clock.now())
+
+        # Whatever is told ends it at once, also while a load balancer lets us wait.
+        await _first(over(), _rung(run.bell))
 
     async def _hold(self, name: str, work: Callable[[Lease], Awaitable[Rollout]]) -> Rollout:
         """Do the work while a lease on the rollout is held, and end it at once when the lease is lost."""
