@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from reconciler.desired.load import Invalid
 from reconciler.model.identity import UnitId
 from reconciler.model.traffic import HaproxyRouter, Member, NginxRouter, Router
 from tests.desired.note import KEY, loaded
@@ -79,3 +82,34 @@ def test_a_router_rolls_nothing_out() -> None:
 
 def test_an_app_without_traffic_has_no_router() -> None:
     assert routed("null") is None
+
+
+POLICY = """\
+kind: RolloutPolicy
+metadata: {name: mirrors}
+spec:
+  match: {apps: {team: a}}
+  strategy: {canary: {steps: [{mirror: 10}, {bake: 1m}]}}
+"""
+NGINX = 'upstream: shop, include: /etc/nginx/s, server: "{{ target.address }}"'
+
+
+@pytest.mark.parametrize(
+    ("traffic", "why"),
+    [
+        ("{haproxy: {hosts: {role: lb}, backend: shop}}", "HAProxy cannot"),
+        (f"{{nginx: {{hosts: {{role: lb}}, {NGINX}}}}}", "nginx can only with a 'mirror' file"),
+        (f"{{nginx: {{hosts: {{role: lb}}, {NGINX}, mirror: /etc/nginx/m}}}}", None),
+    ],
+)
+def test_a_policy_that_mirrors_needs_a_router_that_can(traffic: str, why: str | None) -> None:
+    written = {**files(traffic), "policies/mirrors.yaml": POLICY}
+    written["desired-state/shop.yaml"] = written["desired-state/shop.yaml"].replace(
+        "{name: shop}", "{name: shop, labels: {team: a}}"
+    )
+    try:
+        loaded(written)
+        told = []
+    except Invalid as invalid:
+        told = [(each.line, each.message) for each in invalid.problems]
+    assert told == ([(8, f"the policy's canary mirrors requests, and {why}")] if why else [])
