@@ -32,7 +32,7 @@ BACKEND = "shop"
 FRONT = 8080
 SOCKET = "/run/haproxy/admin.sock"
 UNDER_WAY = {"rolling out", "reverting", "pending"}
-LIMIT = 120.0
+LIMIT = 60.0
 
 HAPROXY = """
 global
@@ -56,7 +56,7 @@ backend {backend}
 """
 
 HEALTH: list[dict[str, Any]] = [
-    {"http": {"port": 8080, "path": "/healthz", "period": "200ms", "failureThreshold": 5, "successThreshold": 2}}
+    {"http": {"port": 8080, "path": "/healthz", "period": "200ms", "failureThreshold": 20, "successThreshold": 2}}
 ]
 
 
@@ -115,6 +115,7 @@ class World:
         labels: Callable[[int], Mapping[str, str]] = lambda _: {},
         spec: Mapping[str, Any] | None = None,
         documents: tuple[Mapping[str, Any], ...] = (),
+        slots: Mapping[str, int] | None = None,
     ) -> None:
         self._lab, self._folder = lab, folder
         self.repository = folder / "repository"
@@ -125,6 +126,7 @@ class World:
         self.spec = dict(spec or {})
         self.documents = list(documents)
         self.version = ""
+        self.slots = dict(slots or {})
         self._balance()
         self._git(folder, "init", "--quiet", "--initial-branch", "main", str(self.repository))
         repository.write(self.repository, "desired-state/files/app.pl", app.PROGRAM)
@@ -224,8 +226,14 @@ class World:
             app.control(host, settings)
 
     def servers(self) -> list[str]:
-        """Return the lines of HAProxy's backend; a world with slots has others."""
-        return [f"  server {name} {host.inner_address}:8080" for name, host in self.webs.items()]
+        """Return the lines of HAProxy's backend: a server for each host, or for each slot on it."""
+        if self.slots:
+            places = [
+                (f"{name}-{slot}", host, port) for name, host in self.webs.items() for slot, port in self.slots.items()
+            ]
+        else:
+            places = [(name, host, 8080) for name, host in self.webs.items()]
+        return [f"  server {name} {host.inner_address}:{port}" for name, host, port in places]
 
     def _balance(self) -> None:
         text = HAPROXY.format(socket=SOCKET, front=FRONT, backend=BACKEND, servers="\n".join(self.servers()))
@@ -234,10 +242,14 @@ class World:
 
     def resources(self) -> list[dict[str, Any]]:
         """Return the resources of the app."""
-        return app.documents(app.App(version="{{ version }}"))
+        if not self.slots:
+            return app.documents(app.App(version="{{ version }}"))
+        text = yaml.safe_dump(app.documents(app.App(version="{{ version }}", port=1, slot="{{ slot.name }}")))
+        documents: list[dict[str, Any]] = yaml.safe_load(text.replace("port 1 ", "port {{ slot.port }} "))
+        return documents
 
     def _app(self, version: str) -> dict[str, Any]:
-        spec = {
+        spec: dict[str, Any] = {
             "version": version,
             "environments": {"production": {}},
             "targets": {"hosts": {"role": "web"}},
@@ -247,6 +259,10 @@ class World:
                 "haproxy": {"hosts": {"role": "lb"}, "backend": BACKEND, "socket": SOCKET, "drainWithin": "5s"}
             },
         }
+        if self.slots:
+            spec["slots"] = {name: {"port": port} for name, port in self.slots.items()}
+            spec["health"] = [{"http": {**HEALTH[0]["http"], "port": "{{ slot.port }}"}}]
+            spec["traffic"]["haproxy"]["server"] = "{{ target.name }}-{{ slot.name }}"
         return _document("App", "shop", {**spec, **self.spec})
 
     def _hosts(self) -> list[dict[str, Any]]:
