@@ -5,15 +5,38 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from reconciler.diff.compare import describe
+from reconciler.model.analysis import Analysis, Comparison, PrometheusQuery
 from reconciler.model.assessment import Assessment, Review, Signal
 from reconciler.model.change import Action, Cause, Change, FieldDiff
+from reconciler.model.guard import Guard
 from reconciler.model.health import ExecCheck, HealthCheck, HttpCheck, Timing
 from reconciler.model.identity import ResourceId, UnitId
-from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Step, TargetChanges
+from reconciler.model.plan import (
+    Apply,
+    Confirm,
+    Drain,
+    LeftOut,
+    Mirror,
+    Plan,
+    Probe,
+    Shift,
+    Step,
+    Stop,
+    TargetChanges,
+)
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.resource import Resource
 from reconciler.model.rollout import Trigger
-from reconciler.model.step import Bake
+from reconciler.model.step import (
+    Analyse,
+    AwaitApproval,
+    AwaitPromotion,
+    Bake,
+    CallHook,
+    CommandHook,
+    HttpHook,
+)
+from reconciler.model.traffic import HaproxyRouter, Share
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict, VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
@@ -155,6 +178,33 @@ def first_rollout() -> Review:
     )
 
 
+def every_step() -> Review:
+    """A plan with every sort of step, a router, a guard, downtime and figures."""
+    shop = unit()
+    errors = Analysis(
+        name="errors",
+        query=PrometheusQuery(url="http://prometheus:9090", query='rate(errors{app="shop"}[1m])'),
+        count=5,
+        success="result < 0.05",
+        failure_limit=1,
+        comparison=Comparison(baseline=PrometheusQuery(url="http://prometheus:9090", query="rate(old[1m])")),
+    )
+    first = apply(1, change(SHOP, "web-1", "file:/etc/ssh/sshd_config", Action.UPDATE))
+    guarded = replace(first, targets=tuple(replace(each, guard=Guard(persistent=True)) for each in first.targets))
+    second = replace(apply(2, change(SHOP, "web-2", "file:/etc/shop/app.toml", Action.UPDATE)), slot="blue")
+    steps: tuple[Step, ...] = (
+        *(Drain(1, ("web-1",), timedelta(seconds=30)), Stop(1, first.targets), guarded, probe(1, ["web-1"])),
+        Shift((Share("web-1", 10), Share("web-2", 90)), "10% to the canary"),
+        *(Mirror(("web-1",), 20), Bake(timedelta(minutes=5)), Analyse((errors,), passes_at=80)),
+        *(AwaitPromotion(), AwaitApproval(2, ("ann", "bob")), CallHook(HttpHook(url="https://gate.example/ask"))),
+        *(CallHook(CommandHook(command=("/usr/bin/ask", "me"))), Mirror(("web-1",), 0), second),
+        *(probe(2, ["web-2"]), Confirm(2, ("web-1", "web-2")), Shift((Share("web-1", 1), Share("web-2", 1)))),
+    )
+    router = HaproxyRouter(hosts=("lb-1", "lb-2"), backend="shop", members=())
+    made = replace(plan(shop, *steps), may_be_down=1, router=router, background=(replace(errors, count=None),))
+    return Review(commit=NEWER, assessments=(assessment(shop, plan=made),))
+
+
 def nothing() -> Review:
     """A converged world."""
     return Review(commit=GOOD, assessments=(in_sync(DATABASE), assessment(unit(commit=GOOD))))
@@ -264,4 +314,7 @@ def hostile() -> Review:
     )
 
 
-REVIEWS = {each.__name__: each for each in (rolling, first_rollout, nothing, unproven, empty, held, refused, hostile)}
+REVIEWS = {
+    each.__name__: each
+    for each in (rolling, first_rollout, every_step, nothing, unproven, empty, held, refused, hostile)
+}

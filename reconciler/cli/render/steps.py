@@ -124,9 +124,9 @@ def _waits(step: Analyse | AwaitPromotion | AwaitApproval | CallHook, unit: Unit
             within = format_duration(step.within)
             return f"wait for {count(step.count, 'approval')}{who} (reconciler approve {unit}), {within} at most"
         case CallHook():
-            where = "" if isinstance(step.hook, HttpHook) else "run "
+            where = "" if isinstance(step.hook, HttpHook) else ", run on the first host"
             tries = f"{step.attempts} tries of {format_duration(step.hook.timeout)} at most"
-            return f"ask {where}{clean(str(step.hook))}; {tries}"
+            return f"ask {clean(str(step.hook))}{where}; {tries}"
         case _:
             assert_never(step)
 
