@@ -193,6 +193,8 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
         yield "left out", f"{listed(targets, NAMED_IN_BATCH)}: {clean(reason)}"
     for kept in assessment.plan.kept if assessment.plan else ():
         yield "kept", clean(kept)
+    for note in assessment.plan.notes if assessment.plan else ():
+        yield "note", clean(note)
 
 
 def _told_elsewhere(assessment: Assessment) -> Iterator[Reason]:
