@@ -47,7 +47,9 @@ class Standings:
         if before is None or touched is None or newest < before[0]:
             units = _read(connection, None)
         else:
-            units = {**before[1], **_read(connection, touched)} if touched else dict(before[1])
+            # A unit of which nothing is left to be known is not among those that are read anew.
+            others = {unit: known for unit, known in before[1].items() if str(unit) not in touched}
+            units = {**others, **_read(connection, touched)} if touched else others
         _with_rollouts(connection, units)
         if self._known is None or self._known[0] <= newest:
             self._known = newest, units
