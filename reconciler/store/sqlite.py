@@ -12,6 +12,7 @@ from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from reconciler.ports.journal import JournalUnavailable
+from reconciler.store.together import Together, Write
 
 BUSY_SECONDS = 10
 """How long a write waits for another process's."""
@@ -31,7 +32,7 @@ def engine_for(path: Path, *, mode: str) -> Engine:
         URL.create("sqlite+pysqlite", database=uri, query={"mode": mode, "uri": "true"}),
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False},
         poolclass=QueuePool,
-        pool_size=_AT_ONCE + 1,
+        pool_size=_AT_ONCE + 2,
         max_overflow=0,
     )
     event.listen(engine, "connect", _set_up_read_only if mode == "ro" else _set_up)
@@ -65,57 +66,81 @@ def _begin(connection: Connection) -> None:
 class Database:
     """Transactions on one engine, each whole in a thread: no statement waits for the event loop.
 
-    A transaction that has begun ends, even when whoever waits for it is cancelled; the cancelling waits for that.
+    What has begun ends, even when whoever waits for it is cancelled; the cancelling waits for that.
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
         self._threads, self._glances = _threads(_AT_ONCE), _threads(1)
-        # SQLite would have them try again and again, with naps in between.
-        self._one_writes = asyncio.Lock()
+        # One writes: SQLite would have several try again and again, with naps in between.
+        self._together = Together(engine)
 
     async def write(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run the function in a transaction of its own, undone when it raises."""
+        """Run the function in a transaction, maybe with others; what it wrote is undone when it raises.
 
-        def transaction() -> T:
-            with self._engine.begin() as connection:
-                return work(connection, *args, **kwargs)
+        It may be run twice, so it must do nothing but what the transaction holds.
+        """
+        write = Write(lambda one: work(one, *args, **kwargs))
+        self._together.ask(write)
+        written: T = await self._written(write)
+        return written
 
-        async with self._one_writes:
-            return await self._in(self._threads, transaction)
+    async def write_first(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Write before all that can wait: for what others depend on in time."""
+        write = Write(lambda one: work(one, *args, **kwargs))
+        self._together.ask_first(write)
+        written: T = await self._written(write)
+        return written
 
     async def read(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function on one unchanging view of the tables."""
-        return await self._in(self._threads, lambda: self._look(lambda one: work(one, *args, **kwargs)))
+        return await self._looked(self._threads, lambda one: work(one, *args, **kwargs))
 
     async def glance(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Read without waiting behind others who read: for the one question that everybody asks."""
-        return await self._in(self._glances, lambda: self._look(lambda one: work(one, *args, **kwargs)))
+        return await self._looked(self._glances, lambda one: work(one, *args, **kwargs))
+
+    async def _looked(self, threads: ThreadPoolExecutor, work: Callable[[Connection], T]) -> T:
+        with translating(self._name):
+            return await _ended(asyncio.get_running_loop().run_in_executor(threads, self._look, work))
 
     def _look(self, work: Callable[[Connection], T]) -> T:
         looking = self._engine.connect().execution_options(**{_READS: True})
         with looking as connection, connection.begin():
             return work(connection)
 
-    async def _in(self, threads: ThreadPoolExecutor, transaction: Callable[[], T]) -> T:
+    async def _written(self, write: Write) -> Any:
         with translating(self._name):
-            running = asyncio.get_running_loop().run_in_executor(threads, transaction)
             try:
-                return await asyncio.shield(running)
+                return await asyncio.shield(write.outcome)
             except asyncio.CancelledError:
-                # Whoever comes next must find it done or undone, and not meet it half-way.
-                await asyncio.wait([running])
-                if not running.cancelled():
-                    running.exception()
+                if not self._together.withdraw(write):
+                    await _over(write.outcome)
                 raise
 
     async def close(self) -> None:
         """Close every connection. Whoever asks again opens them again."""
         await asyncio.to_thread(self._engine.dispose)
+        self._together.close()
         ended, self._threads, self._glances = (self._threads, self._glances), _threads(_AT_ONCE), _threads(1)
         for each in ended:
             each.shutdown(wait=False)
+
+
+async def _ended(running: asyncio.Future[T]) -> T:
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await _over(running)
+        raise
+
+
+async def _over(running: asyncio.Future[Any]) -> None:
+    """Wait for the end of what was begun: whoever comes next must find it done or undone, and not meet it half-way."""
+    await asyncio.wait([running])
+    if not running.cancelled():
+        running.exception()
 
 
 def _threads(number: int) -> ThreadPoolExecutor:
