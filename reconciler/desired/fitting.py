@@ -51,9 +51,6 @@ def _ordered(rolling: Rolling, path: Path, labels: Mapping[str, Mapping[str, str
 
 
 def _canary(strategy: Canary, unit: Unit) -> Iterator[_Misfit]:
-    if len(unit.targets) < _TWO:
-        message = "a canary on one target has nothing to be compared with"
-        yield _Misfit(("canary",), message, "a policy with allAtOnce or blueGreen suits an app on one target")
     for index, step in enumerate(strategy.steps):
         if isinstance(step, MirrorTo) and unit.traffic is None:
             message = "copies of requests need a router that sends them, and the app has no 'traffic'"

@@ -11,8 +11,8 @@ from reconciler.model.canonical import Digest, digest, plain
 from reconciler.model.change import LEAVING, Cause
 from reconciler.model.difference import Differing, Orphan
 from reconciler.model.identity import ResourceId
-from reconciler.model.plan import Plan, Probe, Step, TargetChanges
-from reconciler.model.policy import Recreate, Rolling, Strategy
+from reconciler.model.plan import Apply, Plan, Probe, Step, TargetChanges
+from reconciler.model.policy import Canary, Recreate, Rolling, Strategy
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.step import Analyse
 from reconciler.model.target import Host
@@ -29,15 +29,21 @@ from reconciler.policy.drift import alike, healing_strategy
 from reconciler.policy.guarded import guarded
 from reconciler.ports.kind import Kind
 
+_COMPARABLE = 2
+"""So many targets it takes to compare some with others."""
+
 
 def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: Mapping[str, Kind]) -> Plan:
     """Return the plan; one without changes only asks whether the unit is healthy. Raises plan.order.Cycle."""
     unit, strategy = material.unit, _strategy(material)
     material, stops = _stopped(material, strategy, survey, kinds)
     parts = _by_target(material, kinds)
-    roster = replace(muster(material, strategy, parts, survey, hosts), stops=stops)
+    roster = replace(muster(material, parts, survey, hosts), stops=stops)
     used = sorted({*_reachable(material), *parts})
     router = unit.traffic if roster.balance else None
+    steps = tuple(without_repeats(_steps(material, strategy, roster)))
+    # Only what comes up in a slot takes nothing out of service: a first deployment and a heal have no such place.
+    beside = any(isinstance(step, Apply) and step.slot for step in steps)
     plan = Plan(
         id="",
         unit=unit,
@@ -45,14 +51,14 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
         parent=material.parent,
         observation=observed(survey, _looked_at(material)),
         hosts=tuple(hosts[target] for target in used),
-        steps=tuple(without_repeats(_steps(material, strategy, roster))),
+        steps=steps,
         left_out=material.left_out,
         kept=material.kept,
         fences={target: ground.fence for target in used if (ground := survey.grounds.get(target)) and ground.fence},
         router=router,
         balancers=tuple(hosts[each] for each in router.hosts) if router else (),
         background=_background(material, roster),
-        may_be_down=may_be_down(unit.policy.strategy, len(unit.targets), slots=bool(unit.slots)),
+        may_be_down=may_be_down(unit.policy.strategy, len(unit.targets), slots=beside),
         notes=tuple(_notes(unit, strategy, roster)),
     )
     return identified(plan)
@@ -96,6 +102,8 @@ def _notes(unit: Unit, strategy: Strategy, roster: Roster) -> Iterator[str]:
         yield f"{unit.id.app} is down on {several} from its stop until it is healthy again (strategy recreate)"
     if isinstance(strategy, Rolling) and strategy.max_surge and not unit.slots:
         yield f"maxSurge {strategy.max_surge} has no effect: without slots there is no place on a host for one more"
+    if isinstance(strategy, Canary) and not roster.first and len(roster.reach) < _COMPARABLE:
+        yield "the steps of the canary are skipped: on one target there is nothing to compare with"
 
 
 def _stopped(

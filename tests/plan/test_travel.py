@@ -9,7 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.execute.steps.availability import forbidden
+from reconciler.model.change import Cause
 from reconciler.model.plan import Apply, Drain, Shift
+from reconciler.model.rollout import State
 from reconciler.model.waiting import Reason
 from reconciler.plan import lint
 from reconciler.plan.balance import weights
@@ -33,6 +36,13 @@ def test_the_steps_are_those_of_the_strategy(row: dict[str, Any]) -> None:
 )
 def test_without_a_router_the_number_of_targets_comes_nearest_to_the_weight(percent, of, count):
     assert replicas(percent, of) == count
+
+
+def test_a_canary_on_one_target_says_that_it_has_no_steps() -> None:
+    steps = {"canary": {"steps": [{"setWeight": 10}, {"pause": {}}]}}
+    plan = plan_of(case({"strategy": steps, "targets": 1}))
+    assert lines(plan) == ["apply web-1", "probe web-1", "shift web-1=100"]
+    assert plan.notes == ("the steps of the canary are skipped: on one target there is nothing to compare with",)
 
 
 @given(st.integers(1, 99), st.integers(1, 50), st.integers(1, 50))
@@ -158,3 +168,23 @@ def test_after_the_last_shift_every_live_server_in_reach_has_the_same_share(flee
         last = max(index for index, step in enumerate(plan.steps) if isinstance(step, Shift))
         busy = {server for server, weight in shares.items() if weight}
         assert not any(busy.intersection(step.servers) for step in plan.steps[last:] if isinstance(step, Drain))
+
+
+SURGE = {"rolling": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+@pytest.mark.parametrize(
+    "fleet",
+    [
+        {"first": True},
+        {"cause": "drift", "changed": "web-1/blue", "routing": {"web-1-blue": 100, "web-2-blue": 100}},
+    ],
+    ids=["a first deployment", "a heal"],
+)
+def test_what_has_no_slot_to_come_up_in_may_take_one_out_of_service(fleet: dict[str, Any]) -> None:
+    of = case({"strategy": SURGE, "targets": 2, "slots": "blue green", **fleet})
+    plan = plan_of(of)
+    assert plan.may_be_down == 1
+    assert used_up(plan, known_of(of)) is None
+    begun = replace(known_of(replace(of, cause=Cause.REVERT)).rollout, state=State.RUNNING)
+    assert [forbidden(begun, plan, step) for step in plan.steps] == [None] * len(plan.steps)
