@@ -244,9 +244,7 @@ class World:
         """Return the resources of the app."""
         if not self.slots:
             return app.documents(app.App(version="{{ version }}"))
-        text = yaml.safe_dump(app.documents(app.App(version="{{ version }}", port=1, slot="{{ slot.name }}")))
-        documents: list[dict[str, Any]] = yaml.safe_load(text.replace("port 1 ", "port {{ slot.port }} "))
-        return documents
+        return app.documents(app.App(version="{{ version }}", port="{{ slot.port }}", slot="{{ slot.name }}"))
 
     def _app(self, version: str) -> dict[str, Any]:
         spec: dict[str, Any] = {

@@ -26,10 +26,13 @@ CONTROL = "/run/app/control"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One instance of the service. ``slot`` is part of its names where two are on one host, each on its own port."""
+    """One instance of the service. ``slot`` is part of its names where two are on one host, each on its own port.
+
+    All of it may be templates of a document.
+    """
 
     version: str
-    port: int = 8080
+    port: int | str = 8080
     slot: str = ""
     name: str = "%H"
 
