@@ -1,17 +1,17 @@
 """The roster of a plan, gathered from what the unit asks for, what was seen, and what the journal knows. Pure."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from reconciler.model.canonical import Digest
 from reconciler.model.change import Cause
 from reconciler.model.event import Condition
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import TargetChanges
-from reconciler.model.policy import Strategy
 from reconciler.model.resource import Survey, Unknown
 from reconciler.model.standing import UnitStanding
 from reconciler.model.target import Host
+from reconciler.model.traffic import Member, Router
 from reconciler.model.unit import Unit
 from reconciler.plan.balance import FULL, Balance
 from reconciler.plan.material import Material
@@ -22,7 +22,6 @@ from reconciler.policy.removal import GONE
 
 def muster(
     material: Material,
-    strategy: Strategy,
     parts: Mapping[str, Mapping[str, TargetChanges]],
     survey: Survey,
     hosts: Mapping[str, Host],
@@ -35,7 +34,7 @@ def muster(
     router = unit.traffic if unit.digest != GONE else None
     in_use = reach - (unhealthy - frozenset(parts))
     members = tuple(each for each in router.members if each.target in in_use) if router else ()
-    found = sort(strategy, unit, members, hosts)
+    found = sort(unit.policy.strategy, unit, members, hosts)
     weights = _weights(material, survey)
     live = live_side(found, weights)
     sides = both(found, live, parts, material.cause) if material.cause is not Cause.DRIFT else None
@@ -44,8 +43,7 @@ def muster(
     at_rest = sides[1].name if sides and material.cause is Cause.REVERT else live
     serving = frozenset(each.server for each in members if weights.get(each.server))
     balance = None
-    if router and members:
-        rest = found.of(at_rest) or frozenset(each.server for each in members)
+    if router and (rest := found.of(at_rest) or _instead(router, members, weights)):
         balance = Balance(members=members, serving=serving, live=rest, within=router.drain_within)
     return Roster(
         targets=tuple(joined(tuple(each.values())) for each in parts.values()),
@@ -62,6 +60,13 @@ def muster(
         balance=balance,
         first=known is not None and known.last_good is None,
     )
+
+
+def _instead(router: Router, members: Sequence[Member], weights: Mapping[str, int]) -> frozenset[str]:
+    """The servers in reach that take the place of a side of which none is; none while others get the requests."""
+    servers = frozenset(each.server for each in members)
+    elsewhere = any(weights.get(each.server) for each in router.members if each not in members)
+    return frozenset() if elsewhere and not any(weights.get(each) for each in servers) else servers
 
 
 def _weights(material: Material, survey: Survey) -> Mapping[str, int]:
