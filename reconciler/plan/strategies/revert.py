@@ -26,9 +26,9 @@ def _targets(policy: RolloutPolicy, roster: Roster) -> Iterator[Step]:
     size = len(roster.targets)
     if policy.revert_pace is RevertPace.AVAILABLE:
         size = at_once(policy.strategy, roster.size)
-    good = _good(roster)
+    good = _good(policy, roster)
     if roster.balance and good:
-        yield roster.balance.shift(good, "to what was not changed")
+        yield roster.balance.shift(good, _whereto(roster, good))
         roster = replace(roster, balance=roster.balance.moved(roster.balance.serving | good))
     order = _backwards(roster)
     done: list[TargetChanges] = []
@@ -43,11 +43,23 @@ def _targets(policy: RolloutPolicy, roster: Roster) -> Iterator[Step]:
     yield from roster.at_rest("as before")
 
 
-def _good(roster: Roster) -> frozenset[str]:
-    """The servers on targets that were not changed: they can take the requests at once."""
+def _good(policy: RolloutPolicy, roster: Roster) -> frozenset[str]:
+    """The servers that get the requests at once: those that were not changed.
+
+    A few of them cannot bear what all did. Where they are less than half, only what has failed gets no more, and the
+    others that were changed go on until it is their turn, unless policy wants all of them back at once.
+    """
     if roster.balance is None:
         return frozenset()
-    return roster.balance.live - roster.balance.on(names(roster.targets))
+    good = roster.balance.live - roster.balance.on(names(roster.targets))
+    if not good or policy.revert_pace is not RevertPace.AVAILABLE or 2 * len(good) >= len(roster.balance.live):
+        return good
+    return good | ((roster.balance.serving & roster.balance.live) - roster.balance.on(roster.failed))
+
+
+def _whereto(roster: Roster, good: frozenset[str]) -> str:
+    changed = roster.balance.on(names(roster.targets)) if roster.balance else frozenset()
+    return "away from what has failed" if good & changed else "to what was not changed"
 
 
 def _backwards(roster: Roster) -> list[TargetChanges]:
