@@ -141,19 +141,21 @@ class Driver:
                 return result
 
     async def _drive(self, name: str, run: _Run, lease: Lease) -> Rollout:
-        await self._pick_up(name, lease)
+        known: tuple[Rollout, Plan] | None = await self._pick_up(name, lease)
         while True:
             try:
-                rollout, plan, move = await self._stepper.next(name)
+                # Under our lease the journal holds what we wrote last. It is read again where that is not certain.
+                rollout, plan = known or await self._log.load(name)
+                move, known = self._stepper.move(rollout, plan), None
                 if run.told and not isinstance(move, Recover):
-                    await self._signal(rollout, plan, run, lease)
+                    known = await self._signal(rollout, plan, run, lease), plan
                 elif isinstance(move, Rest) or (self._parked and not isinstance(move, Recover)):
                     return rollout
                 elif isinstance(move, Sleep):
                     upheld = partial(self._uphold, rollout, plan, run, lease)
                     await self._wait(run, move.until, upheld)
                 else:
-                    await self._stepper.make(move, rollout, plan, lease)
+                    known = await self._stepper.make(move, rollout, plan, lease), plan
             except JournalUnavailable:
                 # Nothing was written, so nothing is lost. It cannot go on for ever: the lease has to be renewed too.
                 await self._clock.sleep(TRY_AGAIN)
@@ -184,10 +186,10 @@ class Driver:
             return rollout
         return await self._stepper.write(lease, ending.revert_planned(rollout, plan, self._clock.now()), plan)
 
-    async def _pick_up(self, name: str, lease: Lease) -> None:
+    async def _pick_up(self, name: str, lease: Lease) -> tuple[Rollout, Plan]:
         rollout, plan = await self._log.load(name)
-        if picked := picked_up(rollout, plan, self._clock.now()):
-            await self._stepper.write(lease, picked)
+        picked = picked_up(rollout, plan, self._clock.now())
+        return (await self._stepper.write(lease, picked) if picked else rollout), plan
 
     async def _uphold(self, rollout: Rollout, plan: Plan, run: _Run, lease: Lease) -> None:
         """See to it now and then that no load balancer has forgotten what it was told."""

@@ -41,7 +41,7 @@ from reconciler.ports.journal import JournalUnavailable, Lease, RolloutLog
 
 
 class Stepper:
-    """One move of one rollout at a time, journalled. It remembers nothing: what is next is read from the journal."""
+    """One move of one rollout at a time, journalled. It remembers nothing: what is next follows from what is there."""
 
     def __init__(self, log: RolloutLog, world: World) -> None:
         self._log = log
@@ -61,7 +61,11 @@ class Stepper:
     async def next(self, rollout: str) -> tuple[Rollout, Plan, Move]:
         """Return the rollout, its plan and the next move; KeyError when there is no such rollout."""
         found, plan = await self._log.load(rollout)
-        return found, plan, next_move(found, plan, self._clock.now())
+        return found, plan, self.move(found, plan)
+
+    def move(self, rollout: Rollout, plan: Plan) -> Move:
+        """Return the next move of a rollout that is as the journal has it."""
+        return next_move(rollout, plan, self._clock.now())
 
     async def make(self, move: Move, rollout: Rollout, plan: Plan, lease: Lease) -> Rollout:
         """Make the move."""
