@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.model.assessment import Assessment
+from reconciler.model.canonical import Digest
 from reconciler.model.change import Cause
 from reconciler.model.difference import Differing, UnitDiff
 from reconciler.model.event import Pinned
@@ -94,7 +95,7 @@ def _barriers(proposal: Proposal, held: Holding, wanted: Unit, situation: Situat
             yield _holding(held, known, wanted)
         return
     if known.accepted is None or known.accepted.plan != proposal.plan.id:
-        yield from _left_as_it_is(proposal.plan, known)
+        yield from _left_as_it_is(proposal.plan, held.rejected.digest if held.rejected else None, known)
         if no_room := used_up(proposal.plan, known):
             yield no_room
         yield from _yielding_to_a_person(proposal.asks, proposal.plan, known, situation.now)
@@ -141,10 +142,14 @@ def _too_soon(plan: Plan, known: UnitStanding, now: datetime) -> WaitingOn | Non
     return WaitingOn(Reason.BACKOFF, f"the last attempt failed: {reason}", again)
 
 
-def _left_as_it_is(plan: Plan, known: UnitStanding) -> Iterator[WaitingOn]:
-    """What a person ended half-way stays so until they want it tried again, or Git says something else."""
+def _left_as_it_is(plan: Plan, rejected: Digest | None, known: UnitStanding) -> Iterator[WaitingOn]:
+    """What a person ended half-way, on its way there or back, stays so until they say, or Git says something else."""
     last = known.last
-    if last and last.state is State.ABORTED and last.digest == plan.unit.digest:
+    if last is None or last.state is not State.ABORTED:
+        return
+    begun = last.step is not None or last.plan != last.forward
+    taken_back = plan.cause is Cause.REVERT and begun and last.digest == rejected
+    if last.digest == plan.unit.digest or taken_back:
         retry = f"reconciler retry {known.unit} --reason TEXT"
         yield WaitingOn(Reason.HELD, f"{last.reason}; left as it is until a new commit, or {retry}")
 

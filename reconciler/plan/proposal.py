@@ -14,6 +14,7 @@ from reconciler.model.identity import ResourceId
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnMany
 from reconciler.model.resource import DriftMode
+from reconciler.model.rollout import State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason, WaitingOn
@@ -58,11 +59,12 @@ def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> 
         asks = (*((waits(delete),) if delete else ()), *found.asks)
         if not mend and not delete:
             return _rerouted(unit, situation)
+    goes_back = held.goes_back or (settled and _half_way(unit, known))
     material = Material(
         unit=unit,
-        cause=_cause(held, mend, taken_back, is_settled=settled),
+        cause=_cause(mend, taken_back, is_settled=settled, goes_back=goes_back),
         parent=known.last_good.unit.digest if known.last_good else None,
-        differing=_with_cause(mend, held),
+        differing=_with_cause(mend) if goes_back else mend,
         delete=delete,
         kept=_kept(pruned, delete),
         left_out=diff.unseen,
@@ -114,16 +116,23 @@ def _fight(fought: dict[ResourceId, datetime], known: UnitStanding) -> WaitingOn
     return WaitingOn(Reason.FIGHT, in_words(soonest, known.heals[soonest]) + more, fought[soonest])
 
 
-def _cause(held: Holding, mend: Sequence[Differing], taken_back: Sequence[Orphan], *, is_settled: bool) -> Cause:
-    if held.goes_back:
+def _half_way(unit: Unit, known: UnitStanding) -> bool:
+    """Whether the newest rollout was to another state and never got there: what it left behind is gone back from."""
+    last = known.last
+    return last is not None and last.digest != unit.digest and last.state in _UNFINISHED
+
+
+_UNFINISHED = frozenset({State.SUPERSEDED, State.ABORTED, State.HELD, State.REVERT_FAILED})
+
+
+def _cause(mend: Sequence[Differing], taken_back: Sequence[Orphan], *, is_settled: bool, goes_back: bool) -> Cause:
+    if goes_back:
         drift_only = not taken_back and all(each.change.cause is Cause.DRIFT for each in mend)
         return Cause.DRIFT if drift_only else Cause.REVERT
     return Cause.DRIFT if is_settled else Cause.COMMIT
 
 
-def _with_cause(differing: Sequence[Differing], held: Holding) -> Sequence[Differing]:
-    if not held.goes_back:
-        return differing
+def _with_cause(differing: Sequence[Differing]) -> Sequence[Differing]:
     return [
         replace(each, change=replace(each.change, cause=Cause.REVERT)) if each.change.cause is Cause.COMMIT else each
         for each in differing

@@ -2,10 +2,16 @@
 
 from reconciler.model.canonical import digest, plain
 from reconciler.model.change import Cause
-from reconciler.model.plan import LeftOut, Plan, Shift
+from reconciler.model.event import Condition
+from reconciler.model.plan import LeftOut, Plan, Probe, Shift
 from reconciler.model.resource import Unknown
+from reconciler.model.rollout import State
+from reconciler.model.standing import UnitStanding
+from reconciler.model.traffic import Member, Router, Share
 from reconciler.model.unit import Unit
+from reconciler.plan.balance import FULL
 from reconciler.plan.planner import identified
+from reconciler.plan.sides import live_side, sort
 from reconciler.plan.situation import Situation
 from reconciler.policy.routing import Astray, astray, at_rest
 
@@ -15,7 +21,7 @@ def strayed(unit: Unit, situation: Situation) -> tuple[Astray, ...]:
     routes = situation.survey.routes.get(unit.id)
     if unit.traffic is None or routes is None:
         return ()
-    return astray(unit.traffic, at_rest(unit.traffic, situation.standing.of(unit.id).routing), routes)
+    return astray(unit.traffic, _shares(unit, unit.traffic, situation), routes)
 
 
 def unseen(unit: Unit, situation: Situation) -> tuple[LeftOut, ...]:
@@ -35,7 +41,12 @@ def rerouted(unit: Unit, situation: Situation) -> Plan | None:
     known, hosts = situation.standing.of(unit.id), situation.desired.hosts
     if not all(name in hosts for name in unit.traffic.hosts):
         return None
-    shift = Shift(at_rest(unit.traffic, known.routing), note=_note(found))
+    shares = _shares(unit, unit.traffic, situation)
+    back = _back(unit.traffic, shares, known.routing)
+    slots = {"", *(member.slot for member in back)}
+    checks = tuple(check for check in unit.health if check.slot in slots) if back else ()
+    asked = tuple(sorted({member.target for member in back})) if checks else ()
+    probe = (Probe(1, asked, checks),) if asked else ()
     return identified(
         Plan(
             id="",
@@ -43,12 +54,47 @@ def rerouted(unit: Unit, situation: Situation) -> Plan | None:
             cause=Cause.DRIFT,
             parent=known.last_good.unit.digest if known.last_good else None,
             observation=digest([plain(each) for each in found]),
-            hosts=(),
-            steps=(shift,),
+            hosts=tuple(hosts[target] for target in asked),
+            steps=(*probe, Shift(shares, note=_note(found))),
             router=unit.traffic,
             balancers=tuple(hosts[name] for name in unit.traffic.hosts),
         )
     )
+
+
+def _shares(unit: Unit, router: Router, situation: Situation) -> tuple[Share, ...]:
+    """Return how requests shall be sent at rest: as was decided last, but nobody is forgotten who was taken off.
+
+    A rollout that ended half-way may have left a server without requests, or with a part of them. Once everything is as
+    it shall be, all that are live get the same again, but for those that cannot be seen or do not do well.
+    """
+    known, diff = situation.standing.of(unit.id), situation.diff(unit.id)
+    shares = at_rest(router, known.routing)
+    if diff.differing or known.rollout:
+        return shares
+    found = sort(unit.policy.strategy, unit, router.members, situation.desired.hosts)
+    live = found.of(live_side(found, {share.server: share.weight for share in shares}))
+    targets = {member.server: member.target for member in router.members}
+    left = {each.target for each in (*diff.unseen, *diff.conflicts)} | _unwell(known)
+    return tuple(
+        share if targets[share.server] in left else Share(share.server, FULL if share.server in live else 0)
+        for share in shares
+    )
+
+
+def _unwell(known: UnitStanding) -> set[str]:
+    """The targets that do badly, and those that failed in a rollout that went on without them and are no better yet."""
+    ended_well = known.last is not None and known.last.state in (State.SUCCEEDED, State.REVERTED)
+    failed = {failure.target for failure in known.last.failures} if known.last and ended_well else set()
+    well = {name for name, told in known.health.items() if told.condition is Condition.HEALTHY}
+    return (failed | set(known.health)) - well
+
+
+def _back(router: Router, shares: tuple[Share, ...], decided: tuple[Share, ...]) -> tuple[Member, ...]:
+    """The members that get requests again and had none: they have to be healthy first."""
+    none = {share.server for share in decided if not share.weight}
+    again = {share.server for share in shares if share.weight} & none
+    return tuple(member for member in router.members if member.server in again)
 
 
 def _note(found: tuple[Astray, ...]) -> str:

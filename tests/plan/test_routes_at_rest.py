@@ -2,29 +2,44 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reconciler.model.assessment import Assessment
 from reconciler.model.change import Cause
-from reconciler.model.event import Paused
-from reconciler.model.plan import LeftOut, Shift
-from reconciler.model.policy import RolloutPolicy
+from reconciler.model.event import Condition, HealthChanged, Paused
+from reconciler.model.health import TcpCheck
+from reconciler.model.plan import LeftOut, Probe, Shift
+from reconciler.model.policy import BlueGreen, RolloutPolicy
 from reconciler.model.resource import DriftMode, Routes, Unknown
+from reconciler.model.rollout import Rollout, State, TargetFailure
 from reconciler.model.traffic import HaproxyRouter, Member, Route, Share
 from reconciler.model.unit import Desired, Unit
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason
 from reconciler.plan import lint
 from tests import factory as f
-from tests.plan.standings import known, ours
+from tests.plan.standings import good, known, ours
 
 RED = f.thing("/etc/paint")
 ROUTER = HaproxyRouter(
     hosts=("lb-1", "lb-2"), backend="shop", members=(Member("web-1", "web-1"), Member("web-2", "web-2"))
 )
 EVEN = (Share("web-1", 100), Share("web-2", 100))
+FAILED = TargetFailure(target="web-2", batch=1, reason="it broke")
 AWAY = Unknown("cannot reach lb-2: no route to host")
+
+
+def ended(of: Unit, state: State, **more: Any) -> Rollout:
+    said = {"plan": "p", "commit": of.commit, "version": of.version, "digest": of.digest, **more}
+    return Rollout(
+        id="r", unit=of.id, cause=Cause.COMMIT, state=state, forward="p", started_at=f.NOW, updated_at=f.NOW, **said
+    )
+
+
+def told_of(condition: Condition) -> HealthChanged:
+    return HealthChanged(unit=f.SHOP, target="web-2", condition=condition, detail="", since=f.NOW)
 
 
 def told(one: int, other: int) -> Mapping[str, tuple[Route, ...]]:
@@ -109,3 +124,80 @@ def test_a_rollout_does_not_begin_while_a_load_balancer_is_away() -> None:
         Reason.TRAFFIC,
         "cannot ask the load balancers: cannot reach lb-2: no route to host",
     )
+
+
+OFF = (Share("web-1", 100), Share("web-2", 0))
+
+
+def one_off(**more: Any) -> Assessment:
+    """Assess a unit that is as it shall be, and of which web-2 was left without requests."""
+    here = (RED, f.thing("/etc/paint", "web-2"))
+    unit = f.unit(*here, health=(TcpCheck(port=80),))
+    weights = tuple(Route(share.server, share.weight, serving=True) for share in OFF)
+    standing = known((unit, Verdict.GOOD), owned=ours(*here), **{"routing": OFF, **more})
+    (found,) = f.assess(
+        routed(unit), f.as_wanted(*here), standing, routes={f.SHOP: dict.fromkeys(ROUTER.hosts, weights)}
+    )
+    return found
+
+
+@pytest.mark.parametrize("state", [State.SUPERSEDED, State.HELD, State.REVERT_FAILED])
+def test_a_server_that_a_rollout_left_without_requests_gets_them_back_once_it_is_healthy(state: State) -> None:
+    found = one_off(last=ended(f.unit(RED), state=state))
+    assert found.plan is not None
+    probe, shift = found.plan.steps
+    assert isinstance(probe, Probe)
+    assert isinstance(shift, Shift)
+    assert (probe.targets, shift.shares) == (("web-2",), EVEN)
+    assert lint.problems(found.plan) == ()
+    assert found.in_sync is False
+
+
+@pytest.mark.parametrize(
+    "known_of_it",
+    [
+        {"health": {"web-2": told_of(Condition.UNHEALTHY)}},
+        {"last": ended(f.unit(RED), state=State.SUCCEEDED, failures=(FAILED,))},
+    ],
+    ids=["it does badly", "the last rollout went on without it"],
+)
+def test_a_server_that_does_not_do_well_stays_without_requests(known_of_it: Mapping[str, Any]) -> None:
+    assert one_off(**known_of_it).plan is None
+
+
+def test_a_server_that_does_well_again_gets_its_requests_back() -> None:
+    last = ended(f.unit(RED), state=State.SUCCEEDED, failures=(FAILED,))
+    assert one_off(last=last, health={"web-2": told_of(Condition.HEALTHY)}).plan is not None
+
+
+def test_going_back_to_the_last_good_commit_in_the_middle_of_a_switch_is_a_switch_back() -> None:
+    blue, green = (replace(f.thing(f"/{slot}"), slot=slot) for slot in ("blue", "green"))
+    members = tuple(Member("web-1", f"web-1-{slot}", slot) for slot in ("blue", "green"))
+    router = replace(ROUTER, members=members)
+    unit = replace(f.unit(blue, green, policy=RolloutPolicy(name="p", strategy=BlueGreen())), slots=("blue", "green"))
+    wanted = routed(unit)
+    wanted = replace(wanted, units={unit.id: replace(unit, traffic=router)})
+    newer = replace(green, attributes={"colour": "blue"})
+    standing = known(
+        (unit, Verdict.GOOD),
+        owned=ours(blue, newer),
+        routing=(Share("web-1-blue", 0), Share("web-1-green", 100)),
+        last=ended(f.unit(blue, newer), state=State.SUPERSEDED),
+    )
+    (found,) = f.assess(wanted, f.as_wanted(blue, newer), standing)
+    assert found.plan is not None
+    assert found.plan.cause is Cause.REVERT
+    first = found.plan.steps[0]
+    assert isinstance(first, Shift)
+    assert first.shares == (Share("web-1-blue", 100), Share("web-1-green", 0))
+
+
+def test_a_revert_that_a_person_ended_is_not_begun_again() -> None:
+    red, blue = f.thing("/etc/paint"), f.thing("/etc/paint", colour="blue")
+    old, new = f.unit(red), f.unit(blue, version="2", commit="c2")
+    last = ended(new, state=State.ABORTED, plan="q", reason="aborted by ann: look first")
+    standing = known((new, Verdict.BAD), owned=ours(blue), last_good=good(old), last=last)
+    (found,) = f.assess(f.desired(new), f.as_wanted(blue), standing)
+    assert found.waiting is not None
+    assert found.waiting.reason is Reason.HELD
+    assert "reconciler retry" in found.waiting.detail
