@@ -49,19 +49,21 @@ from reconciler.store.times import moment, stamp
 KEPT_SNAPSHOTS = 5
 """How many good states of a unit are kept to go back to."""
 
+_APPEND = insert(tables.event)
+
 
 def append(connection: Connection, event: Event, at: datetime) -> int:
     """Append one event and what follows from it; return its number."""
-    row = insert(tables.event).values(
-        at=stamp(at),
-        type=event.event,
-        unit=_unit_of(event),
-        rollout=getattr(event, "rollout", None),
-        body=encode(event),
-    )
-    (number,) = connection.execute(row.returning(tables.event.c.id)).one()
+    row = {
+        "at": stamp(at),
+        "type": event.event,
+        "unit": _unit_of(event),
+        "rollout": getattr(event, "rollout", None),
+        "body": encode(event),
+    }
+    number = connection.execute(_APPEND, row).lastrowid
     project(connection, event, number, at)
-    return int(number)
+    return number
 
 
 def project(connection: Connection, event: Event, number: int, at: datetime) -> None:  # noqa: C901 - a case an event

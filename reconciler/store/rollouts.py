@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from reconciler.model.canonical import Digest
 from reconciler.model.event import Event, RolloutMoved
@@ -17,6 +17,12 @@ from reconciler.store.times import moment, stamp
 
 PLAN_FORMAT = 1
 """Goes up when plans are written in a way that this version's reader could misread."""
+
+# At every move of every rollout: to make a statement costs more than to run it, so these are made once.
+_LOADED = select(tables.rollout.c.body, tables.rollout.c.plan).where(tables.rollout.c.id == bindparam("name"))
+_PUT = update(tables.rollout).where(tables.rollout.c.id == bindparam("name"))
+_HOLDER = select(tables.lease.c.owner, tables.lease.c.epoch).where(tables.lease.c.rollout == bindparam("name"))
+_RENEW = update(tables.lease).where(tables.lease.c.rollout == bindparam("name"))
 
 
 def begin(connection: Connection, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> bool:
@@ -49,8 +55,7 @@ def put_plan(connection: Connection, plan: Plan) -> None:
 
 def load(connection: Connection, rollout: str) -> tuple[Rollout, str]:
     """Return the rollout and the id of the plan it is executing; KeyError when there is none."""
-    table = tables.rollout
-    row = connection.execute(select(table.c.body, table.c.plan).where(table.c.id == rollout)).first()
+    row = connection.execute(_LOADED, {"name": rollout}).first()
     if row is None:
         raise KeyError(rollout)
     return decode(Rollout, row.body), row.plan
@@ -72,7 +77,7 @@ def put(connection: Connection, rollout: Rollout, events: Sequence[Event], at: d
     columns = _columns(rollout)
     if rollout.ended:
         columns["end_number"] = max(numbers, default=0)
-    connection.execute(update(tables.rollout).where(tables.rollout.c.id == rollout.id).values(columns))
+    connection.execute(_PUT, {"name": rollout.id, **columns})
     if rollout.ended:
         blobs.prune(connection)
 
@@ -101,7 +106,7 @@ def claim(connection: Connection, wanted: Lease, now: datetime, until: datetime)
 def renew(connection: Connection, lease: Lease, until: datetime) -> None:
     """Keep the claim longer; LeaseLost when it is no longer ours."""
     check(connection, lease)
-    connection.execute(update(tables.lease).where(tables.lease.c.rollout == lease.rollout).values(until=stamp(until)))
+    connection.execute(_RENEW, {"name": lease.rollout, "until": stamp(until)})
 
 
 def break_leases(connection: Connection) -> None:
@@ -115,8 +120,7 @@ def break_leases(connection: Connection) -> None:
 
 def check(connection: Connection, lease: Lease) -> None:
     """Raise LeaseLost unless the lease is the newest on its rollout."""
-    table = tables.lease
-    row = connection.execute(select(table.c.owner, table.c.epoch).where(table.c.rollout == lease.rollout)).first()
+    row = connection.execute(_HOLDER, {"name": lease.rollout}).first()
     if row is None or (row.owner, row.epoch) != (lease.owner, lease.epoch):
         raise LeaseLost(f"rollout {lease.rollout} is now in the hands of {row.owner or 'nobody' if row else 'nobody'}")
 
