@@ -67,10 +67,12 @@ class Roster:
         if checks := tuple(each for each in self.checks if not slot or each.slot in ("", slot)):
             yield Probe(number, names(targets), checks)
 
-    def away(self, number: int, targets: Sequence[TargetChanges]) -> Iterator[Step]:
-        """Yield what takes requests off a batch before it is changed."""
+    def away(self, number: int, targets: Sequence[TargetChanges], done: Iterable[TargetChanges] = ()) -> Iterator[Step]:
+        """Yield what takes requests off a batch before it is changed; those ``done`` so far take them instead."""
         if self.balance and targets:
-            yield from self.balance.drain(number, self.balance.on(names(targets)))
+            back = self.balance.on(names(done)) & self.balance.live
+            serving = self.balance.moved(self.balance.serving | back)
+            yield from serving.drain(number, self.balance.on(names(targets)))
 
     def back(self, done: Iterable[TargetChanges], note: str = "") -> Iterator[Shift]:
         """Yield that those who served before, and those done so far, get equal shares."""

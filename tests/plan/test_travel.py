@@ -108,6 +108,9 @@ def fleets(draw: st.DrawFn) -> Case:
         away=away,
         ill=tuple(draw(st.sets(st.sampled_from(there)))),
         first=draw(st.booleans()),
+        routing={}
+        if slots
+        else draw(st.just({}) | st.fixed_dictionaries(dict.fromkeys(names, st.sampled_from([0, 100])))),
         cause=draw(st.sampled_from(["commit", "drift", "revert"])),
         revert=draw(st.sampled_from(["available", "all-at-once"])),
     )
@@ -121,6 +124,27 @@ def test_each_changed_target_is_changed_once_in_each_slot_whatever_the_strategy(
     assert sorted(done) == sorted(set(done))
     wanted = {(each.partition("/")[0], "/" + (each.partition("/")[2] or "app")) for each in fleet.changed}
     assert set(done) == wanted
+
+
+@given(fleets())
+def test_requests_leave_a_target_before_it_is_changed_as_long_as_another_has_any(fleet):
+    if fleet.slots or fleet.first or fleet.ill or not fleet.router:
+        return
+    plan = plan_of(fleet)
+    assert plan.router
+    seen = set(fleet.targets) - set(fleet.away)
+    serving = {name for name in seen if fleet.routing.get(name, 100)}
+    for step in plan.steps:
+        match step:
+            case Drain():
+                serving -= set(step.servers)
+            case Shift():
+                serving = seen & {share.server for share in step.shares if share.weight}
+            case Apply():
+                batch = {each.target for each in step.targets}
+                assert not serving & batch or serving <= batch
+            case _:
+                pass
 
 
 @given(fleets())

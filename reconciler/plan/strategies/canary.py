@@ -121,8 +121,8 @@ class _Course:
 
     def _change(self, batch: tuple[TargetChanges, ...]) -> Iterator[Step]:
         self.number += 1
+        yield from self.roster.away(self.number, batch, self.done)
         self.done += batch
-        yield from self.roster.away(self.number, batch)
         yield from self.roster.batch(self.number, batch)
 
     def _shift(self, percent: int | None) -> Iterator[Shift]:

@@ -34,8 +34,8 @@ def _targets(policy: RolloutPolicy, roster: Roster) -> Iterator[Step]:
     done: list[TargetChanges] = []
     for number, start in enumerate(range(0, len(order), max(1, size)), start=1):
         batch = order[start : start + size]
+        yield from roster.away(number, batch, done)
         done += batch
-        yield from roster.away(number, batch)
         yield from roster.batch(number, batch)
         if roster.balance and len(done) < len(order):
             serving = (good or roster.balance.serving) | roster.balance.on(names(done))

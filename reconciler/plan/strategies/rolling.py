@@ -21,8 +21,8 @@ def steps(strategy: Rolling, roster: Roster) -> Iterator[Step]:
     for number, batch in enumerate(found, start=1):
         if number > 1 and strategy.pause > timedelta(0):
             yield Bake(strategy.pause)
+        yield from roster.away(number, batch, done)
         done += batch
-        yield from roster.away(number, batch)
         yield from roster.batch(number, batch)
         yield from roster.at_rest() if number == len(found) else roster.back(done)
 
