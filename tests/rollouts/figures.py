@@ -1,7 +1,12 @@
-"""What a real Prometheus says of the app under test, and the document that asks it."""
+"""Figures of the app under test, and the documents that ask for them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from tests.lab.hosts import LabHost
+
+FIGURE = "/run/app/figure"
+"""Where a test says a number."""
 
 ERROR_RATE = (
     'sum(rate(http_requests_total{app="shop",version="{{ version }}",code=~"5.."}[5s]) or vector(0)) '
@@ -23,3 +28,21 @@ def error_rate(url: str, **differing: Any) -> Mapping[str, Any]:
         **differing,
     }
     return {"apiVersion": "reconciler/v1", "kind": "Analysis", "metadata": {"name": "error-rate"}, "spec": spec}
+
+
+def figure(**differing: Any) -> Mapping[str, Any]:
+    """Return an Analysis of a number that the test says on the hosts; nothing said is good."""
+    spec = {
+        "provider": {"command": {}},
+        "query": ["sh", "-c", f"cat {FIGURE} 2>/dev/null || echo 0"],
+        "interval": "1s",
+        "success": "result < 0.05",
+        **differing,
+    }
+    return {"apiVersion": "reconciler/v1", "kind": "Analysis", "metadata": {"name": "figure"}, "spec": spec}
+
+
+def say(hosts: Iterable[LabHost], number: str) -> None:
+    """Have the figure be this on all of the hosts."""
+    for host in hosts:
+        host.write(FIGURE, number.encode())

@@ -16,16 +16,23 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self, TypeAlias
 
 import yaml
 
-from tests.lab import app
+from reconciler.cli.journal import picture, reading
+from reconciler.cli.render.status import status_json
+from reconciler.daemon.settings import Settings
+from reconciler.ports.journal import JournalUnavailable
+from reconciler.traffic import nginx_file
+from tests.lab import app, balancer
 from tests.lab.hosts import Lab, LabHost
-from tests.lab.image import BALANCER
+from tests.lab.image import BALANCER, DEBIAN
 from tests.lab.load import Load, Tally
 from tests.stories import repository
 from tests.stories.controller import Controller
+
+Router: TypeAlias = Literal["haproxy", "nginx"]
 
 UNIT = "shop@production"
 BACKEND = "shop"
@@ -116,17 +123,20 @@ class World:
         spec: Mapping[str, Any] | None = None,
         documents: tuple[Mapping[str, Any], ...] = (),
         slots: Mapping[str, int] | None = None,
+        router: Router = "haproxy",
     ) -> None:
         self._lab, self._folder = lab, folder
         self.repository = folder / "repository"
-        self.webs = {f"web-{number}": lab.host(f"web-{number}") for number in range(1, webs + 1)}
-        self.balancer = lab.host("lb-1", BALANCER)
+        hosts = lab.fleet({"lb-1": BALANCER, **{f"web-{number}": DEBIAN for number in range(1, webs + 1)}})
+        self.balancer = hosts.pop("lb-1")
+        self.webs = hosts
         self._labels = {f"web-{number}": dict(labels(number)) for number in range(1, webs + 1)}
         self.policy = dict(policy)
         self.spec = dict(spec or {})
         self.documents = list(documents)
         self.version = ""
         self.slots = dict(slots or {})
+        self._router: Router = router
         self._balance()
         self._git(folder, "init", "--quiet", "--initial-branch", "main", str(self.repository))
         repository.write(self.repository, "desired-state/files/app.pl", app.PROGRAM)
@@ -166,11 +176,16 @@ class World:
         self.commit(version)
         self.until(state="in sync", version=version)
 
+    def rejected(self) -> dict[str, Any]:
+        """Wait until what was committed last is rejected and taken back; return the status of the unit."""
+        commit = self._git(self.repository, "rev-parse", "HEAD")
+        return self.wait(self.status, lambda now: _held(now) and now["rejected"]["commit"] == commit)
+
     # What is seen
 
     def status(self) -> dict[str, Any]:
-        """Return what ``status --json`` says of the unit."""
-        units = self.controller.status().get("units", [])
+        """Return what ``status --json`` says of the unit; without a process for it, which is slow to start."""
+        units = asyncio.run(_seen(self._folder / "reconciler.toml")).get("units", [])
         return next((unit for unit in units if unit["unit"] == UNIT), {})
 
     def until(self, within: float = LIMIT, **values: Any) -> dict[str, Any]:
@@ -183,7 +198,7 @@ class World:
         pace = threading.Event()
         while not is_there(seen := look()):
             assert time.monotonic() < deadline, f"not within {within:g} s; last seen: {seen}\n{self.controller.log()}"  # noqa: TID251
-            pace.wait(0.3)
+            pace.wait(0.2)
         return seen
 
     def versions(self) -> dict[str, str]:
@@ -196,7 +211,10 @@ class World:
         return host.sh(command).strip()
 
     def weights(self) -> dict[str, int]:
-        """Return the weight of each server that HAProxy sends requests to."""
+        """Return the weight of each server that the load balancer sends requests to."""
+        if self._router == "nginx":
+            told = nginx_file.read(self.balancer.sh(f"cat {balancer.INCLUDE}") + "-- leaving 0")
+            return {name: told[f"{host.inner_address}:8080"] for name, host in self.webs.items()}
         rows = self.haproxy("show stat").splitlines()
         names = rows[0].lstrip("# ").split(",")
         found = [dict(zip(names, row.split(","), strict=False)) for row in rows[1:] if row.startswith(f"{BACKEND},")]
@@ -236,6 +254,9 @@ class World:
         return [f"  server {name} {host.inner_address}:{port}" for name, host, port in places]
 
     def _balance(self) -> None:
+        if self._router == "nginx":
+            balancer.with_nginx(self.balancer, [f"{host.inner_address}:8080" for host in self.webs.values()])
+            return
         text = HAPROXY.format(socket=SOCKET, front=FRONT, backend=BACKEND, servers="\n".join(self.servers()))
         self.balancer.write("/etc/haproxy/haproxy.cfg", text.encode())
         self.balancer.sh("mkdir -p /run/haproxy && systemctl restart haproxy")
@@ -253,9 +274,7 @@ class World:
             "targets": {"hosts": {"role": "web"}},
             "resources": self.resources(),
             "health": HEALTH,
-            "traffic": {
-                "haproxy": {"hosts": {"role": "lb"}, "backend": BACKEND, "socket": SOCKET, "drainWithin": "5s"}
-            },
+            "traffic": _traffic(self._router),
         }
         if self.slots:
             spec["slots"] = {name: {"port": port} for name, port in self.slots.items()}
@@ -267,9 +286,10 @@ class World:
         webs = [_host(host, {"role": "web", **self._labels[name]}) for name, host in self.webs.items()]
         return [*webs, _host(self.balancer, {"role": "lb"})]
 
-    def _git(self, folder: Path, *words: str) -> None:
+    def _git(self, folder: Path, *words: str) -> str:
         who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, check=True)
+        done = subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, check=True)
+        return done.stdout.decode().strip()
 
     def _write(self, name: str, documents: list[Mapping[str, Any]]) -> None:
         repository.write(self.repository, name, yaml.safe_dump_all(documents, sort_keys=False).encode())
@@ -277,6 +297,27 @@ class World:
 
 def _document(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
     return {"apiVersion": "reconciler/v1", "kind": kind, "metadata": {"name": name}, "spec": dict(spec)}
+
+
+def _traffic(router: Router) -> dict[str, Any]:
+    common = {"hosts": {"role": "lb"}, "drainWithin": "5s"}
+    if router == "haproxy":
+        return {"haproxy": {**common, "backend": BACKEND, "socket": SOCKET}}
+    server = "{{ target.address }}:8080"
+    return {"nginx": {**common, "upstream": BACKEND, "include": balancer.INCLUDE, "server": server}}
+
+
+def _held(now: Mapping[str, Any]) -> bool:
+    return bool(now.get("state") == "holding" and now["inSync"] and now["rejected"])
+
+
+async def _seen(settings: Path) -> dict[str, Any]:
+    found = Settings.load(settings)
+    try:
+        async with reading(found) as store:
+            return dict(status_json(await picture(store, found.state_dir)))
+    except JournalUnavailable:
+        return {}
 
 
 def _environment() -> dict[str, Any]:
