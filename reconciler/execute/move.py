@@ -34,7 +34,7 @@ def _next(rollout: Rollout, plan: Plan, now: datetime) -> Move:
         return Fail(listed(rollout.failures)) if failed else Finish()
     step, record = plan.steps[rollout.cursor], in_hand(rollout)
     if record is None:
-        forbidden = availability.forbidden(rollout, plan, step)
+        forbidden = availability.forbidden(rollout, plan, step) or traffic.in_vain(rollout, plan, step)
         return Fail(forbidden) if forbidden else _begin(rollout, step)
     return _go_on(rollout, plan, record, now)
 

@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 
 from reconciler.execute.moves import Direct, Directing, End, Fail, Move, Sleep, Watch
 from reconciler.execute.steps.record import later, overdue
-from reconciler.model.plan import Drain, Mirror, Plan, Shift
+from reconciler.model.plan import Drain, Mirror, Plan, Shift, Step
 from reconciler.model.rollout import Rollout, StepRecord
 from reconciler.model.traffic import Route, Share
 from reconciler.model.waiting import Reason, WaitingOn
@@ -31,6 +31,8 @@ def go_on(rollout: Rollout, plan: Plan, step: Directing, record: StepRecord, now
     A drain ends ``within`` at the latest; that is counted from when every load balancer is known to have heard of it.
     """
     shares = wanted(rollout, plan, step)
+    if _nobody_left(rollout, plan, step):
+        return Fail("all servers that the requests were to go to have failed: they stay where they are")
     if record.effect_at and _over(step, shares, record, record.effect_at, now):
         return End(step)
     if record.again_at and later(record, now):
@@ -41,19 +43,59 @@ def go_on(rollout: Rollout, plan: Plan, step: Directing, record: StepRecord, now
 
 
 def wanted(rollout: Rollout, plan: Plan, step: Directing) -> tuple[Share, ...]:
-    """Return what the step sends to each server. A target that has failed gets nothing, as long as another serves."""
+    """Return what the step sends to each server. A target that has failed gets nothing, as long as another serves.
+
+    Where all that it sends to have failed, requests stay where they are.
+    """
     match step:
         case Drain():
             return tuple(Share(server, 0) for server in step.servers)
         case Mirror():
             return ()
         case Shift():
-            failed = {failure.target for failure in rollout.failures}
-            without = {one.server for one in plan.router.members if one.target in failed} if plan.router else set()
+            without = _failed(rollout, plan)
             left = tuple(Share(one.server, 0) if one.server in without else one for one in step.shares)
-            return left if any(share.weight for share in left) else step.shares
+            return left if _sent(left) else _kept(rollout, without) or step.shares
         case _:
             assert_never(step)
+
+
+def in_vain(rollout: Rollout, plan: Plan, step: Step) -> str | None:
+    """Return why requests cannot be sent as planned: all who would get them have failed, and another serves well.
+
+    Where nobody else serves they go to those who failed all the same: they are asked at least.
+    """
+    if not isinstance(step, Shift) or plan.router is None:
+        return None
+    failed = {failure.target for failure in rollout.failures}
+    bad = {one.server for one in plan.router.members if one.target in failed}
+    shall = {share.server for share in step.shares if share.weight}
+    others = {share.server for share in rollout.routing if share.weight} - bad
+    if shall <= bad and others:
+        return f"the requests stay with {', '.join(sorted(others))}: {', '.join(sorted(shall))} failed"
+    return None
+
+
+def _failed(rollout: Rollout, plan: Plan) -> frozenset[str]:
+    failed = {failure.target for failure in rollout.failures}
+    return frozenset(one.server for one in plan.router.members if one.target in failed) if plan.router else frozenset()
+
+
+def _kept(rollout: Rollout, without: frozenset[str]) -> tuple[Share, ...]:
+    """How requests are sent now but for these servers; empty where nobody else gets any."""
+    kept = tuple(Share(one.server, 0) if one.server in without else one for one in rollout.routing)
+    return kept if _sent(kept) else ()
+
+
+def _sent(shares: Iterable[Share]) -> bool:
+    return any(share.weight for share in shares)
+
+
+def _nobody_left(rollout: Rollout, plan: Plan, step: Directing) -> bool:
+    """Whether all that a step sends requests to have failed, while others still serve."""
+    without = _failed(rollout, plan)
+    gets = {share.server for share in step.shares if share.weight} if isinstance(step, Shift) else set()
+    return bool(gets) and gets <= without and bool(_kept(rollout, without))
 
 
 def merged(before: Iterable[Share], after: Iterable[Share]) -> tuple[Share, ...]:
