@@ -31,8 +31,6 @@ def go_on(rollout: Rollout, plan: Plan, step: Directing, record: StepRecord, now
     A drain ends ``within`` at the latest; that is counted from when every load balancer is known to have heard of it.
     """
     shares = wanted(rollout, plan, step)
-    if _nobody_left(rollout, plan, step):
-        return Fail("all servers that the requests were to go to have failed: they stay where they are")
     if record.effect_at and _over(step, shares, record, record.effect_at, now):
         return End(step)
     if record.again_at and later(record, now):
@@ -43,10 +41,7 @@ def go_on(rollout: Rollout, plan: Plan, step: Directing, record: StepRecord, now
 
 
 def wanted(rollout: Rollout, plan: Plan, step: Directing) -> tuple[Share, ...]:
-    """Return what the step sends to each server. A target that has failed gets nothing, as long as another serves.
-
-    Where all that it sends to have failed, requests stay where they are.
-    """
+    """Return what the step sends to each server. A target that has failed gets nothing, as long as another serves."""
     match step:
         case Drain():
             return tuple(Share(server, 0) for server in step.servers)
@@ -55,7 +50,7 @@ def wanted(rollout: Rollout, plan: Plan, step: Directing) -> tuple[Share, ...]:
         case Shift():
             without = _failed(rollout, plan)
             left = tuple(Share(one.server, 0) if one.server in without else one for one in step.shares)
-            return left if _sent(left) else _kept(rollout, without) or step.shares
+            return left if any(share.weight for share in left) else step.shares
         case _:
             assert_never(step)
 
@@ -65,10 +60,9 @@ def in_vain(rollout: Rollout, plan: Plan, step: Step) -> str | None:
 
     Where nobody else serves they go to those who failed all the same: they are asked at least.
     """
-    if not isinstance(step, Shift) or plan.router is None:
+    if not isinstance(step, Shift):
         return None
-    failed = {failure.target for failure in rollout.failures}
-    bad = {one.server for one in plan.router.members if one.target in failed}
+    bad = _failed(rollout, plan)
     shall = {share.server for share in step.shares if share.weight}
     others = {share.server for share in rollout.routing if share.weight} - bad
     if shall <= bad and others:
@@ -79,23 +73,6 @@ def in_vain(rollout: Rollout, plan: Plan, step: Step) -> str | None:
 def _failed(rollout: Rollout, plan: Plan) -> frozenset[str]:
     failed = {failure.target for failure in rollout.failures}
     return frozenset(one.server for one in plan.router.members if one.target in failed) if plan.router else frozenset()
-
-
-def _kept(rollout: Rollout, without: frozenset[str]) -> tuple[Share, ...]:
-    """How requests are sent now but for these servers; empty where nobody else gets any."""
-    kept = tuple(Share(one.server, 0) if one.server in without else one for one in rollout.routing)
-    return kept if _sent(kept) else ()
-
-
-def _sent(shares: Iterable[Share]) -> bool:
-    return any(share.weight for share in shares)
-
-
-def _nobody_left(rollout: Rollout, plan: Plan, step: Directing) -> bool:
-    """Whether all that a step sends requests to have failed, while others still serve."""
-    without = _failed(rollout, plan)
-    gets = {share.server for share in step.shares if share.weight} if isinstance(step, Shift) else set()
-    return bool(gets) and gets <= without and bool(_kept(rollout, without))
 
 
 def merged(before: Iterable[Share], after: Iterable[Share]) -> tuple[Share, ...]:
