@@ -35,16 +35,34 @@ class Parts:
     vigil: Vigil
 
 
+class Idle:
+    """Why passes find nothing to do: it is logged when it begins or changes, not each time."""
+
+    def __init__(self) -> None:
+        self._reason = ""
+
+    def because(self, reason: str) -> None:
+        """A pass found nothing to do."""
+        if reason != self._reason:
+            log.info("nothing to do", reason=reason)
+        self._reason = reason
+
+    def over(self) -> None:
+        """A pass has found something to look at."""
+        self._reason = ""
+
+
 async def loop(parts: Parts, pulse: Pulse, stop: asyncio.Event) -> None:
     """Pass after pass until ``stop`` is set; then the steps in hand are finished, and the rest is left as it is.
 
     ``pulse`` hears before each pass and each rest how long it may take.
     """
+    idle = Idle()
     while not stop.is_set():
         pulse.promise(LONGEST_PASS)
         if not parts.hands.busy:
             _keep_time(parts.world.clock)
-        rest = await _pass(parts)
+        rest = await _pass(parts, idle)
         pulse.promise(rest + LONGEST_REST)
         await parts.wake.heard(rest)
     pulse.leave()
@@ -58,18 +76,19 @@ def _keep_time(clock: Clock) -> None:
         log.warning("the clock of this machine was set", by=f"{moved.total_seconds():+.0f} s")
 
 
-async def _pass(parts: Parts) -> timedelta:
+async def _pass(parts: Parts, idle: Idle) -> timedelta:
     """Make one pass and return how long nothing needs to be looked at unless somebody rings."""
     try:
         seen = await one_pass(parts.world)
         review = await carry_out(seen.review, seen.desired, parts.world, parts.hands)
     except NothingToDo as nothing:
-        log.info("nothing to do", reason=str(nothing))
+        idle.because(str(nothing))
         notify(f"STATUS=nothing to do: {nothing}")
         return LONGEST_REST
     except JournalUnavailable as error:
         log.error("the journal cannot be used now; the fleet is left as it is", error=str(error))
         return timedelta(seconds=5)
+    idle.over()
     parts.vigil.tend(review.assessments, seen.desired.hosts)
     notify(f"STATUS={_in_a_line(review)}")
     return _rest(review, parts.world.clock)

@@ -81,7 +81,7 @@ class SshSettings(_Section):
     identities: tuple[Path, ...] = ()
     agent: bool = True
     connect_timeout: Duration = timedelta(seconds=10)
-    keepalive: Duration = timedelta(seconds=15)
+    keepalive: Duration = timedelta(seconds=5)
     max_handshakes: int = Field(default=20, ge=1, le=100)
 
 

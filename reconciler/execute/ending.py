@@ -117,7 +117,7 @@ def outdated(rollout: Rollout, plan: Plan, reason: str, now: datetime) -> Entry:
 
 def revert_planned(rollout: Rollout, plan: Plan, now: datetime) -> Entry:
     """There is a plan that takes it back; it is executed from its first step."""
-    entry = _moved(rollout, plan, Trigger.REVERT_PLANNED, f"to {plan.unit.version}: {rollout.reason}", now)
+    entry = _moved(rollout, plan, Trigger.REVERT_PLANNED, f"to {plan.unit.named}: {rollout.reason}", now)
     after = replace(entry.rollout, plan=plan.id, cursor=0, step=None, failures=(), reason=rollout.reason)
     return Entry(after, entry.events)
 
@@ -129,6 +129,7 @@ def _moved(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: dat
         rollout=rollout.id, unit=rollout.unit, before=rollout.state.value, after=state.value, reason=reason
     )
     after = replace(rollout, state=state, reason=reason, updated_at=now, wake_at=None, deadline=None, waiting=None)
+    after = replace(after, not_upheld="")
     if rollout.plan == rollout.forward and (after.ended or state is State.REVERT_NEEDED):
         after = replace(after, strikes=struck(after, [host.name for host in plan.hosts], now))
     return Entry(after, (moved, *_routed(after)))

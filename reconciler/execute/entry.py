@@ -17,6 +17,14 @@ from reconciler.verify import health as verify
 
 
 @dataclass(frozen=True, slots=True)
+class Upheld:
+    """Which servers' shares the load balancers had forgotten and were told again, or why nobody could see to it."""
+
+    lost: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """The rollout as it is from now on, and the events that made it so: one transaction."""
 
@@ -95,9 +103,13 @@ def picked_up(rollout: Rollout, plan: Plan, now: datetime) -> Entry | None:
     return resting(replace(rollout, deadline=now + patience(rollout, plan)), plan, (), now)
 
 
-def upheld(rollout: Rollout, now: datetime) -> Entry:
-    """Requests were not sent as the rollout has them sent; now they are again."""
-    return Entry(replace(rollout, upheld_at=now, updated_at=now))
+def upheld(rollout: Rollout, found: Upheld, now: datetime) -> Entry | None:
+    """Somebody saw to it that requests are sent as the rollout has them sent; None when that says nothing new."""
+    if found.trouble:
+        return None if rollout.not_upheld else Entry(replace(rollout, not_upheld=found.trouble, updated_at=now))
+    if found.lost or rollout.not_upheld:
+        return Entry(replace(rollout, upheld_at=now, not_upheld="", updated_at=now))
+    return None
 
 
 def record_of(rollout: Rollout) -> StepRecord:

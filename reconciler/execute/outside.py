@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.execute.effects import transaction_id
+from reconciler.execute.entry import Upheld
 from reconciler.execute.moves import Direct, Watch
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.steps import hook
@@ -45,13 +46,13 @@ class Outside:
         except WorldError as error:
             return str(error)
 
-    async def uphold(self, plan: Plan, routing: Sequence[Share]) -> bool:
-        """Have requests sent as they shall be where they are not; return whether there was anything to do.
+    async def uphold(self, plan: Plan, routing: Sequence[Share]) -> Upheld:
+        """Have requests sent as they shall be where they are not, and return what that was.
 
-        A load balancer that is away is no reason to stop: the step that needs it will say so.
+        A load balancer that is away is no reason to stop: the step that needs it fails with it.
         """
         if plan.router is None:
-            return False
+            return Upheld()
         hosts = _balancers(plan)
         try:
             seen = await self.routers.weights(plan.router, hosts)
@@ -59,9 +60,9 @@ class Outside:
             lost = tuple(share for share in routing if share.server in servers)
             if lost:
                 await self._send(plan.router, lost, hosts)
-        except WorldError:
-            return False
-        return bool(lost)
+        except WorldError as error:
+            return Upheld(trouble=str(error))
+        return Upheld(servers)
 
     async def measure(self, plan: Plan, due: Sequence[Analysis]) -> Answers:
         """Ask for the figures of each analysis once, and for those it is compared with."""

@@ -82,9 +82,10 @@ class Stepper:
                 return await self.write(lease, self._decided(move, rollout, plan))
 
     async def uphold(self, rollout: Rollout, plan: Plan, lease: Lease) -> None:
-        """Look whether requests are sent as the rollout has them sent, and have it so; written only if it was not."""
-        if await self._outside.uphold(plan, rollout.routing):
-            await self.write(lease, entry.upheld(rollout, self._clock.now()))
+        """Look whether requests are sent as the rollout has them sent, and have it so; written if that is news."""
+        found = await self._outside.uphold(plan, rollout.routing)
+        if told := entry.upheld(rollout, found, self._clock.now()):
+            await self.write(lease, told)
 
     async def _answer(
         self, move: Ask | Inspect | Direct | Watch | Measure | MeasureBeside | Call, rollout: Rollout, plan: Plan

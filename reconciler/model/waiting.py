@@ -29,9 +29,14 @@ class Reason(StrEnum):
     PROMOTION = "promotion"  # a person has to say that it goes on
     APPROVAL = "approval"  # people have to approve it
     ANALYSIS = "analysis"  # figures are not all in
+    UNCLEAR = "unclear"  # figures say neither yes nor no; a person has to decide
     TRAFFIC = "traffic"  # requests are still under way, or a load balancer is away
     HOOK = "hook"  # somebody else's program has not said yes yet
     PLAN_REFUSED = "plan-refused"  # planning found the documents and the world at odds
+
+
+FOR_PEOPLE = frozenset({Reason.PROMOTION, Reason.APPROVAL, Reason.UNCLEAR})
+"""What nobody but a person ends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class SshOptions:
     identities: tuple[Path, ...] = ()
     agent: bool = True
     connect_timeout: timedelta = timedelta(seconds=10)
-    keepalive: timedelta = timedelta(seconds=15)
+    keepalive: timedelta = timedelta(seconds=5)
     max_handshakes: int = 20
 
 

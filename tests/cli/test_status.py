@@ -33,6 +33,7 @@ from reconciler.model.problem import Problem
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.standing import UnitStanding
 from reconciler.model.verdict import Owned, Verdict
+from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.store.history import Entry
 from tests.cli import pictures
 from tests.cli.examples import GOOD, NEWER, NOW, SHOP, unit
@@ -65,6 +66,38 @@ def test_a_host_of_which_nobody_knows_how_its_change_ended_is_named_until_that_i
     assert "not known how the change on web-1 ended; either it goes on there" in shown(waits)
     assert "not known" not in shown(replace(waits, step=replace(begun, targets_done=("web-1",))))
     assert "not known" not in shown(replace(waits, wake_at=None))
+
+
+WAITS = {
+    Reason.TIME: (False, "waits (time): so it is; it goes on in 5 s (12:00:05Z)."),
+    Reason.ANALYSIS: (False, "waits (analysis): so it is; the next figure is asked for in 5 s (12:00:05Z)."),
+    Reason.TRAFFIC: (False, "waits (traffic): so it is; in 5 s (12:00:05Z) at the latest."),
+    Reason.PROMOTION: (
+        True,
+        "waits for a person at step 1 of 5: so it is; in 5 s (12:00:05Z) at the latest. To decide: ",
+    ),
+    Reason.UNCLEAR: (
+        True,
+        "waits for a person at step 1 of 5: so it is; in 5 s (12:00:05Z) at the latest. To decide: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("reason", WAITS)
+def test_a_rollout_that_waits_says_what_for_and_whether_a_person_is_needed(reason: Reason) -> None:
+    person, words = WAITS[reason]
+    waiting = WaitingOn(reason, "so it is", NOW + timedelta(seconds=5))
+    picture = pictures.picture(UnitStanding(unit=SHOP, rollout=pictures.rollout(waiting=waiting)))
+    assert words in " ".join(status_text(picture).plain.split())
+    assert needs_a_person(picture) is person
+    (unit,) = status_json(picture)["units"]
+    assert unit["waiting"]["reason"] == reason.value
+
+
+def test_a_load_balancer_that_is_away_is_named_while_a_rollout_waits_for_something_else() -> None:
+    picture = pictures.picture(UnitStanding(unit=SHOP, rollout=pictures.rollout(not_upheld="lb-1 is away")))
+    for text in (status_text(picture).plain, explain_text(picture, SHOP).plain):
+        assert "lb-1 is away" in text
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.daemon.loop import LONGEST_PASS, Parts, loop
+from reconciler.daemon.loop import LONGEST_PASS, Idle, Parts, loop
 from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.vigil import Vigil
 from reconciler.daemon.wake import Wake, every, on, touched
@@ -90,6 +90,17 @@ async def test_a_step_in_hand_is_finished_before_it_leaves(fleet: Fleet) -> None
     await running
     assert [rollout.state for rollout in await fleet.store.history.running()] == [State.RUNNING]
     assert fleet.colours() == ["pink", "pink"]
+
+
+def test_why_there_is_nothing_to_do_is_logged_once_for_each_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    idle = Idle()
+    for reason in ("no commit", "no commit", "a mistake", "a mistake"):
+        idle.because(reason)
+    idle.over()
+    idle.because("a mistake")
+    said = capsys.readouterr()
+    text = said.out + said.err
+    assert (text.count("no commit"), text.count("a mistake")) == (1, 2)
 
 
 async def test_a_journal_that_cannot_be_used_leaves_the_fleet_as_it_is(fleet: Fleet, systemd: socket.socket) -> None:

@@ -60,6 +60,7 @@ def run(outcome: Outcome | None = None, **fields: object) -> AnalysisRun:
     return AnalysisRun(name="errors", next_at=LATER, outcome=outcome, reason="4 of 5", latest=latest, **fields)  # type: ignore[arg-type]
 
 
+AWAY = Measurement(at=NOW, outcome=Outcome.ERROR, value="no answer", detail="no answer from http://m/")
 NOTED = {"note": "3 requests under way to web-1", "again_at": LATER}
 TOLD = {"effect_at": NOW - MINUTE / 2}
 OVERDUE = {"deadline": NOW}
@@ -233,17 +234,28 @@ WAITS: dict[str, tuple[Rollout, Step, Reason, str]] = {
     "time": (rollout(BAKE, {}), BAKE, Reason.TIME, "1m have to pass"),
     "a promotion": (rollout(PROMOTION, {}), PROMOTION, Reason.PROMOTION, "reconciler promote shop@production"),
     "approvals": (rollout(APPROVAL, {}), APPROVAL, Reason.APPROVAL, "it needs 2 approvals: reconciler approve"),
-    "figures": (rollout(ANALYSE, {"runs": (run(),)}), ANALYSE, Reason.ANALYSIS, "figures are not all in: errors"),
+    "figures": (
+        rollout(ANALYSE, {"runs": (run(),)}),
+        ANALYSE,
+        Reason.ANALYSIS,
+        "figures are not all in: errors (0 of 1)",
+    ),
+    "figures that nobody gives": (
+        rollout(ANALYSE, {"runs": (replace(run(successful=1, consecutive_errors=2), latest=AWAY),)}),
+        ANALYSE,
+        Reason.ANALYSIS,
+        "errors (1 of 1; the last 2 could not be had: no answer from http://m/)",
+    ),
     "a person's eye": (
         rollout(ANALYSE, {"runs": (run(Outcome.INCONCLUSIVE),)}),
         ANALYSE,
-        Reason.ANALYSIS,
+        Reason.UNCLEAR,
         "figures say neither yes nor no (4 of 5); a person has to look and decide: reconciler promote",
     ),
     "a person's eye on what goes on beside": (
         rollout(BAKE, background=(run(Outcome.INCONCLUSIVE),)),
         BAKE,
-        Reason.ANALYSIS,
+        Reason.UNCLEAR,
         "figures say neither yes nor no (analysis errors: 4 of 5)",
     ),
 }

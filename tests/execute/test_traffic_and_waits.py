@@ -114,25 +114,11 @@ async def test_nobody_can_be_asked_for_figures_and_that_is_no_success(stage: Sta
 async def test_figures_that_say_nothing_wait_for_a_person(stage: Stage, decided: Decided, state: State) -> None:
     stage.metrics.answer = lambda _: NoData("no series")
     plan = await began(stage, plans.canary(plans.shop("2", WEB), Analyse((ERRORS,))))
-    await waiting_for(stage, Reason.ANALYSIS)
-    while True:
-        rollout = (await stage.store.load("r1"))[0]
-        assert rollout.waiting
-        if "a person has to look" in rollout.waiting.detail:
-            break
-        await passes(stage)
+    await waiting_for(stage, Reason.UNCLEAR)
     async with stage.clock.ticking():
         driver = stage.driver()
-        await driver.decide("r1", decision(plan, rollout.cursor, decided))
+        await driver.decide("r1", decision(plan, (await stage.store.load("r1"))[0].cursor, decided))
         assert (await driver.run("r1")).state is state
-
-
-async def passes(stage: Stage) -> None:
-    rollout = (await stage.store.load("r1"))[0]
-    assert rollout.wake_at
-    stage.clock.jump(rollout.wake_at)
-    await stage.stepper().advance("r1", await stage.lease("r1"))
-    await stage.store.break_leases()
 
 
 async def test_a_hook_is_asked_again_with_the_same_key_until_it_has_said_no_too_often(stage: Stage) -> None:
@@ -172,6 +158,24 @@ async def test_requests_that_do_not_end_are_cut_and_counted(stage: Stage) -> Non
     drained = next(one for one in events if isinstance(one, StepEnded) and one.what.startswith("drain"))
     assert ended.state is State.SUCCEEDED
     assert drained.detail == "the time is over; cut: 10 requests under way to web-1"
+
+
+async def test_a_load_balancer_that_is_away_while_the_rollout_waits_is_told_of_until_it_is_back(stage: Stage) -> None:
+    await began(stage, plans.canary(plans.shop("2", WEB), AwaitPromotion()))
+    await waiting_for(stage, Reason.PROMOTION)
+    stepper, lease = stage.stepper(), await stage.lease("r1")
+
+    async def upheld() -> str:
+        rollout, plan = await stage.store.load("r1")
+        await stepper.uphold(rollout, plan, lease)
+        return (await stage.store.load("r1"))[0].not_upheld
+
+    assert not await upheld()
+    stage.routers.away.add("lb-1")
+    assert "lb-1" in await upheld()
+    assert "lb-1" in await upheld()
+    stage.routers.away.clear()
+    assert not await upheld()
 
 
 async def test_what_a_reloaded_load_balancer_forgets_it_is_told_again_while_the_rollout_waits(stage: Stage) -> None:
@@ -215,7 +219,7 @@ async def test_figures_beside_the_rollout_that_say_nothing_keep_it_from_the_next
     plan = replace(plans.canary(plans.shop("2", WEB), Bake(timedelta(minutes=1))), background=(beside,))
     stage.metrics.answer = lambda _: NoData("no series")
     await began(stage, plan)
-    await waiting_for(stage, Reason.ANALYSIS)
+    await waiting_for(stage, Reason.UNCLEAR)
     rollout = (await stage.store.load("r1"))[0]
     stage.metrics.answer = lambda _: Value(0.0)
     async with stage.clock.ticking():

@@ -17,11 +17,12 @@ def obstacle() -> str | None:
 
 
 @contextmanager
-def prometheus(folder: Path, measured: str = "", targets: Sequence[str] = ()) -> Iterator[str]:
+def prometheus(folder: Path, measured: str = "", targets: Sequence[str] = (), port: int = 0) -> Iterator[str]:
     """Run Prometheus and yield its URL.
 
     ``measured`` is text in the OpenMetrics format with times, which it has scraped before; ``targets`` (address:port)
-    are scraped every second from now on. ``folder`` is empty and its own.
+    are scraped every second from now on. ``folder`` is its own: empty, or that of one which has ended. ``port`` 0 is
+    a free one.
     """
     data = folder / "data"
     if measured:
@@ -35,7 +36,7 @@ def prometheus(folder: Path, measured: str = "", targets: Sequence[str] = ()) ->
         "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
         f"scrape_configs: [{{job_name: app, static_configs: [{{targets: [{addresses}]}}]}}]\n"
     )
-    port = _free_port()
+    port = port or _free_port()
     command = [
         "prometheus",
         f"--config.file={config}",

@@ -40,7 +40,7 @@ from tests.properties.tale import CHECK, Tale, contents, desired, shop
 HORIZON = timedelta(hours=3)
 QUIET = timedelta(seconds=2)
 PATIENCE = 10
-DECIDED_BY_PEOPLE = {Reason.PROMOTION, Reason.APPROVAL, Reason.ANALYSIS}
+DECIDED_BY_PEOPLE = {Reason.PROMOTION, Reason.APPROVAL, Reason.ANALYSIS, Reason.UNCLEAR}
 DECISIONS = {
     "promote": Decided.PROMOTE,
     "fully": Decided.PROMOTE_FULLY,

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from reconciler.cli.render.clean import clean
 from reconciler.cli.render.estimate import estimate
-from reconciler.cli.render.going_on import percent, ways
+from reconciler.cli.render.going_on import percent, until_when, ways
 from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.sentence import decided, measured
@@ -130,8 +130,10 @@ def _progress(picture: Picture, rollout: Rollout, plan: Plan) -> Iterator[tuple[
 def _evidence(picture: Picture, rollout: Rollout) -> Iterator[tuple[str, str]]:
     """Yield what the rollout waits for, what people decided, and what was measured."""
     if rollout.waiting:
-        until = f"; {in_future(rollout.waiting.until, picture.now)} at the latest" if rollout.waiting.until else ""
-        yield "waiting on", f"{clean(rollout.waiting.detail)} ({rollout.waiting.reason}){until}"
+        end = until_when(rollout.waiting, picture.now)
+        yield "waiting on", f"{clean(rollout.waiting.detail)} ({rollout.waiting.reason}){end}"
+    if rollout.not_upheld:
+        yield "requests", f"nobody can see to how they are sent now: {clean(rollout.not_upheld)}"
     for each in rollout.decisions:
         yield "decided", f"{clean(decided(each))}, {ago(each.at, picture.now)}"
     for run in (*rollout.background, *(rollout.step.runs if rollout.step else ())):

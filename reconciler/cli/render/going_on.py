@@ -1,6 +1,7 @@
 """What a rollout does now, what it waits for and until when, how far it is, and what a person can say to it."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import unbroken
@@ -11,9 +12,8 @@ from reconciler.model.event import Pinned
 from reconciler.model.plan import Plan, Step
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
-from reconciler.model.waiting import Reason
+from reconciler.model.waiting import FOR_PEOPLE, Reason, WaitingOn
 
-_FOR_PEOPLE = frozenset({Reason.PROMOTION, Reason.APPROVAL, Reason.ANALYSIS})
 _REVERTS = frozenset({State.REVERT_NEEDED, State.REVERTING, State.REVERT_PAUSED})
 
 
@@ -35,15 +35,31 @@ def going_on(picture: Picture, rollout: Rollout) -> Iterator[str]:
     if rollout.state in _REVERTS:
         why = f": {clean(rollout.reason)}" if rollout.reason else ""
         yield f"{name} is being taken back{why}."
+    if rollout.not_upheld:
+        yield f"{name}: nobody can see to how requests are sent now: {clean(rollout.not_upheld)}."
     if rollout.waiting is None:
         return
-    until = f", {in_future(rollout.waiting.until, picture.now)} at the latest" if rollout.waiting.until else ""
-    if rollout.waiting.reason not in _FOR_PEOPLE:
-        yield f"{name} waits ({rollout.waiting.reason}): {clean(rollout.waiting.detail)}{until}."
+    waits = f"{clean(rollout.waiting.detail)}{until_when(rollout.waiting, picture.now)}"
+    if rollout.waiting.reason not in FOR_PEOPLE:
+        yield f"{name} waits ({rollout.waiting.reason}): {waits}."
         return
     where = _where(picture, rollout)
     say = "; ".join(unbroken(command) for command, _ in ways(picture, rollout))
-    yield f"{name} waits for a person{where}: {clean(rollout.waiting.detail)}{until}. To decide: {say}"
+    yield f"{name} waits for a person{where}: {waits}. To decide: {say}"
+
+
+def until_when(waiting: WaitingOn, now: datetime) -> str:
+    """Return in words what the end of the wait means, with a separator before it; empty when it has none."""
+    if waiting.until is None:
+        return ""
+    when = in_future(waiting.until, now)
+    match waiting.reason:
+        case Reason.TIME:
+            return f"; it goes on {when}"
+        case Reason.ANALYSIS:
+            return f"; the next figure is asked for {when}"
+        case _:
+            return f"; {when} at the latest"
 
 
 def _where(picture: Picture, rollout: Rollout) -> str:

@@ -93,7 +93,7 @@ def _pause_json(picture: Picture) -> dict[str, str] | None:
 def _unit_json(picture: Picture, where: Place) -> dict[str, Any]:
     known = picture.standing.of(where.unit)
     assessed, verdict = known.assessed, rejected(known)
-    waiting = assessed.waiting if assessed else None
+    waiting = known.rollout.waiting if known.rollout else assessed.waiting if assessed else None
     return {
         "unit": str(where.unit),
         "state": where.word.value,

@@ -20,7 +20,7 @@ from reconciler.model.plan import Apply, Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Verdict, VerdictRecord
-from reconciler.model.waiting import Reason
+from reconciler.model.waiting import FOR_PEOPLE, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,8 @@ def place(picture: Picture, unit: UnitId) -> Place:
     rollout, assessed = known.rollout, known.assessed
     word = _word(picture, known)
     shown = rollout or assessed
-    waits = assessed is not None and assessed.waiting is not None and rollout is None
+    waiting = rollout.waiting if rollout else assessed.waiting if assessed else None
+    waits = waiting is not None and (rollout is None or waiting.reason in FOR_PEOPLE)
     return Place(
         unit=unit,
         word=word,

@@ -36,8 +36,17 @@ def _under_way(step: Analyse, record: StepRecord, now: datetime) -> Move:
     if measured := due(record.runs, step.analyses, now):
         return Measure(measured)
     until = soonest(record.runs) or now
-    detail = "figures are not all in: " + ", ".join(one.name for one in record.runs if one.outcome is None)
+    under_way = [_so_far(run, each) for run, each in zip(record.runs, step.analyses, strict=True) if not run.outcome]
+    detail = "figures are not all in: " + ", ".join(under_way)
     return Sleep(until, WaitingOn(Reason.ANALYSIS, detail, until))
+
+
+def _so_far(run: AnalysisRun, analysis: Analysis) -> str:
+    measured = run.successful + run.failed + run.inconclusive
+    of = f" of {analysis.count}" if analysis.count else ""
+    if not run.consecutive_errors or run.latest is None:
+        return f"{run.name} ({measured}{of})"
+    return f"{run.name} ({measured}{of}; the last {run.consecutive_errors} could not be had: {run.latest.detail})"
 
 
 def beside(rollout: Rollout, plan: Plan, move: Move, now: datetime) -> Move:
@@ -79,7 +88,7 @@ def _a_person_decides(rollout: Rollout, until: datetime, reason: str, now: datet
     if now >= until:
         return Fail(f"figures say neither yes nor no ({reason}), and nobody has decided in time")
     detail = f"figures say neither yes nor no ({reason}); a person has to look and decide: {commands}"
-    return Sleep(until, WaitingOn(Reason.ANALYSIS, detail, until))
+    return Sleep(until, WaitingOn(Reason.UNCLEAR, detail, until))
 
 
 def _unclear(rollout: Rollout, now: datetime) -> Move | None:

@@ -39,8 +39,8 @@ def directed(rollout: Rollout, plan: Plan, seen: Seen | str, now: datetime, jitt
         note=far.missing or ("" if far.as_told else "the load balancers do not send requests as they were told"),
     )
     known = replace(known, again_at=_soon(rollout, step, known, now))
-    upheld_at = now if far.as_told else None
-    return resting(replace(rollout, step=known, upheld_at=upheld_at, routing=_all(rollout, seen)), plan, (), now)
+    known_now = replace(rollout, step=known, upheld_at=now if far.as_told else None, not_upheld="")
+    return resting(replace(known_now, routing=_all(rollout, seen)), plan, (), now)
 
 
 def _all(rollout: Rollout, seen: Seen) -> tuple[Share, ...]:
