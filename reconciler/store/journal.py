@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from reconciler.model.canonical import Digest
 from reconciler.model.event import Event
 from reconciler.model.plan import Plan
-from reconciler.model.rollout import Rollout
+from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
 from reconciler.store import projections, rollouts, sqlite
@@ -18,6 +18,7 @@ from reconciler.store.history import History
 from reconciler.store.standing import Standings, accepted_commit
 
 _PLANS_REMEMBERED = 4096
+_TAKEN_BACK = frozenset({State.REVERT_NEEDED, State.REVERTING})
 
 
 class SqliteStore:
@@ -87,11 +88,11 @@ class SqliteStore:
 
     async def claim(self, rollout: str, owner: str, now: datetime, until: datetime) -> Lease | None:
         """Take the rollout with a higher epoch; None when another owner's claim has not run out."""
-        return await self._database.write(rollouts.claim, Lease(rollout, owner, 0), now, until)
+        return await self._database.write_first(rollouts.claim, Lease(rollout, owner, 0), now, until)
 
     async def renew(self, lease: Lease, until: datetime) -> None:
         """Keep the claim longer; LeaseLost when it is no longer ours."""
-        await self._database.write(rollouts.renew, lease, until)
+        await self._database.write_first(rollouts.renew, lease, until)
 
     async def break_leases(self) -> None:
         """End every claim: for the start of the one process that holds the lock on the state folder."""
@@ -106,7 +107,9 @@ class SqliteStore:
         self, lease: Lease, rollout: Rollout, events: Sequence[Event], at: datetime, plan: Plan | None = None
     ) -> None:
         """Append the events and store the rollout as it now is (and its revert plan, if given), in one transaction."""
-        await self._database.write(_record, lease, rollout, (events, at, plan))
+        # Where a thousand wait, the way back is what has to be quick.
+        write = self._database.write_first if rollout.state in _TAKEN_BACK else self._database.write
+        await write(_record, lease, rollout, (events, at, plan))
 
     async def contents(self, blobs: Iterable[Digest]) -> Mapping[Digest, bytes]:
         """Return stored contents; KeyError naming the first that is missing."""

@@ -15,20 +15,25 @@ from reconciler.store.sqlite import Database
 
 def die_at(when: str, number: int) -> None:
     """Let this process die when it comes to that write."""
-    write, left = Database.write, {"before": number, "after": number}
+    left = {"before": number, "after": number}
 
     def due(now: str) -> None:
         left[now] -= 1
         if now == when and left[now] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    async def counting(self: Database, *args: Any, **kwargs: Any) -> Any:
-        due("before")
-        answer = await write(self, *args, **kwargs)
-        due("after")
-        return answer
+    def counting(write: Any) -> Any:
+        async def counted(self: Database, *args: Any, **kwargs: Any) -> Any:
+            due("before")
+            answer = await write(self, *args, **kwargs)
+            due("after")
+            return answer
 
-    Database.write = counting  # type: ignore[method-assign] # this process is there to die
+        return counted
+
+    # This process is there to die.
+    Database.write = counting(Database.write)  # type: ignore[method-assign]
+    Database.write_first = counting(Database.write_first)  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":
