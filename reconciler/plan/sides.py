@@ -1,6 +1,6 @@
 """The two sides of an app: which one serves, and what has to be done on each. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.change import Cause
@@ -10,6 +10,7 @@ from reconciler.model.target import Host
 from reconciler.model.traffic import Member
 from reconciler.model.unit import Unit
 from reconciler.plan.roster import Side
+from reconciler.plan.target import LEAVES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,28 @@ def both(
     if len(found.names) != len(("idle", "live")):
         return None
     idle = next(each for each in found.names if each != live)
-    if cause is not Cause.REVERT:
-        return _side(found, idle, parts, {idle}), _side(found, live, parts, {live} - {idle})
     changed = {side: _changed(found, side, parts) for side in found.names}
+    if cause is not Cause.REVERT:
+        takes = _Taking(begins=idle, ends=live if changed[live] else idle)
+        return _side(found, idle, parts, takes), _side(found, live, parts, takes)
     good = live if changed[live] < changed[idle] or not any(changed.values()) else idle
     other = live if good == idle else idle
     begins = good if changed[good] else other
-    return _side(found, other, parts, {begins}), _side(found, good, parts, {begins})
+    takes = _Taking(begins=begins, ends=other if changed[other] else begins)
+    return _side(found, other, parts, takes), _side(found, good, parts, takes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taking:
+    """Which side is changed with what belongs to no slot, and which with what leaves and belongs to none."""
+
+    begins: str
+    ends: str
+
+    def of(self, side: str) -> tuple[str, ...]:
+        """Return the parts that are changed with the side, in order."""
+        first, last = ("",) if side == self.begins else (), (LEAVES,) if side == self.ends else ()
+        return (*first, side, *last)
 
 
 def _changed(found: Sorted, side: str, parts: Mapping[str, Mapping[str, TargetChanges]]) -> int:
@@ -72,13 +88,12 @@ def _changed(found: Sorted, side: str, parts: Mapping[str, Mapping[str, TargetCh
     return sum(side in slots for slots in parts.values())
 
 
-def _side(found: Sorted, side: str, parts: Mapping[str, Mapping[str, TargetChanges]], begins: Collection[str]) -> Side:
-    """What belongs to no slot goes with the side that is changed first."""
+def _side(found: Sorted, side: str, parts: Mapping[str, Mapping[str, TargetChanges]], takes: _Taking) -> Side:
+    """What belongs to no slot is changed once, with the first side; what leaves may still be in use, and goes last."""
     if found.targets:
         whole = (joined(tuple(slots.values())) for target, slots in parts.items() if found.targets.get(target) == side)
         return Side(name=side, slot="", targets=tuple(whole), servers=found.of(side))
-    wanted = ("", side) if side in begins else (side,)
-    here = (tuple(slots[each] for each in wanted if each in slots) for slots in parts.values())
+    here = (tuple(slots[each] for each in takes.of(side) if each in slots) for slots in parts.values())
     return Side(name=side, slot=side, targets=tuple(joined(each) for each in here if each), servers=found.of(side))
 
 

@@ -14,6 +14,9 @@ from reconciler.plan.packages import together
 from reconciler.ports.kind import Kind
 
 _STARTS = frozenset({UnitVerb.START, UnitVerb.RESTART})
+LEAVES = "~"
+"""No slot's name."""
+
 _Step: TypeAlias = tuple[Change, tuple[Operation, ...]]
 
 
@@ -40,8 +43,14 @@ def slot_changes(
     orphans: Sequence[Orphan],
     kinds: Mapping[str, Kind],
 ) -> Mapping[str, TargetChanges]:
-    """Return the changes and operations for one target by slot; those under "" are for all of them."""
-    slots = {each.id: each.slot for each in (*(orphan.owned.resource for orphan in orphans), *resources)}
+    """Return the changes and operations for one target by slot; those under "" are for all of them.
+
+    What goes away and belongs to none of the slots that there are now is under LEAVES.
+    """
+    gone = [orphan.owned.resource for orphan in orphans]
+    there = {each.slot for each in resources or gone} - {""}
+    slots = {each.id: each.slot if each.slot in there else LEAVES for each in gone}
+    slots |= {each.id: each.slot for each in resources}
     found: dict[str, list[_Step]] = {}
     for step in _steps(resources, differing, orphans, kinds):
         found.setdefault(slots[step[0].resource], []).append(step)
