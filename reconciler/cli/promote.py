@@ -12,7 +12,9 @@ from reconciler.cli.options import config_option, reason_option, unit_argument
 @config_option
 @reason_option(required=False)
 @click.option(
-    "--full", is_flag=True, help="End every wait to come; health is checked and approvals are needed all the same."
+    "--full",
+    is_flag=True,
+    help="End every wait to come; yours is one approval. Health is checked, and approvals of others are needed.",
 )
 @unit_argument(required=True)
 def command(config: Path | None, reason: str, unit: str, *, full: bool) -> None:
@@ -46,4 +48,6 @@ async def _promote_fully(config: Path | None, text: str, reason: str) -> str:
     found = await find_in_hand(config, text, "promote")
     refuse_unless_running(found, "promote")
     await found.say(Decided.PROMOTE_FULLY, reason)
-    return f"Promoted {found.unit} to the end, from {found.where} on; health and approvals are waited for all the same."
+    return (
+        f"Promoted {found.unit} to the end, from {found.where} on; only health and approvals of others are waited for."
+    )

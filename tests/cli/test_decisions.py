@@ -62,7 +62,7 @@ def last(state: Path):
     ("words", "step", "decided", "told"),
     [
         (["promote"], AwaitPromotion(), Decided.PROMOTE, "Promoted shop@production at step 1 of 1"),
-        (["promote"], Bake(timedelta(hours=1)), Decided.PROMOTE, "(pause 1h); it goes on now."),
+        (["promote"], Bake(timedelta(hours=1)), Decided.PROMOTE, "(wait 1h); it goes on now."),
         (["promote", "--full"], Bake(timedelta(hours=1)), Decided.PROMOTE_FULLY, "to the end"),
         (["approve"], AwaitApproval(), Decided.APPROVE, "it goes on now."),
         (["approve"], AwaitApproval(2, ("ann", "bob")), Decided.APPROVE, "1 more of other people is needed."),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import assert_never
 
 from reconciler.cli.render.clean import clean
@@ -14,6 +15,7 @@ from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
 from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Shift, Stop
 from reconciler.model.policy import FailureBudget, OnFailure
+from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason
 
@@ -110,8 +112,28 @@ def limits(plan: Plan) -> Iterator[str]:
     if plan.router:
         names = listed(plan.router.hosts, NAMED_IN_BATCH)
         yield f"requests go through {plan.router.router} on {names}; each change there is looked at again"
+    if waited := _waited(plan):
+        yield waited
     for each in plan.background:
-        yield f"measured during all of it: {analysis(each)}"
+        yield f"analysed during all of it: {analysis(each)}"
+
+
+def _waited(plan: Plan) -> str:
+    """Return for whom and how long the plan waits in all; empty when it does not."""
+    people = sum(isinstance(step, AwaitPromotion | AwaitApproval) for step in plan.steps)
+    baked = sum((step.duration for step in plan.steps if isinstance(step, Bake)), timedelta(0))
+    analysed = sum((_longest(step) for step in plan.steps if isinstance(step, Analyse)), timedelta(0))
+    told = [f"waits {format_duration(baked)}"] if baked else []
+    told += [f"analyses for {format_duration(analysed)}"] if analysed else []
+    told += ["asks a person" if people == 1 else f"asks people {people} times"] if people else []
+    told += ["asks another program"] if any(isinstance(step, CallHook) for step in plan.steps) else []
+    return f"beside changes and health it {listed(told, len(told))}" if told else ""
+
+
+def _longest(step: Analyse) -> timedelta:
+    """Return how long its analyses measure, side by side, when nothing decides them sooner."""
+    each = (of.initial_delay + of.interval * max((of.count or 1) - 1, 0) for of in step.analyses)
+    return max(each, default=timedelta(0))
 
 
 def _downtime(plan: Plan) -> str:

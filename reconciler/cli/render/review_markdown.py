@@ -137,7 +137,7 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    words = re.split(r"(\s+)", text)
+    words = re.split(r"(\s+|[,;()]+(?:\s+|$))", text)
     return "".join(f"<code>{_escaped(word)}</code>" if "@" in word else _escaped(word) for word in words)
 
 

@@ -1,9 +1,9 @@
 """The steps of a plan in plain words, with their numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
-from reconciler.cli.render.clean import clean
+from reconciler.cli.render.clean import clean, shortened
 from reconciler.cli.render.words import count, listed
 from reconciler.model.analysis import Analysis
 from reconciler.model.duration import format_duration
@@ -14,39 +14,42 @@ from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, 
 from reconciler.model.traffic import Share
 
 NAMED_IN_BATCH = 8
-NAMED_SHARES = 8
+NAMED_SERVERS = 3
+MAX_QUERY = 60
 
 
 def steps(plan: Plan) -> Iterator[str]:
     """Yield one line a step, in order."""
-    batches = max((step.batch for step in plan.steps if isinstance(step, Apply)), default=0)
+    batches = {step.batch: {each.target for each in step.targets} for step in plan.steps if isinstance(step, Apply)}
     for step in plan.steps:
         yield _step(step, batches, plan.unit_id)
 
 
-def _step(step: Step, batches: int, unit: UnitId) -> str:
+def _step(step: Step, batches: Mapping[int, set[str]], unit: UnitId) -> str:
     match step:
         case Apply() | Stop() | Probe() | Confirm():
             return _on_targets(step, batches)
         case Drain() | Shift() | Mirror():
             return _of_traffic(step)
         case Bake():
-            return f"pause {format_duration(step.duration)}"
+            return f"wait {format_duration(step.duration)}"
         case Analyse() | AwaitPromotion() | AwaitApproval() | CallHook():
             return _waits(step, unit)
         case _:
             assert_never(step)
 
 
-def _on_targets(step: Apply | Stop | Probe | Confirm, batches: int) -> str:
+def _on_targets(step: Apply | Stop | Probe | Confirm, batches: Mapping[int, set[str]]) -> str:
     match step:
         case Apply():
             slot = f", slot {clean(step.slot)}" if step.slot else ""
-            return f"batch {step.batch} of {batches}{slot}: {_named(step.targets)}{_guarded(step.targets)}"
+            return f"batch {step.batch} of {max(batches)}{slot}: {_named(step.targets)}{_guarded(step.targets)}"
         case Stop():
             return f"stop it on {_named(step.targets)}: down there until its batch is done{_guarded(step.targets)}"
         case Probe():
-            return f"health of batch {step.batch}"
+            # After a ring all of it is asked, not its last batch alone.
+            whole = batches.get(step.batch, set(step.targets)) == set(step.targets)
+            return f"health of {f'batch {step.batch}' if whole else listed(step.targets, NAMED_IN_BATCH)}"
         case Confirm():
             names = listed(step.targets, NAMED_IN_BATCH)
             return f"look again at {names}: everything is still as planned"
@@ -77,16 +80,15 @@ def _guard(guard: Guard, names: Sequence[str], *, every: bool) -> str:
 def _of_traffic(step: Drain | Shift | Mirror) -> str:
     match step:
         case Drain():
-            servers = listed(step.servers, NAMED_IN_BATCH)
-            within = format_duration(step.within)
-            return f"no new requests to {servers}; wait until none is under way there, {within} at most"
+            servers = listed(step.servers, NAMED_SERVERS)
+            return f"drain {servers}: no new requests; {format_duration(step.within)} at most for those under way"
         case Shift():
             note = f"{clean(step.note)}: " if step.note else ""
             return f"requests: {note}{shares(step.shares)}"
         case Mirror(servers, 0):
-            return f"no more copies of requests to {listed(servers, NAMED_IN_BATCH)}"
+            return f"no more copies of requests to {listed(servers, NAMED_SERVERS)}"
         case Mirror():
-            return f"copies of {step.percent}% of the requests to {listed(step.servers, NAMED_IN_BATCH)}"
+            return f"copies of {step.percent}% of the requests to {listed(step.servers, NAMED_SERVERS)}"
         case _:
             assert_never(step)
 
@@ -97,8 +99,10 @@ def shares(of: Sequence[Share]) -> str:
     parts: dict[int, list[str]] = {}
     for each in of:
         parts.setdefault(each.weight, []).append(each.server)
+    if len(parts) == 1 and len(of) > NAMED_SERVERS and total:
+        return f"the same part to each of {len(of)} servers"
     told = (
-        f"{_percent(weight, total)} {'each ' if len(names) > 1 and weight else ''}to {listed(names, NAMED_SHARES)}"
+        f"{_percent(weight, total)} {'each ' if len(names) > 1 and weight else ''}to {listed(names, NAMED_SERVERS)}"
         for weight, names in parts.items()
     )
     return ", ".join(told)
@@ -114,11 +118,9 @@ def _waits(step: Analyse | AwaitPromotion | AwaitApproval | CallHook, unit: Unit
         case Analyse():
             judged = "" if step.passes_at is None else f"; together they pass with {step.passes_at} of 100 points"
             told = "; ".join(analysis(each) for each in step.analyses)
-            return (
-                f"measure {told}{judged}; an unclear result waits for a person, {format_duration(step.within)} at most"
-            )
+            return f"analyse {told}{judged}; when unclear a person decides, {format_duration(step.within)} at most"
         case AwaitPromotion():
-            return f"wait for reconciler promote {unit}, {format_duration(step.within)} at most"
+            return f"wait for a promotion (reconciler promote {unit}), {format_duration(step.within)} at most"
         case AwaitApproval():
             who = f" of {listed(step.approvers, NAMED_IN_BATCH)}" if step.approvers else ""
             within = format_duration(step.within)
@@ -136,7 +138,8 @@ def analysis(of: Analysis) -> str:
     times = "until the rollout ends" if of.count is None else count(of.count, "time")
     first = f" after {format_duration(of.initial_delay)}" if of.initial_delay else ""
     every = f" every {format_duration(of.interval)}" if of.count != 1 else ""
-    return f"{clean(of.name)} ({clean(str(of.query))}){first}{every}, {times}: {', '.join(_judged(of))}"
+    query = shortened(clean(str(of.query)), MAX_QUERY)
+    return f"{clean(of.name)} ({query}){first}{every}, {times}: {', '.join(_judged(of))}"
 
 
 def _judged(of: Analysis) -> Iterator[str]:
