@@ -1,6 +1,7 @@
 """A guarded change: the host is told, it waits, and somebody has to come over a new connection to confirm it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.model.guard import Guard
@@ -9,7 +10,7 @@ from reconciler.model.target import Host
 from reconciler.ports.errors import Broken, Lost, Refused, Unreachable, WorldError
 from reconciler.ports.shell import Completed, Script, Shell
 from reconciler.ports.targets import Transaction
-from reconciler.providers.transaction.guard import confirmation
+from reconciler.providers.transaction.guard import confirmation, inquiry
 from reconciler.providers.transaction.outcome import Last, conclude, last
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0
@@ -51,7 +52,8 @@ class _Confirmation:
         """Come back until the host says how it ended; each time over a connection that is made for that alone.
 
         ``limit`` is how many seconds the script may take. While it runs we come now and then: what it does may have
-        cut off the connection that it runs over, and nobody would hear of its end.
+        cut off the connection that it runs over, and nobody would hear of its end. Such a visit only asks: it may have
+        come in before the change that nobody could come in after.
         """
         within = _within(self.transaction)
         loop = asyncio.get_running_loop()
@@ -63,9 +65,13 @@ class _Confirmation:
                 if self._settled(self.running):
                     return
                 await asyncio.sleep(_settling(self.transaction))
-            said = await self._once()
+            said = await self._once(confirmation if ended else inquiry)
             if said is not None and self._ended(said):
                 return
+            if said is not None and said.word == "waiting":
+                ended, until = True, loop.time() + within + _GRACE
+                await asyncio.sleep(_settling(self.transaction))
+                continue
             if loop.time() > until:
                 raise Unreachable(self._unknown(said))
             if ended:
@@ -90,9 +96,9 @@ class _Confirmation:
             return True
         return False
 
-    async def _once(self) -> Last | None:
+    async def _once(self, script: Callable[[str], Script]) -> Last | None:
         try:
-            done = await self.shell.run_anew(self.host, confirmation(self.transaction.id))
+            done = await self.shell.run_anew(self.host, script(self.transaction.id))
         except WorldError as error:
             self.failure = error
             return None
@@ -104,7 +110,7 @@ class _Confirmation:
         match said.word:
             case "ok":
                 return True
-            case "running" | "taking":
+            case "running" | "waiting" | "taking":
                 return False
             case "back":
                 raise self._taken_back(said)

@@ -16,11 +16,12 @@ from reconciler.kinds.catalog import PRELUDE
 from reconciler.model.ground import Ground, Running
 from reconciler.model.guard import Guard
 from reconciler.model.operation import Operation
+from reconciler.model.target import Host
 from reconciler.ports.errors import Refused, Unreachable
-from reconciler.ports.shell import Script
+from reconciler.ports.shell import Completed, Script
 from reconciler.providers import guarded
 from reconciler.providers.transaction.ground import GROUND, read_ground
-from reconciler.providers.transaction.guard import confirmation
+from reconciler.providers.transaction.guard import confirmation, inquiry
 from reconciler.providers.transaction.library import STATE
 from reconciler.providers.transaction.outcome import last
 from tests.conftest import unavailable
@@ -97,6 +98,23 @@ class Guarded:
             if f"{self.state}/tx/".encode() in words and b"guard.sh" in words:
                 found.append(int(line.parent.name))
         return found
+
+
+class Deaf(LocalShell):
+    """Runs what it is given, and never hears of its end; what comes anew is heard."""
+
+    def __init__(self, inner: LocalShell) -> None:
+        self.inner = inner
+        self.asked: list[str] = []
+
+    async def run(self, host: Host, script: Script) -> Completed:
+        await self.inner.run(host, script)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def run_anew(self, host: Host, script: Script) -> Completed:
+        self.asked.append("confirm" if "confirm" in script.text else "look")
+        return await self.inner.run(host, script)
 
 
 @pytest.fixture
@@ -259,6 +277,29 @@ async def test_a_confirmation_over_a_new_connection_is_all_of_it(guard: Guarded)
     script = await guard.machine.script("g1", BAD)
     transaction = guarded.Transaction(id="g1", operations=(BAD[0],), guard=Guard(LONG))
     await guarded.carry_out(guard.machine.shell, host(), script, transaction)
+    assert (guard.read("f"), guard.locked()) == (b"bad", False)
+
+
+async def test_a_visit_that_came_in_before_the_change_confirms_nothing(guard: Guarded) -> None:
+    assert await guard.begin("g1", LONG, *NEW) == "waiting"
+    for _ in range(2):
+        said = last(await guard.machine.shell.run(host(), inquiry("g1")))
+        assert said
+        assert said.word == "waiting"
+    assert guard.locked()
+    assert await guard.confirm("g1") == "ok"
+    said = last(await guard.machine.shell.run(host(), inquiry("g1")))
+    assert said
+    assert said.word == "ok"
+
+
+async def test_a_change_whose_end_nobody_heard_of_is_confirmed_by_a_visit_after_it(guard: Guarded) -> None:
+    guard.machine.guard = Guard(timedelta(seconds=4))
+    script = await guard.machine.script("g1", BAD)
+    transaction = guarded.Transaction(id="g1", operations=(BAD[0],), guard=Guard(timedelta(seconds=4)))
+    deaf = Deaf(guard.machine.shell)
+    await guarded.carry_out(deaf, host(), script, transaction)
+    assert deaf.asked == ["look", "confirm"]
     assert (guard.read("f"), guard.locked()) == (b"bad", False)
 
 

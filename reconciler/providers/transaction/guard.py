@@ -59,9 +59,18 @@ def awaiting(guard: Guard, folders: str) -> str:
 
 
 def confirmation(transaction: str) -> Script:
-    """Return the script that confirms it, which has to come over a new connection."""
+    """Return the script that confirms it, which has to come over a connection begun after the change was done."""
+    return _to_the_host(transaction, "confirm")
+
+
+def inquiry(transaction: str) -> Script:
+    """Return the script that asks how it stands, and decides nothing."""
+    return _to_the_host(transaction, "look")
+
+
+def _to_the_host(transaction: str, word: str) -> Script:
     text = f"""{STATE}T=$STATE/tx/{quote(transaction)}
-if [ -f "$T/guard.sh" ]; then exec sh "$T/guard.sh" confirm; fi
+if [ -f "$T/guard.sh" ]; then exec sh "$T/guard.sh" {word}; fi
 if [ -f "$T/outcome" ]; then cat -- "$T/outcome"; else echo 'outcome none'; fi"""
     return Script(text=text, limit=_CONFIRMING)
 

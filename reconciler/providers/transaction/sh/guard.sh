@@ -82,7 +82,7 @@ tx_swap_lock() {
     ln -s -- "$1" "$STATE/lock.new" && mv -f -T -- "$STATE/lock.new" "$STATE/lock"
 }
 
-# tx_guard_do watch|overdue|boot|confirm
+# tx_guard_do watch|overdue|boot|look|confirm
 tx_guard_do() {
     umask 077
     case $0 in /*) T=${0%/*} ;; *) exit 2 ;; esac
@@ -100,6 +100,7 @@ tx_guard_do() {
             ;;
         overdue) tx_overdue ;;
         boot) tx_take_back ;;
+        look) tx_look ;;
         confirm) tx_confirm ;;
     esac
 }
@@ -182,6 +183,14 @@ tx_seize_from() {
     tx_take_name breaking || return 0
     [ "$(readlink -- "$STATE/lock")" != "$*" ] || tx_swap_lock "$tx_me"
     rm -f -- "$STATE/breaking"
+}
+
+# tx_look: says how the transaction stands and decides nothing: the connection may be older than the change.
+tx_look() {
+    [ ! -f "$T/outcome" ] || tx_answer
+    [ -z "$(readlink -- "$T/verdict")" ] || tx_confirm
+    ! tx_pending || tx_print waiting ''
+    tx_print running ''
 }
 
 # tx_confirm: whoever calls this has come over a new connection. Says how the transaction stands.
