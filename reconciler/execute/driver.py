@@ -150,6 +150,7 @@ class Driver:
                 if run.told and not isinstance(move, Recover):
                     known = await self._signal(rollout, plan, run, lease), plan
                 elif isinstance(move, Rest) or (self._parked and not isinstance(move, Recover)):
+                    await self._stepper.leave(rollout, plan)
                     return rollout
                 elif isinstance(move, Sleep):
                     upheld = partial(self._uphold, rollout, plan, run, lease)
@@ -168,6 +169,7 @@ class Driver:
             await self._stepper.make(move, rollout, plan, lease)
         while run.told:
             rollout = await self._signal(rollout, plan, run, lease)
+        await self._stepper.leave(rollout, plan)
         return rollout
 
     async def _signal(self, rollout: Rollout, plan: Plan, run: _Run, lease: Lease) -> Rollout:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from reconciler.execute.budget import listed
 from reconciler.execute.entry import Entry, deadline, resting
+from reconciler.execute.given_back import given_back
 from reconciler.execute.steps.record import in_hand
 from reconciler.execute.whereabouts import told
 from reconciler.model.change import LEAVING, Action, Cause, Change
@@ -132,6 +133,7 @@ def _moved(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: dat
     after = replace(after, not_upheld="")
     if rollout.plan == rollout.forward and (after.ended or state is State.REVERT_NEEDED):
         after = replace(after, strikes=struck(after, [host.name for host in plan.hosts], now))
+    after = replace(after, routing=given_back(after, plan))
     return Entry(after, (moved, *_routed(after)))
 
 
@@ -192,6 +194,8 @@ def _owned(rollout: Rollout, plan: Plan) -> tuple[Event, ...]:
 
     What the plan changed is on record since it was applied, with who created it; the rest was so already.
     """
+    if not plan.hosts:
+        return ()  # It was about requests alone: nobody looked at any target.
     without = {one.target for one in plan.left_out} | {failure.target for failure in rollout.failures}
     changed = {change.resource for change in plan.changes if change.action not in LEAVING}
     there = tuple(

@@ -1,6 +1,7 @@
 """What execution asks of load balancers, monitoring and hooks; failures of the world come back as answers."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from reconciler.execute.effects import transaction_id
@@ -63,6 +64,12 @@ class Outside:
         except WorldError as error:
             return Upheld(trouble=str(error))
         return Upheld(servers)
+
+    async def leave(self, plan: Plan, routing: Sequence[Share]) -> None:
+        """Tell every load balancer how requests are to be sent from now on; one that is away finds out later."""
+        if plan.router is not None:
+            with suppress(WorldError):
+                await self._send(plan.router, routing, _balancers(plan))
 
     async def measure(self, plan: Plan, due: Sequence[Analysis]) -> Answers:
         """Ask for the figures of each analysis once, and for those it is compared with."""

@@ -36,7 +36,7 @@ from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.world import World
 from reconciler.execute.written import answered, changed, directed
 from reconciler.model.plan import Plan, TargetChanges
-from reconciler.model.rollout import Rollout
+from reconciler.model.rollout import Rollout, State
 from reconciler.ports.journal import JournalUnavailable, Lease, RolloutLog
 
 
@@ -80,6 +80,11 @@ class Stepper:
                 return await self.write(lease, await self._answer(move, rollout, plan))
             case _:
                 return await self.write(lease, self._decided(move, rollout, plan))
+
+    async def leave(self, rollout: Rollout, plan: Plan) -> None:
+        """Have requests sent as a rollout that ended early leaves them; a load balancer that is away is drift later."""
+        if rollout.ended and rollout.state is not State.SUCCEEDED and rollout.routing:
+            await self._outside.leave(plan, rollout.routing)
 
     async def uphold(self, rollout: Rollout, plan: Plan, lease: Lease) -> None:
         """Look whether requests are sent as the rollout has them sent, and have it so; written if that is news."""

@@ -11,6 +11,7 @@ from reconciler.model.difference import Differing, UnitDiff
 from reconciler.model.event import Pinned
 from reconciler.model.plan import Plan
 from reconciler.model.policy import OnFailure
+from reconciler.model.resource import DriftMode
 from reconciler.model.rollout import State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
@@ -21,7 +22,7 @@ from reconciler.plan.cooling import without_cooling
 from reconciler.plan.order import Cycle
 from reconciler.plan.pause import waits
 from reconciler.plan.proposal import Proposal, propose
-from reconciler.plan.rerouting import strayed, unseen
+from reconciler.plan.rerouting import rerouted, strayed, unseen
 from reconciler.plan.situation import Situation
 from reconciler.policy.dependency import dependency, earlier_ring
 from reconciler.policy.drift import next_try
@@ -46,6 +47,8 @@ def assess_at_rest(wanted: Unit, situation: Situation) -> Assessment:
     if wanted.blocked:
         return replace(base, looked=False, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
     if held.unit is None:
+        if plan := _requests_alone(held, wanted, situation):
+            return replace(base, looked=False, plan=plan, drifted=tuple(map(str, strayed(wanted, situation))))
         return replace(base, looked=False, waiting=_nothing_to_hold_to(held, wanted))
     if diff.unseen and {each.target for each in diff.unseen} >= set(held.unit.targets):
         return replace(base, waiting=_out_of_sight(diff))
@@ -71,6 +74,16 @@ def _planned(base: Assessment, held: Holding, diff: UnitDiff, situation: Situati
     if diff.conflicts and proposal.plan is None:
         return replace(base, looked=False, drifted=drifted, waiting=_refused(diff))
     return replace(base, plan=proposal.plan, drifted=drifted, waiting=waiting)
+
+
+def _requests_alone(held: Holding, wanted: Unit, situation: Situation) -> Plan | None:
+    """What was left as it is gets its requests as it was left with; nothing else of it is touched."""
+    known = situation.standing.of(wanted.id)
+    stopped = known.paused or situation.standing.paused or held.pinned or wanted.policy.drift is not DriftMode.HEAL
+    again = next_try(known)
+    if stopped or (again and again > situation.now):
+        return None
+    return rerouted(wanted, situation)
 
 
 def _goes_on_without(diff: UnitDiff, held: Holding, known: UnitStanding) -> bool:

@@ -13,6 +13,7 @@ from reconciler.plan.balance import FULL
 from reconciler.plan.planner import identified
 from reconciler.plan.sides import live_side, sort
 from reconciler.plan.situation import Situation
+from reconciler.policy.holding import holding
 from reconciler.policy.routing import Astray, astray, at_rest
 
 
@@ -70,7 +71,7 @@ def _shares(unit: Unit, router: Router, situation: Situation) -> tuple[Share, ..
     """
     known, diff = situation.standing.of(unit.id), situation.diff(unit.id)
     shares = at_rest(router, known.routing)
-    if diff.differing or known.rollout:
+    if diff.differing or known.rollout or holding(unit, known).unit is None:
         return shares
     found = sort(unit.policy.strategy, unit, router.members, situation.desired.hosts)
     live = found.of(live_side(found, {share.server: share.weight for share in shares}))

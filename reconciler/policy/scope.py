@@ -34,10 +34,13 @@ def scope(desired: Desired, standing: Standing) -> Mapping[str, tuple[Resource, 
 
 
 def routers(desired: Desired, standing: Standing) -> Mapping[UnitId, Router]:
-    """Return the routers to ask, of all units that no rollout has in hand, as in the state each is held to."""
+    """Return the routers to ask, of all units that no rollout has in hand, as in the state each is held to.
+
+    Of what was left as it is, as in Git: its requests go on as they were left.
+    """
     at_rest = (unit for unit in desired.units.values() if not _in_hand(standing.of(unit.id)))
-    held = (holding(unit, standing.of(unit.id)).unit for unit in at_rest)
-    return {unit.id: unit.traffic for unit in held if unit and unit.traffic}
+    held = (holding(unit, standing.of(unit.id)).unit or unit for unit in at_rest)
+    return {unit.id: unit.traffic for unit in held if unit.traffic}
 
 
 def _in_hand(known: UnitStanding) -> bool:

@@ -4,16 +4,25 @@ from dataclasses import dataclass, field
 
 from reconciler.model.event import Event, StepEnded, StepStarted
 from reconciler.model.plan import Plan
+from reconciler.model.policy import RevertPace
 from reconciler.model.rollout import Rollout, State, StepState
+from reconciler.policy.availability import at_once
 from reconciler.ports.targets import Transaction
 from reconciler.simulate.journal import Entry, MemoryJournal
+from reconciler.simulate.routers import SimRouters
+from tests.properties.requests import while_changed
 
 
 @dataclass(slots=True)
 class Referee:
-    """``told`` is for a ``SimWorld``, ``heard`` for a journal. ``wrong`` is what was against the rules."""
+    """``told`` is for a ``SimWorld``, ``heard`` for a journal. ``wrong`` is what was against the rules.
+
+    ``watches``: nobody but us tells the load balancers anything, so who is changed must have no requests.
+    """
 
     journal: MemoryJournal | None = None
+    routers: SimRouters | None = None
+    watches: bool = True
     wrong: list[str] = field(default_factory=list)
     blind: set[str] = field(default_factory=set)
     begun: int = 0
@@ -50,17 +59,28 @@ class Referee:
             self.wrong.append(f"{transaction.id} on {target}: the step was not written down before")
         if target in {one.target for one in plan.left_out}:
             self.wrong.append(f"{transaction.id} on {target}: the plan leaves it out")
-        self._available(target, rollout, plan)
+        self.wrong += while_changed(target, rollout, plan, self.routers) if self.routers and self.watches else ()
+        self._available(rollout, plan)
 
-    def _available(self, target: str, rollout: Rollout, plan: Plan) -> None:
-        """No more targets are taken out of service at once than the plan allows, failed and unseen ones included."""
-        allowed = getattr(plan, "may_be_down", None)
-        if allowed is None or rollout.state is State.REVERTING:
-            return
+    def _available(self, rollout: Rollout, plan: Plan) -> None:
+        """No more targets are taken out of service at once than the plan allows, failed and unseen ones included.
+
+        A revert that minds availability takes what is a batch of its policy, those that failed among them.
+        """
         step = plan.steps[rollout.cursor]
-        out = {one.target for one in rollout.failures} | {one.target for one in plan.left_out}
-        out |= {one.target for one in step.targets}
-        if len(out) > max(allowed, len({one.target for one in step.targets}) if allowed == 0 else allowed):
+        here = {one.target for one in step.targets}
+        if getattr(step, "slot", ""):
+            return  # The other slot serves meanwhile; requests are looked at above.
+        if rollout.state is State.REVERTING:
+            most = at_once(plan.policy.strategy, len(plan.unit.targets))
+            if plan.policy.revert_pace is RevertPace.AVAILABLE and len(here) > most:
+                self.wrong.append(f"{len(here)} targets are taken back at once, {most} may be: {sorted(here)}")
+            return
+        if plan.may_be_down is None:
+            return
+        out = {one.target for one in (*rollout.failures, *plan.left_out)} | here
+        allowed = max(plan.may_be_down, len(here) if plan.may_be_down == 0 else plan.may_be_down)
+        if len(out) > allowed:
             self.wrong.append(f"{len(out)} targets out of service, {allowed} allowed: {sorted(out)}")
 
     def heard(self, entry: Entry) -> None:

@@ -1,6 +1,7 @@
 """A tale told: played on a simulated fleet, and what was against the rules in it."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
@@ -18,7 +19,9 @@ from reconciler.model.event import (
     VerdictGiven,
 )
 from reconciler.model.health import HealthCheck
+from reconciler.model.policy import BlueGreen
 from reconciler.model.rollout import Decided, Decision, Rollout, State
+from reconciler.model.target import Host
 from reconciler.model.traffic import Member
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason
@@ -35,6 +38,7 @@ from tests import factory
 from tests.factory import SHOP
 from tests.properties.kind import KINDS
 from tests.properties.referee import Referee
+from tests.properties.requests import at_the_end, left_alone, spared
 from tests.properties.tale import CHECK, Tale, contents, desired, shop
 
 HORIZON = timedelta(hours=3)
@@ -72,7 +76,7 @@ class _Stage:
         self.chance = Random(tale.seed)
         self.asked = 0
         clock = LoopClock(factory.NOW)
-        self.referee = Referee()
+        self.referee = Referee(watches=not tale.reloads)
         journal = MemoryJournal(self.referee.heard)
         self.referee.journal = journal
         hosts = SimWorld(clock, takes=tale.takes, told=self.referee.told, ails=self._ails)
@@ -87,6 +91,7 @@ class _Stage:
             commits=SimCommits(),
             kinds=KINDS,
         )
+        self.referee.routers = self.around.routers
         self.controller = Controller(self.around, tale.deaths)
 
     async def play(self) -> Told:
@@ -208,7 +213,13 @@ class _Stage:
 
     def _serves(self, member: Member) -> bool:
         check = replace(CHECK, slot=member.slot)
+        if self._version(member.target, member.slot) == "nothing":
+            return False
         return not (self.around.hosts.trouble(member.target, member.slot) or self._ails(member.target, check))
+
+    def _side(self, member: Member, hosts: Mapping[str, Host]) -> str:
+        strategy = self.tale.policy.strategy
+        return member.slot or (hosts[member.target].labels["side"] if isinstance(strategy, BlueGreen) else "")
 
     def _figure(self, query: Query) -> Reading:
         """A figure is bad as soon as anybody has the version that makes it so."""
@@ -245,6 +256,12 @@ class _Stage:
             wrong.append(f"the last pass plans {len(found.plan.changes)} changes")
         if "mixed" in versions:
             wrong.append("a host is half-way")
+        if self.tale.routed and not (found.waiting and self.tale.reloads):
+            unit, hosts = shop(self.tale, "1"), desired(self.tale, "1").hosts
+            sides = {one: self._side(one, hosts) for one in unit.traffic.members}
+            well = [one for one in sides if self._serves(one)]
+            wrong += at_the_end(unit.traffic, standing, self.around.routers, sides)
+            wrong += left_alone(standing, sides, well, spared(standing, self.around.journal.plans, unit.traffic))
         held = standing.rollout or found.waiting
         newest = self.tale.commits[-1][1]
         if not held and versions not in ({newest}, {self._good(standing)}):
