@@ -7,7 +7,7 @@ from reconciler.model.change import Cause
 from reconciler.model.plan import Apply, Plan
 from reconciler.model.rollout import Rollout, State
 
-_HALF_WAY = frozenset({State.HELD, State.ABORTED, State.SUPERSEDED, State.REVERT_FAILED})
+_HALF_WAY = frozenset({State.HELD, State.ABORTED, State.SUPERSEDED, State.REVERTED, State.REVERT_FAILED})
 _NAMED = 20
 """So many targets are named in a sentence."""
 
@@ -37,6 +37,7 @@ def whereabouts(rollout: Rollout, plan: Plan) -> str:
     unknown = {failure.target for failure in rollout.failures if not failure.known}
     there = [name for name in about if name in (rollout.restored if reverting else rollout.changed)]
     beyond = [name for name in rollout.changed if reverting and name not in about]
+    out_of_reach = [each.target for each in plan.left_out if each.target in beyond]
     not_yet = [name for name in about if name not in there and name not in unknown]
     new, old = (
         (f"back at {plan.unit.named}", f"still at {rollout.version}")
@@ -46,7 +47,12 @@ def whereabouts(rollout: Rollout, plan: Plan) -> str:
             "as before",
         )
     )
-    parts = {new: there, old: not_yet, "not known": [*sorted(unknown - set(there)), *beyond]}
+    parts = {
+        new: there,
+        old: not_yet,
+        f"not reached, {rollout.version} when it was changed": out_of_reach,
+        "not known": [*sorted(unknown - set(there)), *(name for name in beyond if name not in out_of_reach)],
+    }
     said = [f"{_some(names)} {how}" for how, names in parts.items() if names]
     return f"Left half-way: {'; '.join(said)}" if len(said) > 1 else ""
 

@@ -27,7 +27,9 @@ def used_up(plan: Plan, known: UnitStanding) -> WaitingOn | None:
         return None
     named = ", ".join(sorted(down)[:_NAMED]) + (f" and {len(down) - _NAMED} more" if len(down) > _NAMED else "")
     detail = f"{len(down)} of {len(plan.unit.targets)} targets are out of service already ({named})"
-    return WaitingOn(Reason.BUDGET, f"{detail}; the policy allows {plan.may_be_down} (maxUnavailable)")
+    return WaitingOn(
+        Reason.BUDGET, f"{detail}; the policy allows {plan.may_be_down} (maxUnavailable); it goes on when they are back"
+    )
 
 
 def _in_a_slot(plan: Plan) -> bool:
