@@ -8,6 +8,7 @@ with World(lab, tmp_path, policy) as world:
 """
 
 import asyncio
+import json
 import subprocess
 import threading
 import time
@@ -181,7 +182,24 @@ class World:
         commit = self._git(self.repository, "rev-parse", "HEAD")
         return self.wait(self.status, lambda now: _held(now) and now["rejected"]["commit"] == commit)
 
+    def planned(self, version: str) -> str:
+        """Return what ``plan`` says of the version, which is committed to a branch that nobody follows."""
+        self._git(self.repository, "checkout", "--quiet", "-B", "next")
+        self.commit(version)
+        self._git(self.repository, "checkout", "--quiet", "main")
+        done = self.controller.run("plan", "--commit", "next")
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
     # What is seen
+
+    def journal(self) -> list[dict[str, Any]]:
+        """Return the events of the last rollout, as ``history --rollout --json`` says them."""
+        rollout = json.loads(self.controller.run("history", UNIT, "--json").stdout)["rollouts"][0]["rollout"]
+        events: list[dict[str, Any]] = json.loads(
+            self.controller.run("history", "--rollout", rollout, "--json").stdout
+        )["events"]
+        return events
 
     def status(self) -> dict[str, Any]:
         """Return what ``status --json`` says of the unit; without a process for it, which is slow to start."""
