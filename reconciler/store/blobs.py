@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select
 
 from reconciler.model.canonical import Digest
 from reconciler.model.operation import WriteFile
@@ -87,14 +87,40 @@ def name_for_snapshot(connection: Connection, snapshot: int, unit: Unit) -> None
         connection.execute(insert(tables.snapshot_blob), rows)
 
 
-def prune(connection: Connection) -> None:
-    """Remove the contents that neither a kept snapshot nor the plan of an unfinished rollout speaks of."""
-    rollout = tables.rollout
-    planned = (
-        select(tables.plan_blob.c.blob)
-        .join(rollout, or_(rollout.c.plan == tables.plan_blob.c.plan, rollout.c.forward == tables.plan_blob.c.plan))
-        .where(rollout.c.ended.is_(False))
+def of_plans(connection: Connection, plans: Iterable[str]) -> set[Digest]:
+    """Return the contents that the plans need."""
+    table = tables.plan_blob
+    return set(connection.execute(select(table.c.blob).where(table.c.plan.in_(list(plans)))).scalars())
+
+
+def of_snapshots(connection: Connection, snapshots: Iterable[int]) -> set[Digest]:
+    """Return the contents that the snapshots need."""
+    table = tables.snapshot_blob
+    return set(connection.execute(select(table.c.blob).where(table.c.snapshot.in_(list(snapshots)))).scalars())
+
+
+def prune(connection: Connection, names: Iterable[Digest]) -> None:
+    """Remove those of the contents that neither a kept snapshot nor the plan of an unfinished rollout speaks of."""
+    for part in chunks(sorted(names)):
+        connection.execute(delete(tables.blob).where(tables.blob.c.digest.in_(part), *_UNNEEDED))
+
+
+def prune_all(connection: Connection) -> None:
+    """Do the same for all there are."""
+    connection.execute(delete(tables.blob).where(*_UNNEEDED))
+
+
+def _in_hand() -> ColumnElement[bool]:
+    rollout, plan, needed = tables.rollout, tables.plan, tables.plan_blob
+    # By way of the unit, since there is an index of its one unfinished rollout.
+    planned = needed.join(plan, plan.c.id == needed.c.plan).join(
+        rollout,
+        (rollout.c.unit == plan.c.unit)
+        & tables.UNENDED
+        & or_(rollout.c.plan == needed.c.plan, rollout.c.forward == needed.c.plan),
     )
-    kept = select(tables.snapshot_blob.c.blob)
-    blob = tables.blob
-    connection.execute(delete(blob).where(blob.c.digest.not_in(planned), blob.c.digest.not_in(kept)))
+    return exists().select_from(planned).where(needed.c.blob == tables.blob.c.digest)
+
+
+_KEPT = exists().where(tables.snapshot_blob.c.blob == tables.blob.c.digest)
+_UNNEEDED = (~_KEPT, ~_in_hand())

@@ -201,7 +201,7 @@ def _units(connection: Connection) -> Sequence[str]:
 
 def _running(connection: Connection) -> Sequence[Rollout]:
     table = tables.rollout
-    query = select(table.c.body).where(table.c.ended.is_(False)).order_by(table.c.number)
+    query = select(table.c.body).where(tables.UNENDED).order_by(table.c.number)
     return [decode(Rollout, body) for body in connection.execute(query).scalars()]
 
 

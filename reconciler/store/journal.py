@@ -13,7 +13,7 @@ from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
 from reconciler.store import projections, rollouts, sqlite
-from reconciler.store.blobs import get
+from reconciler.store.blobs import get, prune_all
 from reconciler.store.history import History
 from reconciler.store.standing import Standings, accepted_commit
 
@@ -95,8 +95,12 @@ class SqliteStore:
         await self._database.write_first(rollouts.renew, lease, until)
 
     async def break_leases(self) -> None:
-        """End every claim: for the start of the one process that holds the lock on the state folder."""
+        """End every claim, and let go of contents that nobody can ask for any more.
+
+        For the start of the one process that holds the lock on the state folder.
+        """
         await self._database.write(rollouts.break_leases)
+        await self._database.write(prune_all)
 
     async def load(self, rollout: str) -> tuple[Rollout, Plan]:
         """Return the rollout and the plan it is executing; KeyError when there is none."""
@@ -140,5 +144,5 @@ def _record(
     events, at, plan = entry
     rollouts.check(connection, lease)
     if plan:
-        rollouts.put_plan(connection, plan)
+        rollouts.replan(connection, rollout, plan)
     rollouts.put(connection, rollout, events, at)

@@ -256,7 +256,11 @@ def _keep(connection: Connection, unit: Unit, at: datetime) -> None:
     row = {"unit": str(unit.id), "digest": unit.digest, "at": stamp(at), "body": encode(unit)}
     (number,) = connection.execute(insert(table).values(row).returning(table.c.id)).one()
     blobs.name_for_snapshot(connection, number, unit)
-    connection.execute(delete(table).where(table.c.unit == str(unit.id), table.c.id.not_in(_kept(connection, unit.id))))
+    let_go = (table.c.unit == str(unit.id)) & table.c.id.not_in(_kept(connection, unit.id))
+    if gone := connection.execute(select(table.c.id).where(let_go)).scalars().all():
+        needed = blobs.of_snapshots(connection, gone)
+        connection.execute(delete(table).where(table.c.id.in_(gone)))
+        blobs.prune(connection, needed)
 
 
 def _kept(connection: Connection, unit: UnitId) -> list[int]:

@@ -28,7 +28,7 @@ _RENEW = update(tables.lease).where(tables.lease.c.rollout == bindparam("name"))
 def begin(connection: Connection, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> bool:
     """Store plan, contents and rollout; False, and nothing stored, when the unit has an unfinished rollout."""
     table = tables.rollout
-    unended = select(table.c.id).where(table.c.unit == str(rollout.unit), table.c.ended.is_(False))
+    unended = select(table.c.id).where(table.c.unit == str(rollout.unit), tables.UNENDED)
     if connection.execute(unended).first():
         return False
     blobs.put(connection, contents)
@@ -79,7 +79,15 @@ def put(connection: Connection, rollout: Rollout, events: Sequence[Event], at: d
         columns["end_number"] = max(numbers, default=0)
     connection.execute(_PUT, {"name": rollout.id, **columns})
     if rollout.ended:
-        blobs.prune(connection)
+        blobs.prune(connection, blobs.of_plans(connection, (rollout.plan, rollout.forward)))
+
+
+def replan(connection: Connection, rollout: Rollout, plan: Plan) -> None:
+    """Store the plan that a rollout goes on with; what only the one before needed is not kept."""
+    put_plan(connection, plan)
+    _, before = load(connection, rollout.id)
+    connection.execute(_PUT, {"name": rollout.id, "plan": plan.id})
+    blobs.prune(connection, blobs.of_plans(connection, [before]))
 
 
 def claim(connection: Connection, wanted: Lease, now: datetime, until: datetime) -> Lease | None:

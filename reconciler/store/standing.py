@@ -88,7 +88,7 @@ def _read(connection: Connection, only: Collection[str] | None) -> dict[UnitId, 
 def _with_rollouts(connection: Connection, units: dict[UnitId, UnitStanding]) -> None:
     """Put in the rollouts that have not ended as they are now; no unit has one that is not written down there."""
     table = tables.rollout
-    rows = connection.execute(select(table.c.unit, table.c.body).where(table.c.ended.is_(False)))
+    rows = connection.execute(select(table.c.unit, table.c.body).where(tables.UNENDED))
     unended = {_unit_id(unit): _again(Rollout, body) for unit, body in rows}
     for unit, known in units.items():
         if known.rollout is not None and unit not in unended:

@@ -87,6 +87,7 @@ plan_blob = Table(
     metadata,
     Column("plan", Text, ForeignKey("plan.id"), primary_key=True),
     Column("blob", Text, primary_key=True),
+    Index("plan_blob_by_blob", "blob"),
 )
 
 snapshot = Table(
@@ -105,6 +106,7 @@ snapshot_blob = Table(
     metadata,
     Column("snapshot", Integer, ForeignKey("snapshot.id", ondelete="CASCADE"), primary_key=True),
     Column("blob", Text, primary_key=True),
+    Index("snapshot_blob_by_blob", "blob"),
 )
 
 verdict = Table(
@@ -209,6 +211,9 @@ git_commit = Table(
     Column("commit_id", Text, nullable=False),
     Column("accepted", Boolean, nullable=False),
 )
+
+UNENDED = text("NOT rollout.ended")
+"""As the index says it: SQLite knows it by its words alone."""
 
 EVERYTHING = "*"
 """The unit of a pause that stops every unit; no unit is written so."""
