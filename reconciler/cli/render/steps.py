@@ -15,7 +15,7 @@ from reconciler.model.traffic import Share
 
 NAMED_IN_BATCH = 8
 NAMED_SERVERS = 3
-MAX_QUERY = 60
+MAX_QUERY = 100
 
 
 def steps(plan: Plan) -> Iterator[str]:
