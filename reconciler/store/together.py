@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine
 
-AT_ONCE = 64
-"""How many writes are one transaction at most: other processes wait for its end."""
+AT_ONCE = 16
+"""How many writes are one transaction at most: what is urgent waits for its end, and so do other processes."""
 
 Work: TypeAlias = Callable[[Connection], Any]
 
@@ -75,10 +75,8 @@ class Together:
         doing.add_done_callback(partial(self._done, batch))
 
     def _taken(self) -> Sequence[Write]:
-        taken: list[Write] = []
-        while len(taken) < AT_ONCE and (queue := self._urgent or self._others):
-            taken.append(queue.popleft())
-        return taken
+        queue = self._urgent or self._others
+        return [queue.popleft() for _ in range(min(AT_ONCE, len(queue)))]
 
     def _done(self, batch: Sequence[Write], doing: asyncio.Future[Sequence[Any]]) -> None:
         self._writing = False
