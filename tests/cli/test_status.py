@@ -68,6 +68,17 @@ def test_a_host_of_which_nobody_knows_how_its_change_ended_is_named_until_that_i
     assert "not known" not in shown(replace(waits, wake_at=None))
 
 
+def test_a_revert_that_failed_is_told_although_the_unit_is_held() -> None:
+    known = pictures.held(SHOP)
+    failed = WaitingOn(Reason.REVERT_FAILED, "the revert failed: health check http failed on web-1")
+    assert known.assessed
+    picture = pictures.picture(replace(known, assessed=replace(known.assessed, waiting=failed)))
+    told = " ".join(status_text(picture).plain.split())
+    assert "shop@production: the revert failed: health check http failed on web-1." in told
+    assert "shop@production is held at" in told
+    assert needs_a_person(picture)
+
+
 WAITS = {
     Reason.TIME: (False, "waits (time): so it is; it goes on in 5 s (12:00:05Z)."),
     Reason.ANALYSIS: (False, "waits (analysis): so it is; the next figure is asked for in 5 s (12:00:05Z)."),

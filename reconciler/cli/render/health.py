@@ -18,7 +18,8 @@ def sentences(picture: Picture, known: UnitStanding) -> Iterator[str]:
         time = lasted(picture.now - each.since)
         yield f"{each.condition} on {clean(each.target)} for {time}: {clean(each.detail)}"
     if len(found) > NAMED_TARGETS:
-        yield f"degraded or unhealthy on {len(found) - NAMED_TARGETS} more targets"
+        more = len(found) - NAMED_TARGETS
+        yield f"degraded or unhealthy on {more} more {'target' if more == 1 else 'targets'}"
 
 
 def health_json(known: UnitStanding) -> list[dict[str, Any]]:

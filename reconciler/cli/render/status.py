@@ -196,6 +196,9 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
 def _kept_from_git(picture: Picture, known: UnitStanding) -> Iterator[str]:
     """Yield who or what keeps the unit from what Git says, and what it waits for."""
     name, assessed = clean(str(known.unit)), known.assessed
+    waiting = assessed.waiting if assessed else None
+    if waiting and waiting.reason is Reason.REVERT_FAILED and (known.pinned or rejected(known)):
+        yield f"{name}: {clean(waiting.detail)}."
     if known.pinned:
         yield held(known.pinned)
     elif (verdict := rejected(known)) and assessed:
