@@ -18,8 +18,9 @@ def command(out: Path | None) -> None:
     from reconciler.cli.errors import Failure
     from reconciler.desired.schema import schema
     from reconciler.kinds.catalog import CATALOG
+    from reconciler.simulate.scenario import ScenarioSpec
 
-    text = json.dumps(schema(CATALOG), indent=2) + "\n"
+    text = json.dumps(schema(CATALOG, {"Scenario": ScenarioSpec}), indent=2) + "\n"
     if out is None:
         click.echo(text, nl=False)
         return

@@ -17,10 +17,13 @@ from reconciler.ports.kind import Kind
 _REFERENCE = "#/$defs/{model}"
 
 
-def schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
-    """Return the schema, as JSON: draft 2020-12, told apart by ``kind``, with the resources of the given kinds."""
+def schema(kinds: Mapping[str, Kind], others: Mapping[str, type[BaseModel]] | None = None) -> dict[str, Any]:
+    """Return the schema, as JSON: draft 2020-12, told apart by ``kind``, with the resources of the given kinds.
+
+    ``others`` are documents beside those of desired state: what is in their spec, by ``kind``.
+    """
     shared: dict[str, Any] = {}
-    documents = {name: _document(name, spec, shared) for name, spec in KINDS.items()}
+    documents = {name: _document(name, spec, shared) for name, spec in {**KINDS, **(others or {})}.items()}
     resources = [_resource(kind, shared) for kind in kinds.values()]
     shared["AppSpec"]["properties"]["resources"]["items"] = {"oneOf": resources}
     environments = shared["AppSpec"]["properties"]["environments"]

@@ -70,17 +70,19 @@ def _instead(router: Router, members: Sequence[Member], weights: Mapping[str, in
 
 
 def _weights(material: Material, survey: Survey) -> Mapping[str, int]:
-    """Return the weight of each server now: what was decided last, else what the load balancers say.
+    """Return the weight of each server now: what was decided last, and what load balancers say of all others.
 
     Where nobody says, all serve, or the first of two sides does; before the first deployment nobody does.
     """
     known, unit = material.known, material.unit
     rollout = known.rollout if known else None
-    if decided := (rollout.routing if rollout else ()) or (known.routing if known else ()):
-        return {share.server: share.weight for share in decided}
     routes = survey.routes.get(unit.id)
-    if routes is not None and not isinstance(routes, Unknown):
-        return {route.server: route.weight for told in routes.values() for route in told if route.serving}
+    told = routes.values() if routes is not None and not isinstance(routes, Unknown) else ()
+    seen = {route.server: route.weight for each in told for route in each if route.serving}
+    if decided := (rollout.routing if rollout else ()) or (known.routing if known else ()):
+        return {**seen, **{share.server: share.weight for share in decided}}
+    if told:
+        return seen
     if unit.traffic is None or (known is not None and known.last_good is None):
         return {}
     first = min(unit.slots, default="")

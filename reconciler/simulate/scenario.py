@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from reconciler.desired import mistakes
-from reconciler.desired.fields import Budget, Count, Name, Pause, Some, Strict, Version
+from reconciler.desired.fields import Budget, Name, Pause, Some, Strict, Version
 from reconciler.desired.load import Invalid
 from reconciler.desired.tree import Document, read
 from reconciler.model.identity import UnitId
@@ -132,7 +132,6 @@ class ScenarioSpec(Strict):
     limit: Pause = timedelta(days=7)
     happens: list[Happening] = Field(default_factory=list)
     expect: list[Expectation] = Field(default_factory=list)
-    hosts_at_most: Count = 10_000
 
 
 class Metadata(Strict):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from reconciler.model.change import Cause
 from reconciler.model.event import Event, StepEnded, StepStarted
 from reconciler.model.plan import Plan
 from reconciler.model.policy import RevertPace
@@ -71,7 +72,7 @@ class Referee:
         here = {one.target for one in step.targets}
         if getattr(step, "slot", ""):
             return  # The other slot serves meanwhile; requests are looked at above.
-        if rollout.state is State.REVERTING:
+        if plan.cause is Cause.REVERT:
             most = at_once(plan.policy.strategy, len(plan.unit.targets))
             if plan.policy.revert_pace is RevertPace.AVAILABLE and len(here) > most:
                 self.wrong.append(f"{len(here)} targets are taken back at once, {most} may be: {sorted(here)}")

@@ -13,8 +13,8 @@ from reconciler.simulate.routers import SimRouters
 def while_changed(target: str, rollout: Rollout, plan: Plan, routers: SimRouters) -> Iterator[str]:
     """Nobody is changed while requests are sent there, as long as anybody else has some of them."""
     router, step = plan.router, plan.steps[rollout.cursor]
-    if router is None or not isinstance(step, Apply | Stop):
-        return
+    if router is None or plan.parent is None or not isinstance(step, Apply | Stop):
+        return  # Before the first deployment nobody has served yet.
     slot = step.slot if isinstance(step, Apply) else ""
     here = {each.target for each in step.targets}
     gone = {each.target for each in (*plan.left_out, *rollout.failures)}

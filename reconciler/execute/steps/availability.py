@@ -1,8 +1,9 @@
 """Whether a step may take targets out of service now. Pure."""
 
 from reconciler import gate
+from reconciler.model.change import Cause
 from reconciler.model.plan import Apply, Drain, Plan, Step, Stop
-from reconciler.model.rollout import Rollout, State
+from reconciler.model.rollout import Rollout
 
 
 def forbidden(rollout: Rollout, plan: Plan, step: Step) -> str | None:
@@ -12,7 +13,7 @@ def forbidden(rollout: Rollout, plan: Plan, step: Step) -> str | None:
     back what it can: its plan has its pace, and what it changes is no good anyway.
     """
     taken = _taken(plan, step)
-    if not taken or rollout.state is State.REVERTING:
+    if not taken or plan.cause is Cause.REVERT:
         return None
     failed = {failure.target for failure in rollout.failures}
     unseen = {one.target for one in plan.left_out}
