@@ -14,7 +14,8 @@ from reconciler.cli.render.steps import steps
 from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected, unsure
 from reconciler.cli.render.words import ago, count, in_future, lasted, listed, short
 from reconciler.model.analysis import AnalysisRun
-from reconciler.model.event import Refusal
+from reconciler.model.change import Cause
+from reconciler.model.event import Condition, Refusal
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
@@ -28,6 +29,7 @@ _BY_HAND = (
     *(Reason.DRIFT_REPORTED, Reason.DRIFT_HELD, Reason.PRUNE_GUARD, Reason.PRUNE_CONFIRM, Reason.FIGHT, Reason.REMOVED),
 )
 _NAMED = 5
+_HALF_WAY = frozenset({State.HELD, State.ABORTED, State.REVERT_FAILED})
 _NOT_YET = "either it goes on there or the host cannot be reached; it is looked at again until the deadline"
 
 
@@ -215,8 +217,14 @@ def _of_people(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str
         yield f"reconciler release {name}", "lets it follow Git again"
     if known.rollout and not paused(picture, known.unit):
         yield from ways(picture, known.rollout)
-    if not (known.rollout or known.pinned) and known.last_good:
+    ill = any(each.condition is not Condition.HEALTHY for each in known.health.values())
+    if (ill or _left_half_way(known)) and not (known.rollout or known.pinned) and known.last_good:
         yield f"reconciler rollback {name} --dry-run", "says whether it can go back to the state before, and how"
+
+
+def _left_half_way(known: UnitStanding) -> bool:
+    last = known.last
+    return last is not None and last.cause is Cause.COMMIT and last.state in _HALF_WAY
 
 
 def may_retry(picture: Picture, unit: UnitId) -> bool:
