@@ -56,7 +56,10 @@ def _differs(
     """Yield how the resource differs once it is stopped; what differed before keeps its reason."""
     found = kind.diff(resource, after)
     if found and before:
-        yield replace(before, seen=after, change=replace(before.change, fields=found.fields))
+        # What was worked out for people to read, such as the difference of two texts, is as true when it is stopped.
+        told = before.change.fields
+        fields = tuple(next((one for one in told if replace(one, text=None) == each), each) for each in found.fields)
+        yield replace(before, seen=after, change=replace(before.change, fields=fields))
     elif found:
         change = Change(resource=resource.id, action=found.action, cause=cause, fields=found.fields)
         yield Differing(resource=resource, seen=after, change=change)
