@@ -78,7 +78,11 @@ def _dataclass(kind: Any) -> Reader:
             raise ValueError(  # noqa: TRY004 - it is the text that is wrong, not a type of ours
                 f"{kind.__name__} is not an object: {value!r:.80}"
             )
-        given = {name: convert(value[name]) for name, convert in fields() if name in value}
+        given = {
+            name: value[name] if convert is _same else convert(value[name])
+            for name, convert in fields()
+            if name in value
+        }
         try:
             return kind(**given)
         except TypeError as error:
@@ -92,6 +96,8 @@ def _union(members: Sequence[Any]) -> Reader:
     others = [member for member in members if member is not type(None)]
     if len(others) == 1:
         convert = reader(others[0])
+        if convert is _same:
+            return _same
         return lambda value: None if value is None else convert(value)
     by_tag: dict[str, Reader] = {}
     tag = _tag(others[0])
@@ -125,7 +131,9 @@ def _literal(allowed: Sequence[Any]) -> Reader:
 
 def _tuple(item: Any) -> Reader:
     convert = reader(item)
-    return lambda value: tuple(convert(one) for one in value)
+    if convert is _same:
+        return tuple
+    return lambda value: tuple([convert(one) for one in value])
 
 
 def _mapping(key: Any, item: Any) -> Reader:

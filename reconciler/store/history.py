@@ -95,7 +95,7 @@ class History:
     async def plans(self, ids: Collection[str]) -> Mapping[str, Plan]:
         """Return stored plans by id; KeyError naming the first that there is none of."""
         known = {each: self._plans[each] for each in ids if each in self._plans}
-        known |= await self._database.read(_plans, [each for each in ids if each not in known])
+        known |= await self._database.read(rollouts.get_plans, [each for each in ids if each not in known])
         self._plans = known
         return known
 
@@ -132,10 +132,6 @@ def _took(connection: Connection, unit: UnitId) -> Mapping[str, timedelta]:
         if record.ended_at and record.state is StepState.SUCCEEDED:
             found[plans[record.plan].steps[record.index].step].append(record.ended_at - record.started_at)
     return {sort: median_low(durations) for sort, durations in found.items()}
-
-
-def _plans(connection: Connection, ids: Sequence[str]) -> dict[str, Plan]:
-    return {each: rollouts.get_plan(connection, each) for each in ids}
 
 
 def _states(connection: Connection, unit: UnitId) -> Sequence[Kept]:

@@ -63,12 +63,23 @@ def load(connection: Connection, rollout: str) -> tuple[Rollout, str]:
 
 def get_plan(connection: Connection, plan: str) -> Plan:
     """Return a stored plan; KeyError when there is none, ValueError when it is in a form we do not know."""
-    row = connection.execute(select(tables.plan.c.format, tables.plan.c.body).where(tables.plan.c.id == plan)).first()
-    if row is None:
-        raise KeyError(plan)
-    if row.format != PLAN_FORMAT:
-        raise ValueError(f"plan {plan} was stored in form {row.format}; this version of reconciler reads {PLAN_FORMAT}")
-    return decode(Plan, row.body)
+    return get_plans(connection, [plan])[plan]
+
+
+def get_plans(connection: Connection, plans: Sequence[str]) -> dict[str, Plan]:
+    """Return stored plans by id; KeyError naming the first there is none of, ValueError as for one."""
+    table, found = tables.plan, dict[str, Plan]()
+    for part in blobs.chunks(plans):
+        for row in connection.execute(select(table.c.id, table.c.format, table.c.body).where(table.c.id.in_(part))):
+            if row.format != PLAN_FORMAT:
+                raise ValueError(
+                    f"plan {row.id} was stored in form {row.format}; this version of reconciler reads {PLAN_FORMAT}"
+                )
+            found[row.id] = decode(Plan, row.body)
+    for plan in plans:
+        if plan not in found:
+            raise KeyError(plan)
+    return found
 
 
 def put(connection: Connection, rollout: Rollout, events: Sequence[Event], at: datetime) -> None:
