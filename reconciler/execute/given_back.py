@@ -43,19 +43,24 @@ def _drained(rollout: Rollout, plan: Plan, members: tuple[Member, ...]) -> froze
                 pass
     if rollout.plan != rollout.forward:
         taken |= _of_the_way_back(plan, members)
+    elif not isinstance(plan.policy.strategy, BlueGreen) and not plan.unit.slots:
+        # Who had none when it began, because an earlier rollout failed there, was to get some in the end.
+        taken |= _in_the_end(plan) - idle
     return frozenset(share.server for share in rollout.routing if not share.weight and share.server in taken)
 
 
 def _of_the_way_back(plan: Plan, members: tuple[Member, ...]) -> set[str]:
     """The servers that a revert would have served in the end; what it did not see on such a side is among them."""
-    shifts = [step for step in plan.steps if isinstance(step, Shift)]
-    if not shifts:
-        return set()
-    named = {share.server: share.weight for share in shifts[-1].shares}
-    slots = {one.slot for one in members if named.get(one.server)}
+    served = _in_the_end(plan)
+    slots = {one.slot for one in members if one.server in served}
     by_label = isinstance(plan.policy.strategy, BlueGreen)
     rest = {one.server for one in members if one.slot in slots and (one.slot or not by_label)}
-    return {server for server, weight in named.items() if weight} | rest
+    return served | rest
+
+
+def _in_the_end(plan: Plan) -> set[str]:
+    shifts = [step for step in plan.steps if isinstance(step, Shift)]
+    return {share.server for step in shifts[-1:] for share in step.shares if share.weight}
 
 
 def _ill(rollout: Rollout, members: tuple[Member, ...]) -> frozenset[str]:

@@ -73,6 +73,7 @@ def spared(standing: UnitStanding, plans: Mapping[str, Plan], router: Router) ->
     if last is None:
         return frozenset()
     shifts = [step for step in plans[last.plan].steps if isinstance(step, Shift)]
+    out = {one.target for one in plans[last.plan].left_out}
     failed = {one.target for one in last.failures if not one.known or one.target in (*last.changed, *last.restored)}
     on_purpose = {share.server for step in shifts for share in step.shares if not share.weight}
-    return frozenset(on_purpose | {one.server for one in router.members if one.target in failed})
+    return frozenset(on_purpose | {one.server for one in router.members if one.target in failed | out})
