@@ -18,7 +18,7 @@ from reconciler.desired.references import circles
 from reconciler.desired.resources import Draft
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
 from reconciler.desired.words import Path, expected, nearest
-from reconciler.model.canonical import Digest, digest, plain
+from reconciler.model.canonical import Digest, digest, said
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.policy import RolloutPolicy
@@ -121,7 +121,7 @@ class UnitWork:
             id=self.asked.unit,
             version=version,
             commit=self.telling.commit,
-            digest=digest({"version": version, "resources": self.digests, "health": plain(health)}),
+            digest=digest({"version": version, "resources": self.digests, "health": said(health)}),
             targets=tuple(host.name for host in targets),
             resources=resources,
             health=health,

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias, get_origin
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A JSON value; treated as frozen everywhere."""
@@ -65,6 +65,24 @@ def _way(kind: type) -> Callable[[Any], Json]:
         raise TypeError(f"internal error: {kind.__name__} has no JSON form")
     names = tuple(field.name for field in dataclasses.fields(kind))
     return lambda value: {name: plain(getattr(value, name)) for name in names}
+
+
+def said(value: Any) -> Json:
+    """Return a value of the model as ``plain`` does, without fields that say no more than their default.
+
+    What is digested so stays the same when a later version of the program knows more fields.
+    """
+    if isinstance(value, tuple | list):
+        return [said(item) for item in value]
+    if not dataclasses.is_dataclass(value):
+        return plain(value)
+    fields = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
+    return {field.name: said(its) for field, its in fields if _is_tag(field) or its != field.default}
+
+
+def _is_tag(field: "dataclasses.Field[Any]") -> bool:
+    """Whether the field tells values of a sort from those of others."""
+    return get_origin(field.type) is Literal
 
 
 _AS_IT_IS = frozenset({bool, int, float, str, type(None)})
