@@ -190,7 +190,9 @@ def _from_file(file: Path | None) -> type[Settings]:
 
 
 def _in_words(error: ValidationError, file: Path | None) -> str:
-    where = str(file) if file else "no settings file (reconciler.toml, /etc/reconciler/reconciler.toml; init writes one)"
+    where = (
+        str(file) if file else "no settings file (reconciler.toml, /etc/reconciler/reconciler.toml; init writes one)"
+    )
     lines = []
     for each in error.errors(include_url=False, include_context=False):
         key = ".".join(str(part) for part in each["loc"])

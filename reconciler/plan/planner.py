@@ -1,7 +1,7 @@
 """(the state to hold to, what differs, policy) → plan. Pure: the same world gives the same plan, with the same id."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import assert_never
@@ -12,7 +12,7 @@ from reconciler.model.change import LEAVING, Cause
 from reconciler.model.difference import Differing, Orphan
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import Apply, Plan, Probe, Step, TargetChanges
-from reconciler.model.policy import Canary, Recreate, Rolling, Strategy
+from reconciler.model.policy import Canary, Progressive, Recreate, Rolling, Strategy
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.step import Analyse
 from reconciler.model.target import Host
@@ -22,6 +22,7 @@ from reconciler.plan.muster import muster
 from reconciler.plan.roster import Roster, names
 from reconciler.plan.stopping import stopped
 from reconciler.plan.strategies import catalog, revert
+from reconciler.plan.strategies.progressive import rings
 from reconciler.plan.strategies.repeats import without_repeats
 from reconciler.plan.target import slot_changes, target_changes
 from reconciler.policy.availability import may_be_down
@@ -30,6 +31,7 @@ from reconciler.policy.guarded import guarded
 from reconciler.ports.kind import Kind
 
 _COMPARABLE = 2
+_NAMED = 4
 """So many targets it takes to compare some with others."""
 
 
@@ -59,7 +61,7 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
         balancers=tuple(hosts[each] for each in router.hosts) if router else (),
         background=_background(material, roster),
         may_be_down=may_be_down(unit.policy.strategy, len(unit.targets), slots=beside),
-        notes=tuple(_notes(unit, strategy, roster)),
+        notes=(*_notes(unit, strategy, roster), *_rings(material.cause, strategy, roster)),
     )
     return identified(plan)
 
@@ -104,6 +106,18 @@ def _notes(unit: Unit, strategy: Strategy, roster: Roster) -> Iterator[str]:
         yield f"maxSurge {strategy.max_surge} has no effect: without slots there is no place on a host for one more"
     if isinstance(strategy, Canary) and not roster.first and len(roster.reach) < _COMPARABLE:
         yield "the steps of the canary are skipped: on one target there is nothing to compare with"
+
+
+def _rings(cause: Cause, strategy: Strategy, roster: Roster) -> Iterator[str]:
+    if isinstance(strategy, Progressive) and cause is Cause.COMMIT and roster.targets:
+        told = (_ring(number, names(targets)) for number, (_, targets) in enumerate(rings(strategy, roster), start=1))
+        yield f"rings: {'; '.join(told)}"
+
+
+def _ring(number: int, targets: Sequence[str]) -> str:
+    named = targets if len(targets) <= _NAMED else targets[: _NAMED - 1]
+    more = f" and {len(targets) - len(named)} more" if len(named) < len(targets) else ""
+    return f"{number} is {', '.join(named)}{more}"
 
 
 def _stopped(

@@ -45,6 +45,12 @@ def test_a_canary_on_one_target_says_that_it_has_no_steps() -> None:
     assert plan.notes == ("the steps of the canary are skipped: on one target there is nothing to compare with",)
 
 
+def test_the_rings_of_a_plan_are_told_with_their_targets() -> None:
+    rings = [{"targets": 1}, {"percent": 25}, {"all": True}]
+    plan = plan_of(case({"strategy": {"progressive": {"rings": rings}}, "targets": 8}))
+    assert plan.notes == ("rings: 1 is web-1; 2 is web-2, web-3; 3 is web-4, web-5, web-6 and 2 more",)
+
+
 @given(st.integers(1, 99), st.integers(1, 50), st.integers(1, 50))
 def test_weights_come_as_near_as_weights_of_one_to_hundred_can(percent, new, old):
     each_new, each_old = weights(percent, new, old)

@@ -18,7 +18,7 @@ def steps(strategy: Progressive, roster: Roster) -> Iterator[Step]:
     """Yield ring after ring. Rings of other environments are no steps: those are waited for before there is a plan."""
     number = 0
     done: list[TargetChanges] = []
-    for ring, targets in _rings(strategy, roster):
+    for ring, targets in rings(strategy, roster):
         begun = number
         done += targets
         for step in _changed(ring, _before(roster, done, targets)):
@@ -31,7 +31,7 @@ def steps(strategy: Progressive, roster: Roster) -> Iterator[Step]:
     yield from roster.at_rest()
 
 
-def _rings(strategy: Progressive, roster: Roster) -> Iterator[tuple[Ring, tuple[TargetChanges, ...]]]:
+def rings(strategy: Progressive, roster: Roster) -> Iterator[tuple[Ring, tuple[TargetChanges, ...]]]:
     """Yield the rings that have anything to change; what no ring names comes last."""
     left = list(roster.targets)
     here = [ring for ring in strategy.rings if ring.environment is None]
