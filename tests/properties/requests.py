@@ -72,6 +72,8 @@ def spared(standing: UnitStanding, plans: Mapping[str, Plan], router: Router) ->
     last = standing.last
     if last is None:
         return frozenset()
+    if plans[last.plan].router is None:
+        return frozenset(one.server for one in router.members)  # Nothing of it is to be there: it has no requests.
     shifts = [step for step in plans[last.plan].steps if isinstance(step, Shift)]
     out = {one.target for one in plans[last.plan].left_out}
     failed = {one.target for one in last.failures if not one.known or one.target in (*last.changed, *last.restored)}
