@@ -59,7 +59,7 @@ class HookCalls:
         told = {**{name.upper(): str(value) for name, value in payload.items()}, "KEY": key}
         names = " ".join(f"RECONCILER_{name}={quote(value)}" for name, value in told.items())
         command = " ".join(quote(word) for word in hook.command)
-        done = await self._shell.run(host, Script(text=f"export {names}\n{command}\n", limit=hook.timeout))
+        done = await self._shell.run(host, Script(text=f"export {names}\n{command} </dev/null\n", limit=hook.timeout))
         said = _line(done.output)
         if done.status:
             why = _line(done.errors.encode()) or said

@@ -53,8 +53,8 @@ class LocalShell:
 
     async def run(self, host: object, script: Script) -> Completed:
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec("sh", "-c", script.text, stdout=pipe, stderr=pipe)
-        output, errors = await process.communicate()
+        process = await asyncio.create_subprocess_exec("sh", "-c", script.text, stdin=pipe, stdout=pipe, stderr=pipe)
+        output, errors = await process.communicate(b"what comes after the script\n")
         return Completed(process.returncode or 0, output, errors.decode())
 
 
@@ -108,3 +108,7 @@ async def test_a_command_that_fails_is_a_no(hooks: HookCalls) -> None:
         await hooks.call(hook, PAYLOAD, "k", factory.host("web-1"))
     with pytest.raises(Refused, match="has no host to run on"):
         await hooks.call(hook, PAYLOAD, "k", None)
+
+
+async def test_a_command_that_reads_finds_nothing_to_read(hooks: HookCalls) -> None:
+    assert await hooks.call(CommandHook(command=("cat",)), PAYLOAD, "k", factory.host("web-1")) == "status 0 on web-1"
