@@ -1,9 +1,7 @@
 """Figures of the app under test, and the documents that ask for them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from tests.lab.hosts import LabHost
 
 FIGURE = "/run/app/figure"
 """Where a test says a number."""
@@ -40,9 +38,3 @@ def figure(**differing: Any) -> Mapping[str, Any]:
         **differing,
     }
     return {"apiVersion": "reconciler/v1", "kind": "Analysis", "metadata": {"name": "figure"}, "spec": spec}
-
-
-def say(hosts: Iterable[LabHost], number: str) -> None:
-    """Have the figure be this on all of the hosts."""
-    for host in hosts:
-        host.write(FIGURE, number.encode())

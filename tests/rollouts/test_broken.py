@@ -9,10 +9,12 @@ import pytest
 
 from tests.lab import app
 from tests.lab.hosts import Lab
-from tests.rollouts.figures import figure, say
+from tests.rollouts.figures import FIGURE, figure
 from tests.rollouts.world import UNIT, World
 
 GOOD = "1.0.0"
+REFUSES = "/run/app/refuses"
+"""Where this file is, the hook says no."""
 
 Break: TypeAlias = Callable[[World, str], None]
 """Makes a version go wrong."""
@@ -50,12 +52,11 @@ def dead(host: str) -> Break:
 
 
 def bad_figure(world: World, _: str) -> None:
-    say(world.webs.values(), "1")
+    world.each(lambda host: host.write(FIGURE, b"1"))
 
 
 def refuses(world: World, _: str) -> None:
-    for host in world.webs.values():
-        host.sh("mkdir -p /run/app && touch /run/app/refuse")
+    world.each(lambda host: host.write(REFUSES, b""))
 
 
 def decided(word: str) -> Break:
@@ -70,7 +71,7 @@ def zones(number: int) -> Mapping[str, str]:
     return {"zone": "a" if number < 3 else "b"}
 
 
-HOOK = {"hook": {"command": ["test", "!", "-e", "/run/app/refuse"], "attempts": 1}}
+HOOK = {"hook": {"command": ["test", "!", "-e", REFUSES], "attempts": 1}}
 
 CASES = (
     Case(
@@ -183,9 +184,7 @@ def waits(world: World, version: str, reason: str) -> None:
 
 def heal(world: World) -> None:
     """What goes wrong goes well from now on."""
-    world.control({})
-    for host in world.webs.values():
-        host.sh("rm -f /run/app/refuse /run/app/figure")
+    world.each(lambda host: host.sh(f"rm -f {app.CONTROL} {REFUSES} {FIGURE}"))
 
 
 def promote(world: World) -> None:

@@ -13,11 +13,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 import yaml
 
@@ -27,11 +27,13 @@ from reconciler.daemon.settings import Settings
 from reconciler.ports.journal import JournalUnavailable
 from reconciler.traffic import nginx_file
 from tests.lab import app, balancer
-from tests.lab.hosts import Lab, LabHost
+from tests.lab.hosts import SIDE_BY_SIDE, Lab, LabHost
 from tests.lab.image import BALANCER, DEBIAN
 from tests.lab.load import Load, Tally
 from tests.stories import repository
 from tests.stories.controller import Controller
+
+T = TypeVar("T")
 
 Router: TypeAlias = Literal["haproxy", "nginx"]
 
@@ -51,6 +53,7 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  timeout check 5s
   option redispatch
   retries 3
 frontend in
@@ -59,7 +62,7 @@ frontend in
 backend {backend}
   balance roundrobin
   option httpchk GET /healthz
-  default-server check inter 200ms fall 2 rise 1
+  default-server check inter 1s downinter 200ms fall 5 rise 1
 {servers}
 """
 
@@ -221,7 +224,7 @@ class World:
 
     def versions(self) -> dict[str, str]:
         """Return which version answers on each web host, asked directly; empty text for none."""
-        return {name: self.answers(host) for name, host in self.webs.items()}
+        return self.each(self.answers)
 
     def answers(self, host: LabHost, port: int = 8080) -> str:
         """Return the version that answers on a host's port, past the load balancer."""
@@ -258,8 +261,12 @@ class World:
 
     def control(self, settings: Mapping[str, str]) -> None:
         """Say on all web hosts what the app does from now on."""
-        for host in self.webs.values():
-            app.control(host, settings)
+        self.each(lambda host: app.control(host, settings))
+
+    def each(self, do: Callable[[LabHost], T]) -> dict[str, T]:
+        """Do it on all web hosts side by side, and return what came of it, by name."""
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+            return dict(zip(self.webs, threads.map(do, self.webs.values()), strict=True))
 
     def servers(self) -> list[str]:
         """Return the lines of HAProxy's backend: a server for each host, or for each slot on it."""
