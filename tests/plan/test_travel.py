@@ -178,10 +178,10 @@ def test_when_too_many_are_out_of_service_already_the_plan_waits_and_says_for_wh
     fleet = replace(fleet, changed=("web-1",))
     waiting = used_up(plan_of(fleet), known_of(fleet))
     assert waiting is not None
-    assert (waiting.reason, waiting.detail) == (
-        Reason.BUDGET,
+    assert waiting.reason is Reason.BUDGET
+    assert waiting.detail == (
         "2 of 4 targets are out of service already (web-3, web-4); the policy allows 2 (maxUnavailable);"
-        " it goes on when they are back",
+        " it goes on when they are back"
     )
     mended = replace(fleet, changed=("web-1", "web-3"))
     assert used_up(plan_of(mended), known_of(mended)) is None
