@@ -3,7 +3,7 @@
 from reconciler import gate
 from reconciler.model.change import Cause
 from reconciler.model.plan import Apply, Drain, Plan, Step, Stop
-from reconciler.model.rollout import Rollout
+from reconciler.model.rollout import Rollout, State
 
 
 def forbidden(rollout: Rollout, plan: Plan, step: Step) -> str | None:
@@ -13,7 +13,7 @@ def forbidden(rollout: Rollout, plan: Plan, step: Step) -> str | None:
     back what it can: its plan has its pace, and what it changes is no good anyway.
     """
     taken = _taken(plan, step)
-    if not taken or plan.cause is Cause.REVERT:
+    if not taken or rollout.state is State.REVERTING or plan.cause is Cause.REVERT:
         return None
     failed = {failure.target for failure in rollout.failures}
     unseen = {one.target for one in plan.left_out}
