@@ -32,6 +32,7 @@ _COLOURS = {
     Word.PENDING: "cyan",
     Word.DRIFTED: "yellow",
     Word.HOLDING: "bold red",
+    Word.REVERT_FAILED: "bold red reverse",
     Word.WAITING: "yellow",
     Word.PAUSED: "bold magenta",
     Word.UNKNOWN: "yellow",

@@ -54,6 +54,7 @@ class Word(StrEnum):
     PENDING = "changes pending"
     DRIFTED = "drifted"
     HOLDING = "holding"
+    REVERT_FAILED = "revert failed"
     WAITING = "waiting"
     PAUSED = "paused"
     UNKNOWN = "unknown"
@@ -75,7 +76,8 @@ class Place:
     stuck: bool
 
 
-_HELD = frozenset({Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO, Reason.REVERT_FAILED, Reason.DRIFT_HELD, Reason.HELD})
+_STUCK = frozenset({Word.HOLDING, Word.REVERT_FAILED, Word.WAITING, Word.PAUSED, Word.UNHEALTHY})
+_HELD = frozenset({Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO, Reason.DRIFT_HELD, Reason.HELD})
 
 
 def decided(standing: Standing) -> Standing:
@@ -124,7 +126,7 @@ def place(picture: Picture, unit: UnitId) -> Place:
         version=shown.version if shown else "",
         commit=shown.commit if shown else "",
         since=_since(known, word, rejected(known)),
-        stuck=waits or word in (Word.HOLDING, Word.WAITING, Word.PAUSED, Word.UNHEALTHY),
+        stuck=waits or word in _STUCK,
     )
 
 
@@ -165,10 +167,14 @@ def _of_assessment(assessed: Assessed, last: Rollout | None) -> Word:
 def _of_end(state: State) -> Word:
     if state is State.SUCCEEDED:
         return Word.IN_SYNC
+    if state is State.REVERT_FAILED:
+        return Word.REVERT_FAILED
     return Word.PENDING if state in (State.ABORTED, State.SUPERSEDED) else Word.HOLDING
 
 
 def _of_reason(reason: Reason) -> Word:
+    if reason is Reason.REVERT_FAILED:
+        return Word.REVERT_FAILED
     if reason in _HELD:
         return Word.HOLDING
     return {Reason.DRIFT_REPORTED: Word.DRIFTED, Reason.UNREACHABLE: Word.UNKNOWN}.get(reason, Word.WAITING)
@@ -198,7 +204,7 @@ def _progress(picture: Picture, rollout: Rollout) -> str:
 def _since(known: UnitStanding, word: Word, verdict: VerdictRecord | None) -> datetime | None:
     if known.rollout:
         return known.rollout.started_at
-    if word is Word.HOLDING and verdict:
+    if word in (Word.HOLDING, Word.REVERT_FAILED) and verdict:
         return verdict.at
     if word is Word.IN_SYNC and known.last:
         return known.last.updated_at
