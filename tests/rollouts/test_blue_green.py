@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.lab.hosts import Lab
-from tests.rollouts.world import UNIT, Requests, World
+from tests.rollouts.requests import Requests
+from tests.rollouts.world import UNIT, World
 
 SLOTS = {"blue": 8080, "green": 8081}
 

@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ from reconciler.traffic import nginx_file
 from tests.lab import app, balancer
 from tests.lab.hosts import SIDE_BY_SIDE, Lab, LabHost
 from tests.lab.image import BALANCER, DEBIAN
-from tests.lab.load import Load, Tally
+from tests.rollouts.requests import LIMIT, Requests
 from tests.stories import repository
 from tests.stories.controller import Controller
 
@@ -41,8 +41,6 @@ UNIT = "shop@production"
 BACKEND = "shop"
 FRONT = 8080
 SOCKET = "/run/haproxy/admin.sock"
-UNDER_WAY = {"rolling out", "reverting", "pending"}
-LIMIT = 60.0
 
 HAPROXY = """
 global
@@ -69,48 +67,6 @@ backend {backend}
 HEALTH: list[dict[str, Any]] = [
     {"http": {"port": 8080, "path": "/healthz", "period": "200ms", "failureThreshold": 20, "successThreshold": 2}}
 ]
-
-
-class Requests:
-    """Requests from a thread of their own, so that what a test waits for holds none of them up."""
-
-    def __init__(self, url: str, per_second: float) -> None:
-        self._url, self._per_second = url, per_second
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="requests", daemon=True)
-        self._load: Load | None = None
-
-    @property
-    def tally(self) -> Tally:
-        """What came back so far."""
-        assert self._load
-        return self._load.tally
-
-    def next(self, many: int) -> Tally:
-        """Wait for the answers to so many more requests, and return them."""
-        assert self._load
-        return self._do(self._load.next(many))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._load = self._do(self._begun())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._load
-        self._do(self._load.__aexit__(None, None, None))
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    async def _begun(self) -> Load:
-        return await Load(self._url, self._per_second).__aenter__()
-
-    def _do(self, work: Any) -> Any:
-        done: Future[Any] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return done.result(LIMIT)
 
 
 class World:
