@@ -7,7 +7,7 @@ import pytest
 from reconciler.execute import moves as move
 from reconciler.execute.move import next_move
 from reconciler.execute.steps.confirm import AsWanted, Differs, Inspected, NotSeen, concerned, inspect
-from reconciler.execute.steps.traffic import Came, Seen, came, differing, merged, wanted
+from reconciler.execute.steps.traffic import Came, Seen, awaited, came, differing, merged, wanted
 from reconciler.model.resource import Absent, DriftMode, Observation, Present, Survey, Unknown
 from reconciler.model.traffic import HaproxyRouter, Member, Route, Share
 from tests.execute.test_steps import APPLY, BAKE, DRAIN, FAILED, MIRROR, SHIFT, UNIT, WEB, plan, rollout
@@ -45,7 +45,22 @@ def route(server: str, weight: int, serving: bool = True, in_flight: int | None 
     ],
 )
 def test_how_far_it_has_come_by_what_load_balancers_say(step: move.Directing, seen: Seen, expected: Came) -> None:
-    assert came(step, wanted(rollout(step, {}), plan(step), step), seen) == expected
+    assert came(step, wanted(rollout(step, {}), plan(step), step), seen, frozenset(WEB)) == expected
+
+
+def test_who_was_changed_is_waited_for_and_nobody_else() -> None:
+    seen = {"lb-1": (route("web-1", 10), route("web-2", 90, serving=False))}
+    shares = wanted(rollout(SHIFT, {}), plan(SHIFT), SHIFT)
+    assert came(SHIFT, shares, seen, frozenset({"web-1"})) == Came(True, WEB, "")
+    forward = plan(APPLY, steps=(APPLY, SHIFT))
+    assert awaited(rollout(APPLY, {}), forward) == frozenset()
+    assert awaited(replace(rollout(SHIFT, {}), cursor=1), forward) == {each.target for each in APPLY.targets}
+    assert awaited(replace(rollout(SHIFT, {}), cursor=1), replace(forward, router=None)) == frozenset()
+    blue = HaproxyRouter(
+        hosts=("lb-1",), backend="shop", members=(Member("web-1", "one", "blue"), Member("web-1", "two", "green"))
+    )
+    slot = replace(forward, steps=(replace(APPLY, slot="blue"), SHIFT), router=blue)
+    assert awaited(replace(rollout(SHIFT, {}), cursor=1), slot) == {"one"}
 
 
 def test_a_target_that_failed_gets_nothing_while_another_serves() -> None:

@@ -173,10 +173,11 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     if pause and pause.unit:
         resume = unbroken(f"reconciler resume {name}")
         yield f"{name} is paused by {clean(pause.author)}: {clean(pause.reason)}. To go on: {resume}"
-    if known.rollout and not pause:
+    targets = unsure(picture, known.rollout) if known.rollout else ()
+    if known.rollout and not pause and not targets:
         yield from going_on(picture, known.rollout)
     yield from _kept_from_git(picture, known)
-    if known.rollout and (targets := unsure(picture, known.rollout)):
+    if targets:
         yield f"{name}: how the change on {listed(targets, NAMED_THINGS)} ended is not known yet; it is looked at."
     for resource, heals in () if _fights(assessed) else fighting(known, picture.now):
         yield f"{name}: {clean(in_words(resource, heals))}."

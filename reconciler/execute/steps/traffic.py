@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 
 from reconciler.execute.moves import Direct, Directing, End, Fail, Move, Sleep, Watch
 from reconciler.execute.steps.record import later, overdue
-from reconciler.model.plan import Drain, Mirror, Plan, Shift, Step
+from reconciler.model.plan import Apply, Drain, Mirror, Plan, Shift, Step
 from reconciler.model.rollout import Rollout, StepRecord
 from reconciler.model.traffic import Route, Share
 from reconciler.model.waiting import Reason, WaitingOn
@@ -81,8 +81,19 @@ def merged(before: Iterable[Share], after: Iterable[Share]) -> tuple[Share, ...]
     return tuple(Share(server, weight) for server, weight in sorted(shares.items()))
 
 
-def came(step: Directing, shares: Sequence[Share], seen: Seen) -> Came:
-    """Return how far it has come by what the load balancers say."""
+def awaited(rollout: Rollout, plan: Plan) -> frozenset[str]:
+    """Return the servers that have to serve before the rollout goes on: those the plan has changed so far.
+
+    A server that this rollout has not touched, and that is down, says nothing about what is rolled out.
+    """
+    applies = [step for step in plan.steps[: rollout.cursor] if isinstance(step, Apply)]
+    changed = {(each.target, step.slot) for step in applies for each in step.targets}
+    members = plan.router.members if plan.router else ()
+    return frozenset(one.server for one in members if {(one.target, one.slot), (one.target, "")} & changed)
+
+
+def came(step: Directing, shares: Sequence[Share], seen: Seen, changed: frozenset[str]) -> Came:
+    """Return how far it has come by what the load balancers say; servers that were ``changed`` are waited for."""
     match step:
         case Mirror():
             return Came(as_told=True, through=step.servers, missing="")
@@ -92,9 +103,11 @@ def came(step: Directing, shares: Sequence[Share], seen: Seen) -> Came:
             return Came(not differing(shares, seen), through, "; ".join(counts))
         case Shift():
             idle = {
-                share.server: [name for name, routes in seen.items() if not _serves(share, routes)] for share in shares
+                share.server: [name for name, routes in seen.items() if not _serves(share, routes)]
+                for share in shares
+                if share.server in changed
             }
-            through = tuple(server for server, where in idle.items() if not where)
+            through = tuple(share.server for share in shares if not idle.get(share.server))
             missing = [f"{server} does not serve yet ({', '.join(where)})" for server, where in idle.items() if where]
             return Came(not differing(shares, seen), through, "; ".join(missing))
         case _:

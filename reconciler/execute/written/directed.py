@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from reconciler.execute.entry import Entry, record_of, resting
 from reconciler.execute.moves import Directing
 from reconciler.execute.retry import Jitter, again_at
-from reconciler.execute.steps.traffic import Seen, came, merged, wanted
+from reconciler.execute.steps.traffic import Seen, awaited, came, merged, wanted
 from reconciler.model.plan import Drain, Mirror, Plan, Shift
 from reconciler.model.rollout import Rollout, StepRecord
 from reconciler.model.traffic import Share
@@ -30,7 +30,7 @@ def directed(rollout: Rollout, plan: Plan, seen: Seen | str, now: datetime, jitt
             note=seen,
         )
         return resting(replace(rollout, step=lost), plan, (), now)
-    far = came(step, wanted(rollout, plan, step), seen)
+    far = came(step, wanted(rollout, plan, step), seen, awaited(rollout, plan))
     known = replace(
         record,
         effect_at=(record.effect_at or now) if far.as_told else None,
