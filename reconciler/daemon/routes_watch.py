@@ -41,7 +41,10 @@ class RoutesWatch:
     clock: Clock
 
     async def keep(self) -> None:
-        """Ask without end, and ring when a router of the last round says something else than it did then."""
+        """Ask without end, and ring when a router says something else than in the last round, or was not in it.
+
+        What it said between the look of a pass and the first round is in no round; so the first one rings, too.
+        """
         before: Mapping[UnitId, Heard] = {}
         rung: list[datetime] = []
         while True:
@@ -51,7 +54,7 @@ class RoutesWatch:
             except Exception:  # noqa: BLE001 - the outermost place of a task; nothing may be lost
                 log.exception("internal error; load balancers are looked at at intervals only")
                 return
-            changed = [unit for unit in now if unit in before and now[unit] != before[unit]]
+            changed = [unit for unit in now if unit not in before or now[unit] != before[unit]]
             if changed:
                 log.debug("load balancers say something new", units=[str(unit) for unit in changed])
                 await self.clock.sleep(wait_before_ring(rung, self.clock.now()))

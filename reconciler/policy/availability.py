@@ -53,7 +53,9 @@ def at_once(strategy: Strategy, of: int) -> int:
         case Canary(rest=rest):
             return at_once(rest, of)
         case Progressive(rings=rings):
-            return max((at_once(ring.strategy, of) for ring in rings if ring.environment is None), default=of)
+            # Rings are there so that never all are changed at once, whatever the last of them says.
+            most = max((at_once(ring.strategy, of) for ring in rings if ring.environment is None), default=of)
+            return max(1, min(most, of // 2))
         case AllAtOnce() | Recreate() | BlueGreen():
             return max(1, of)
         case _:

@@ -84,6 +84,11 @@ async def test_it_rings_once_when_a_load_balancer_says_something_else(
         assert await stage.rounds() == 0
 
 
+async def test_it_rings_for_what_it_hears_first_for_no_pass_may_have_seen_it() -> None:
+    async with _watched() as stage:
+        assert stage.rings == 1
+
+
 async def test_it_is_silent_while_everything_stays_as_it_is() -> None:
     async with _watched() as stage:
         assert await stage.rounds(20) == 0

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.identity import UnitId
-from reconciler.model.policy import Progressive, Ring, RolloutPolicy
+from reconciler.model.policy import Amount, Progressive, Ring, RolloutPolicy
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Snapshot, Verdict, VerdictRecord
+from reconciler.policy.availability import at_once
 from reconciler.policy.dependency import earlier_ring
 from tests import factory as f
 
@@ -35,3 +36,9 @@ def test_a_unit_waits_until_the_ring_before_it_has_been_good_for_long_enough(ver
     known = UnitStanding(unit=STAGING, verdicts={first.digest: record}, last_good=Snapshot(first, at))
     found = earlier_ring(then, f.desired(then, first), Standing(units={STAGING: known}), f.NOW)
     assert (found.detail if found else None) == detail
+
+
+@pytest.mark.parametrize(("of", "most"), [(1, 1), (2, 1), (4, 2), (10, 5)])
+def test_a_revert_of_rings_never_changes_more_than_half_at_once(of: int, most: int) -> None:
+    rings = Progressive((Ring(amount=Amount(1)), Ring()))
+    assert at_once(rings, of) == most
