@@ -12,7 +12,7 @@ from typing import Any
 from reconciler.daemon.logs import log, set_up
 from reconciler.daemon.loop import Parts, loop
 from reconciler.daemon.pulse import Pulse
-from reconciler.daemon.routes_watch import RoutesWatch
+from reconciler.daemon.routes_watch import RoutesSeen, RoutesWatch
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.systemd import notify
 from reconciler.daemon.vigil import Vigil
@@ -66,9 +66,14 @@ async def _watching(settings: Settings, parts: Acting) -> AsyncIterator[World]:
         return
     world = parts.world
     watch = Watch(parts.watchable, lambda: world.commits.hosts, parts.wake.ring, period, world.clock)
+    seen = RoutesSeen(world.routers)
+    routes = RoutesWatch(lambda: world.commits.newest.desired, seen, parts.wake.ring, world.clock)
+    keeping = asyncio.create_task(routes.keep(), name="routes watch")
     try:
-        yield replace(world, targets=watch)
+        yield replace(world, targets=watch, routers=seen)
     finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
         await watch.close()
 
 
@@ -95,9 +100,6 @@ def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any,
     yield on(lambda: touched(settings.state_dir / "wake"), look_at_git, clock)
     if repository.is_dir():
         yield on(lambda: changes(repository), look_at_git, clock)
-    if settings.drift.watch_period is not None:
-        world = parts.world
-        yield RoutesWatch(lambda: world.commits.newest.desired, world.routers, parts.wake.ring, clock).keep()
     yield _try_broken_again(parts)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from random import Random
 
 from reconciler.model.analysis import Query
+from reconciler.model.change import Cause
 from reconciler.model.event import (
     AbortRequested,
     DecisionTaken,
@@ -55,7 +56,10 @@ DECISIONS = {
 
 @dataclass(frozen=True)
 class Told:
-    """How it ended: what is on each host, how the last rollout ended, and what was against the rules."""
+    """How it ended: what is on each host, and what was against the rules.
+
+    ``state`` is that of the newest rollout that somebody asked for: a crash may leave requests for a heal to send.
+    """
 
     versions: dict[str, str]
     state: State | None
@@ -68,6 +72,11 @@ class Told:
 def told(tale: Tale) -> Told:
     """Play the tale from its beginning to its end."""
     return run(_Stage(tale).play())
+
+
+def _asked_for(journal: MemoryJournal) -> State | None:
+    asked = [each for each in journal.rollouts.values() if each.cause is not Cause.DRIFT]
+    return max(asked, key=lambda each: (each.started_at, each.id)).state if asked else None
 
 
 class _Stage:
@@ -274,7 +283,7 @@ class _Stage:
         standing = (await self.around.journal.standing()).of(SHOP)
         return Told(
             versions={host: self._version(host) for host in self.tale.hosts},
-            state=standing.last.state if standing.last else None,
+            state=_asked_for(self.around.journal),
             verdicts={each.commit: each.verdict for each in standing.verdicts.values()},
             rollouts=len(self.around.journal.rollouts),
             wrong=tuple(self.referee.wrong),
