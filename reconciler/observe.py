@@ -8,7 +8,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.ground import Ground
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.resource import Observation, Resource, Routes, Survey, Unknown
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Router
 from reconciler.ports.errors import WorldError
 from reconciler.ports.router import Routers
@@ -17,7 +17,7 @@ from reconciler.ports.targets import Targets
 MOST_AT_ONCE = 200
 
 
-async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Host], targets: Targets) -> Survey:
+async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Target], targets: Targets) -> Survey:
     """Return what was seen of everything in scope; what could not be looked at is Unknown, and nothing is raised."""
     room = asyncio.Semaphore(MOST_AT_ONCE)
 
@@ -42,7 +42,7 @@ async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Host
 
 
 async def ask_routers(
-    wanted: Mapping[UnitId, Router], hosts: Mapping[str, Host], routers: Routers
+    wanted: Mapping[UnitId, Router], hosts: Mapping[str, Target], routers: Routers
 ) -> Mapping[UnitId, Routes]:
     """Return what the load balancers of each unit say; Unknown when one of them cannot be asked."""
     room = asyncio.Semaphore(MOST_AT_ONCE)

@@ -109,7 +109,7 @@ def unit(
 
 def desired(*units: Unit) -> Desired:
     hosts = {target: host(target) for each in units for target in each.targets}
-    return Desired(commit=units[0].commit, hosts=hosts, units={each.id: each for each in units})
+    return Desired(commit=units[0].commit, targets=hosts, units={each.id: each for each in units})
 
 
 def as_wanted(*resources: Resource) -> dict[ResourceId, Observation]:

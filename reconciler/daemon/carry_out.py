@@ -14,7 +14,7 @@ from reconciler.model.event import Assessed, Event, ResourcesApplied
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Desired
 from reconciler.policy.ownership import rewritten
 from reconciler.ports.targets import Transaction
@@ -36,7 +36,7 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
     if events:
         await world.journal.append(events, now)
     for target in review.interrupted:
-        hands.settle(target, partial(_take_back, desired.hosts[target], world))
+        hands.settle(target, partial(_take_back, desired.targets[target], world))
     for assessment in review.assessments:
         await _act_on(assessment, standing.of(assessment.unit), desired, world, hands)
     return review
@@ -50,7 +50,7 @@ async def _with_archives(assessment: Assessment, standing: Standing, world: Worl
     return replace(assessment, waiting=missing)
 
 
-async def _take_back(host: Host, world: World) -> None:
+async def _take_back(host: Target, world: World) -> None:
     """A transaction that does nothing but what every one begins with: take back what was cut off."""
     await world.targets.apply(host, Transaction(id=f"settle-{world.clock.new_id()}", operations=()))
 

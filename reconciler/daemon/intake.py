@@ -14,7 +14,7 @@ from reconciler.daemon.quiet import quietly
 from reconciler.desired.load import Invalid, Loading
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.event import CommitAccepted, CommitRefused, Refusal, SourceFound, SourceLost
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, ToldOfGit
@@ -81,7 +81,7 @@ class Commits:
         self._refused = ""
         self._told = ToldOfGit()
         self._secrets: Mapping[str, Digest] = {}
-        self._hosts: Mapping[str, Host] = {}
+        self._targets: Mapping[str, Target] = {}
         self._refreshing = asyncio.Lock()
 
     @property
@@ -90,9 +90,9 @@ class Commits:
         return self._newest
 
     @property
-    def hosts(self) -> Mapping[str, Host]:
-        """The hosts of the desired state that was read last; none before the first."""
-        return self._hosts
+    def targets(self) -> Mapping[str, Target]:
+        """The targets of the desired state that was read last; none before the first."""
+        return self._targets
 
     async def begin(self) -> None:
         """Go on from the last commit that loaded, without asking anybody outside."""
@@ -121,7 +121,7 @@ class Commits:
     async def at(self, commit: Commit) -> Desired:
         """Return what the commit asks for, followed or not; raise Invalid or SourceError."""
         desired = await self._reading.of(commit.id, await self._source.read(commit.id))
-        self._hosts = desired.hosts
+        self._targets = desired.targets
         return desired
 
     async def newly(self, head: Commit) -> Desired:

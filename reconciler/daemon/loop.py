@@ -89,7 +89,7 @@ async def _pass(parts: Parts, idle: Idle) -> timedelta:
         log.error("the journal cannot be used now; the fleet is left as it is", error=str(error))
         return timedelta(seconds=5)
     idle.over()
-    parts.vigil.tend(review.assessments, seen.desired.hosts)
+    parts.vigil.tend(review.assessments, seen.desired.targets)
     notify(f"STATUS={_in_a_line(review)}")
     return _rest(review, parts.world.clock)
 

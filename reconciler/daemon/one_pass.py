@@ -62,8 +62,8 @@ async def follows(world: World, desired: Desired, standing: Standing) -> Review:
     """Return what follows for the units of that desired state and that standing, from a look at their hosts."""
     in_hand = {known.rollout.id for known in standing.units.values() if known.rollout}
     survey, routes = await asyncio.gather(
-        observe.look(scope(desired, standing), desired.hosts, world.targets),
-        observe.ask_routers(routers(desired, standing), desired.hosts, world.routers),
+        observe.look(scope(desired, standing), desired.targets, world.targets),
+        observe.ask_routers(routers(desired, standing), desired.targets, world.routers),
     )
     survey = replace(observe.settled(survey, in_hand), routes=routes)
     contents = {**await _contents_of_before(world, desired, standing), **desired.contents}
@@ -106,7 +106,7 @@ def _diffs(
     kinds: Mapping[str, Kind],
 ) -> Mapping[UnitId, UnitDiff]:
     return {
-        unit.id: pair.compare(unit, survey, reachable(standing.of(unit.id).owned, desired.hosts), kinds, contents)
+        unit.id: pair.compare(unit, survey, reachable(standing.of(unit.id).owned, desired.targets), kinds, contents)
         for unit in (*_held(desired, standing), *_gone(desired, standing))
     }
 

@@ -9,7 +9,7 @@ from reconciler.daemon.logs import log
 from reconciler.daemon.watch import RINGS, wait_before_ring
 from reconciler.model.identity import UnitId
 from reconciler.model.resource import Routes, Unknown
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Route, Router, Share
 from reconciler.model.unit import Desired
 from reconciler.observe import ask_routers
@@ -38,7 +38,7 @@ class RoutesSeen:
     routers: Routers
     last: dict[Router, tuple[int, Heard]] = field(default_factory=dict)
 
-    async def weights(self, router: Router, hosts: Mapping[str, Host]) -> Mapping[str, tuple[Route, ...]]:
+    async def weights(self, router: Router, hosts: Mapping[str, Target]) -> Mapping[str, tuple[Route, ...]]:
         """Ask, and keep the answer."""
         said: Heard = None
         try:
@@ -48,15 +48,15 @@ class RoutesSeen:
         finally:
             self.last[router] = (self.last.get(router, (0, None))[0] + 1, said)
 
-    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Host]) -> None:
+    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Target]) -> None:
         """Pass it on."""
         await self.routers.set_weights(router, shares, hosts)
 
-    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Host]) -> None:
+    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Target]) -> None:
         """Pass it on."""
         await self.routers.drain(router, servers, hosts)
 
-    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Host]) -> None:
+    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Target]) -> None:
         """Pass it on."""
         await self.routers.mirror(router, servers, percent, hosts)
 
@@ -97,8 +97,8 @@ class RoutesWatch:
         before, told[router] = told.get(router), (looks, now)
         return before != told[router]
 
-    def _wanted(self) -> tuple[Mapping[UnitId, Router], Mapping[str, Host]]:
+    def _wanted(self) -> tuple[Mapping[UnitId, Router], Mapping[str, Target]]:
         desired = self.desired()
         if desired is None:
             return {}, {}
-        return {unit.id: unit.traffic for unit in desired.units.values() if unit.traffic}, desired.hosts
+        return {unit.id: unit.traffic for unit in desired.units.values() if unit.traffic}, desired.targets

@@ -65,7 +65,7 @@ async def _watching(settings: Settings, parts: Acting) -> AsyncIterator[World]:
         yield parts.world
         return
     world = parts.world
-    watch = Watch(parts.watchable, lambda: world.commits.hosts, parts.wake.ring, period, world.clock)
+    watch = Watch(parts.watchable, lambda: world.commits.targets, parts.wake.ring, period, world.clock)
     seen = RoutesSeen(world.routers)
     routes = RoutesWatch(lambda: world.commits.newest.desired, seen, parts.wake.ring, world.clock)
     keeping = asyncio.create_task(routes.keep(), name="routes watch")

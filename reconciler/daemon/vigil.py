@@ -14,7 +14,7 @@ from reconciler.model.event import Condition, Event, HealthChanged
 from reconciler.model.health import ExecCheck, Timing
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import OnUnhealthy
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Unit
 from reconciler.policy.vigil import rejected
 from reconciler.ports.clock import Clock
@@ -40,7 +40,7 @@ class _Kept:
     """
 
     unit: Unit
-    host: Host
+    host: Target
     watched: Watched | None = None
     told: Condition = Condition.HEALTHY
 
@@ -65,7 +65,7 @@ class Vigil:
         self._written: dict[Key, Condition] = {}
         self._last = clock.now()
 
-    def tend(self, assessments: Iterable[Assessment], hosts: Mapping[str, Host]) -> None:
+    def tend(self, assessments: Iterable[Assessment], hosts: Mapping[str, Target]) -> None:
         """Take over what a pass found at rest; what is not among it any more is left alone."""
         before, self._kept = self._kept, {}
         for unit in _at_rest(assessments):
@@ -132,7 +132,7 @@ class Vigil:
             await self._tell(kept, after, ring)
         return vigil.rest(after, unit.health, unit.policy.vigil.period)
 
-    async def _is_there(self, host: Host) -> bool:
+    async def _is_there(self, host: Target) -> bool:
         return (await self._targets.check(host, _THERE)).healthy
 
     async def _tell(self, kept: _Kept, watched: Watched, ring: Callable[[], None]) -> None:

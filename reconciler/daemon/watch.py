@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from reconciler.daemon.logs import log
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.resource import Resource, Survey, Unknown
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import WorldError
 from reconciler.ports.targets import Transaction, Watchable
@@ -32,7 +32,7 @@ def wait_before_ring(rung: Sequence[datetime], now: datetime) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    host: Host
+    host: Target
     resources: tuple[Resource, ...]
     task: asyncio.Task[None]
 
@@ -46,7 +46,7 @@ class Watch:
     def __init__(
         self,
         targets: Watchable,
-        hosts: Callable[[], Mapping[str, Host]],
+        hosts: Callable[[], Mapping[str, Target]],
         ring: Callable[[], None],
         period: timedelta,
         clock: Clock,
@@ -59,18 +59,18 @@ class Watch:
         self._watched: dict[str, _Watched] = {}
         self._full = False
 
-    async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+    async def survey(self, host: Target, resources: Sequence[Resource]) -> Survey:
         """Look at the resources, and watch them if they could be looked at."""
         survey = await self._targets.survey(host, resources)
         if not all(isinstance(seen, Unknown) for seen in survey.observations.values()):
             self._begin(host, tuple(resources))
         return survey
 
-    async def apply(self, host: Host, transaction: Transaction) -> None:
+    async def apply(self, host: Target, transaction: Transaction) -> None:
         """Do all of it."""
         await self._targets.apply(host, transaction)
 
-    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+    async def check(self, host: Target, check: HealthCheck) -> CheckResult:
         """Ask one health check once."""
         return await self._targets.check(host, check)
 
@@ -82,7 +82,7 @@ class Watch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, host: Host, resources: tuple[Resource, ...]) -> None:
+    def _begin(self, host: Target, resources: tuple[Resource, ...]) -> None:
         there = self._watched.get(host.name)
         if there is not None:
             if there.host == host and there.resources == resources:
@@ -99,7 +99,7 @@ class Watch:
             self._full = True
             log.warning("more hosts than can be watched; the others are looked at at intervals", watched=MOST_WATCHED)
 
-    async def _keep_watching(self, host: Host, resources: tuple[Resource, ...]) -> None:
+    async def _keep_watching(self, host: Target, resources: tuple[Resource, ...]) -> None:
         rest = _FIRST_REST
         rung: list[datetime] = []
         while self._hosts().get(host.name) == host:

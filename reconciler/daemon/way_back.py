@@ -14,7 +14,7 @@ from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.plan import Plan
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.rollout import Rollout
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Route, Router, Share
 from reconciler.ports.errors import TimedOut
 from reconciler.ports.router import Routers
@@ -55,7 +55,7 @@ class Hasty:
     targets: Targets
     limits: Mapping[str, timedelta]
 
-    async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+    async def survey(self, host: Target, resources: Sequence[Resource]) -> Survey:
         """Look, or raise TimedOut."""
         limit = self.limits.get(host.name, LOOK)
         try:
@@ -64,11 +64,11 @@ class Hasty:
         except TimeoutError as error:
             raise TimedOut(f"{host.name} did not answer within {limit.total_seconds():g} s") from error
 
-    async def apply(self, host: Host, transaction: Transaction) -> None:
+    async def apply(self, host: Target, transaction: Transaction) -> None:
         """Do it, as long as it takes."""
         await self.targets.apply(host, transaction)
 
-    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+    async def check(self, host: Target, check: HealthCheck) -> CheckResult:
         """Ask the check."""
         return await self.targets.check(host, check)
 
@@ -79,7 +79,7 @@ class HastyRouters:
 
     routers: Routers
 
-    async def weights(self, router: Router, hosts: Mapping[str, Host]) -> Mapping[str, tuple[Route, ...]]:
+    async def weights(self, router: Router, hosts: Mapping[str, Target]) -> Mapping[str, tuple[Route, ...]]:
         """Ask, or raise TimedOut."""
         seconds = LOOK_AT_TROUBLE.total_seconds()
         try:
@@ -88,14 +88,14 @@ class HastyRouters:
         except TimeoutError as error:
             raise TimedOut(f"{', '.join(hosts)} did not answer within {seconds:g} s") from error
 
-    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Host]) -> None:
+    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Target]) -> None:
         """Give these members these weights."""
         await self.routers.set_weights(router, shares, hosts)
 
-    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Host]) -> None:
+    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Target]) -> None:
         """Send no new requests to these members."""
         await self.routers.drain(router, servers, hosts)
 
-    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Host]) -> None:
+    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Target]) -> None:
         """Send copies of requests to these members."""
         await self.routers.mirror(router, servers, percent, hosts)

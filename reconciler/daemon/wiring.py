@@ -32,11 +32,12 @@ from reconciler.execute.driver import Driver
 from reconciler.execute.world import World as Reach
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import Digest
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Sort, hosts_among
 from reconciler.model.unit import Desired
 from reconciler.ports.source import Commit, Trust
 from reconciler.ports.targets import Watchable
 from reconciler.providers.artifacts import ArtifactCache
+from reconciler.providers.by_sort import AllTargets
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.hooks import HookCalls
@@ -135,12 +136,13 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     source = _source(settings)
     admission = Admission(source, _trust(settings, source.git), journal, settings.git.rewrites)
     commits = Commits(source, journal, reading, clock, admission)
-    shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: commits.hosts, secrets)
+    shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: hosts_among(commits.targets), secrets)
     http = Http()
     artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store))
-    targets = HostTargets(
+    hosts = HostTargets(
         shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
+    targets = AllTargets({Sort.HOST: hosts})
     reach = Reach(
         targets=targets,
         kinds=CATALOG,

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from reconciler.daemon.intake import Intake
 from reconciler.execute.driver import Driver
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Desired
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.clock import Clock
@@ -34,8 +34,8 @@ class Following(Protocol):
         ...
 
     @property
-    def hosts(self) -> Mapping[str, Host]:
-        """The hosts of the desired state that was read last."""
+    def targets(self) -> Mapping[str, Target]:
+        """The targets of the desired state that was read last."""
         ...
 
     async def begin(self) -> None:

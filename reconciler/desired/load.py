@@ -92,7 +92,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desire
     problems += [*rendering.problems, *rendering.analyses.values()]
     if problems:
         raise Invalid(tuple(sorted(dict.fromkeys(problems), key=_order)))
-    return Desired(commit=commit, hosts=rendering.hosts, units=units, contents=sources.contents)
+    return Desired(commit=commit, targets=rendering.hosts, units=units, contents=sources.contents)
 
 
 def _read(files: Mapping[str, bytes], memory: Memory) -> list[_File]:

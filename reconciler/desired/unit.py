@@ -172,7 +172,8 @@ class UnitWork:
         if spec is None:
             return None
         try:
-            return kind.render(spec, inputs)
+            rendered = kind.render(spec, inputs)
+            return rendered if isinstance(rendered, Rendered) else rendered[0]
         except InputError as error:
             self.telling.problem(document.problem((*draft.path, *error.where.split(".")), str(error)))
             return None

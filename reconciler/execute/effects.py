@@ -64,7 +64,7 @@ class Effects:
 
         When the caller stops early, what is under way is ended with the error it stopped for.
         """
-        hosts = {host.name: host for host in plan.hosts}
+        hosts = {host.name: host for host in plan.targets}
 
         async def one(name: str) -> Outcome:
             try:
@@ -79,7 +79,7 @@ class Effects:
 
     async def look(self, plan: Plan, changes: Sequence[TargetChanges], transaction: str) -> Mapping[str, Recovered]:
         """Look again at targets on which that transaction was begun, and return what is known of each."""
-        hosts = {host.name: host for host in plan.hosts}
+        hosts = {host.name: host for host in plan.targets}
         resources = {resource.id: resource for resource in plan.unit.resources}
         by_target = {one.target: one for one in changes}
 
@@ -99,7 +99,7 @@ class Effects:
 
     async def ask(self, plan: Plan, step: Probe, due: Sequence[CheckProgress]) -> Mapping[CheckProgress, CheckResult]:
         """Ask each check once."""
-        hosts = {host.name: host for host in plan.hosts}
+        hosts = {host.name: host for host in plan.targets}
 
         async def one(progress: CheckProgress) -> CheckResult:
             try:
@@ -111,7 +111,7 @@ class Effects:
 
     async def inspect(self, plan: Plan, targets: Sequence[str]) -> Mapping[str, Inspected]:
         """Look whether these targets are as the plan wants them."""
-        hosts = {host.name: host for host in plan.hosts}
+        hosts = {host.name: host for host in plan.targets}
 
         async def one(name: str) -> Inspected:
             there = [each for each in plan.unit.resources if each.id.target == name]

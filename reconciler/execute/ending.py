@@ -132,7 +132,7 @@ def _moved(rollout: Rollout, plan: Plan, trigger: Trigger, reason: str, now: dat
     after = replace(rollout, state=state, reason=reason, updated_at=now, wake_at=None, deadline=None, waiting=None)
     after = replace(after, not_upheld="")
     if rollout.plan == rollout.forward and (after.ended or state is State.REVERT_NEEDED):
-        after = replace(after, strikes=struck(after, [host.name for host in plan.hosts], now))
+        after = replace(after, strikes=struck(after, [host.name for host in plan.targets], now))
     after = replace(after, routing=given_back(after, plan))
     return Entry(after, (moved, *_routed(after)))
 
@@ -194,7 +194,7 @@ def _owned(rollout: Rollout, plan: Plan) -> tuple[Event, ...]:
 
     What the plan changed is on record since it was applied, with who created it; the rest was so already.
     """
-    if not plan.hosts:
+    if not plan.targets:
         return ()  # It was about requests alone: nobody looked at any target.
     without = {one.target for one in plan.left_out} | {failure.target for failure in rollout.failures}
     changed = {change.resource for change in plan.changes if change.action not in LEAVING}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.ports.errors import Stale, Unreachable, WorldError
+from reconciler.ports.errors import Halfway, Stale, Unreachable, WorldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,14 @@ class Outdated:
     reason: str
 
 
-Outcome: TypeAlias = Changed | Failed | Unsure | Outdated
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """A part of it was done and stays; trying again would not help with the rest."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Changed | Failed | Partly | Unsure | Outdated
 
 
 def outcome(error: WorldError) -> Outcome:
@@ -40,6 +47,8 @@ def outcome(error: WorldError) -> Outcome:
     match error:
         case Unreachable():
             return Unsure(str(error))
+        case Halfway():
+            return Partly(str(error))
         case Stale():
             return Outdated(str(error))
         case _:

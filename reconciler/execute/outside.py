@@ -1,6 +1,6 @@
 """What execution asks of load balancers, monitoring and hooks; failures of the world come back as answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from reconciler.model.analysis import Analysis, Query
 from reconciler.model.plan import Drain, Mirror, Plan, Shift
 from reconciler.model.rollout import Rollout
 from reconciler.model.step import CallHook
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Target
 from reconciler.model.traffic import Router, Share
 from reconciler.ports.errors import WorldError
 from reconciler.ports.hooks import Hooks
@@ -73,7 +73,7 @@ class Outside:
 
     async def measure(self, plan: Plan, due: Sequence[Analysis]) -> Answers:
         """Ask for the figures of each analysis once, and for those it is compared with."""
-        host = next(iter(plan.hosts), None)
+        host = next(iter(_hosts(plan)), None)
 
         async def one(analysis: Analysis) -> tuple[Answer, Answer | None]:
             answer = await self._read(analysis.query, host)
@@ -85,7 +85,7 @@ class Outside:
 
     async def call(self, rollout: Rollout, plan: Plan, step: CallHook) -> hook.Answer:
         """Call the hook once."""
-        host = next(iter(plan.hosts), None)
+        host = next(iter(_hosts(plan)), None)
         try:
             said = await self.hooks.call(step.hook, hook.payload(rollout, plan), transaction_id(rollout, plan), host)
         except WorldError as error:
@@ -98,7 +98,7 @@ class Outside:
         except WorldError as error:
             return str(error)
 
-    async def _tell(self, router: Router, move: Direct, hosts: Mapping[str, Host]) -> None:
+    async def _tell(self, router: Router, move: Direct, hosts: Mapping[str, Target]) -> None:
         match move.step:
             case Drain():
                 await self.routers.drain(router, move.step.servers, hosts)
@@ -107,7 +107,7 @@ class Outside:
             case Mirror():
                 await self.routers.mirror(router, move.step.servers, move.step.percent, hosts)
 
-    async def _send(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Host]) -> None:
+    async def _send(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Target]) -> None:
         drained = tuple(share.server for share in shares if not share.weight)
         serving = tuple(share for share in shares if share.weight)
         if serving:
@@ -116,5 +116,9 @@ class Outside:
             await self.routers.drain(router, drained, hosts)
 
 
-def _balancers(plan: Plan) -> Mapping[str, Host]:
+def _balancers(plan: Plan) -> Mapping[str, Target]:
     return {host.name: host for host in plan.balancers}
+
+
+def _hosts(plan: Plan) -> Iterator[Host]:
+    return (each for each in plan.targets if isinstance(each, Host))

@@ -14,10 +14,12 @@ from reconciler.kinds.edits import Line
 from reconciler.kinds.written import Account, Path, Written
 from reconciler.model.operation import DropLine, EditFile, MakeDirectory, Operation, PutLine
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "authorizedKey"
+TARGET = Sort.HOST
 _LINES = ("nobody", "home", *edits.WORDS)
 
 

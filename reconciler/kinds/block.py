@@ -11,10 +11,12 @@ from reconciler.kinds.edits import Line
 from reconciler.kinds.written import Account, Mode, Path, Text, Written, one_of
 from reconciler.model.operation import DropBlock, EditFile, Operation, PutBlock
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import SHOWN_AT_MOST, Difference, InputError, Inputs, Rendered
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "block"
+TARGET = Sort.HOST
 
 
 def _name(name: str) -> str:

@@ -15,10 +15,12 @@ from reconciler.model.duration import parse_duration
 from reconciler.model.health import CertificateCheck
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.policy.certificates import Certificate, certificates, first_end, out_of_order
 from reconciler.ports.kind import CONTENT_KEY, Difference, InputError, Inputs, Rendered
 
 NAME = "certificate"
+TARGET = Sort.HOST
 _NEXT = "next"
 _BEGIN = "-----BEGIN "
 _SEEN = ("type", "content", "mode", "owner", "group")

@@ -15,10 +15,12 @@ from reconciler.model.change import Action, FieldDiff
 from reconciler.model.duration import parse_duration
 from reconciler.model.operation import Operation, RecordRun, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "command"
+TARGET = Sort.HOST
 _LINES = ("absent", "stat", "owner", "group", "to", "unless", "record", "inputs")
 _STILL_MISSING = '[ -e "$1" ] || [ -L "$1" ] || { echo "it ran, but $1 is still not there"; exit 1; }'
 _STILL_NO = '"$@" >/dev/null 2>&1 || { echo "it ran, but $1 still ends with status $?"; exit 1; }'

@@ -11,10 +11,12 @@ from reconciler.kinds import crontab, file, no_process
 from reconciler.kinds.written import Account, Text, Written
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.look import Look
 
 NAME = "cron"
+TARGET = Sort.HOST
 _LONGEST = 950
 _HEAD = """\
 # Written by reconciler; what is changed here is put back.

@@ -6,10 +6,12 @@ from reconciler.kinds import compare, file, look, no_process
 from reconciler.kinds.written import Account, Mode, Path, Written
 from reconciler.model.operation import MakeDirectory, Operation, RemoveDirectory
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered
 from reconciler.ports.look import Look
 
 NAME = "directory"
+TARGET = Sort.HOST
 _COMPARED = ("type", "mode", "owner", "group")
 
 

@@ -11,11 +11,13 @@ from reconciler.model.change import Action, FieldDiff
 from reconciler.model.content import Content
 from reconciler.model.operation import Operation, RemoveFile, SetAttributes, WriteFile
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import SHOWN_AT_MOST, Difference, Inputs, Rendered
 from reconciler.ports.look import Look
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "file"
+TARGET = Sort.HOST
 _COMPARED = ("type", "content", "mode", "owner", "group")
 
 

@@ -13,10 +13,12 @@ from reconciler.kinds.written import Account, Path, Text, Written
 from reconciler.model.canonical import Json
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered
 from reconciler.ports.shell import quote_path
 
 NAME = "gitCheckout"
+TARGET = Sort.HOST
 _COMPARED = ("type", "repository", "revision", "modified", "owner", "group")
 _FILES = ("repository", "revision", "modified")
 _PROTOCOLS = ("https", "http", "ssh", "git", "file")

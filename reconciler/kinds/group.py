@@ -11,10 +11,12 @@ from reconciler.model.canonical import Json
 from reconciler.model.change import Action
 from reconciler.model.operation import Operation, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote
 
 NAME = "group"
+TARGET = Sort.HOST
 
 
 def account_name(name: str) -> str:

@@ -10,10 +10,12 @@ from reconciler.kinds.edits import Line
 from reconciler.kinds.written import Account, Mode, Path, Written
 from reconciler.model.operation import DropLine, EditFile, Operation, PutLine
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "line"
+TARGET = Sort.HOST
 _SHORT = 40
 
 

@@ -14,10 +14,12 @@ from reconciler.model.canonical import Json
 from reconciler.model.change import Action
 from reconciler.model.operation import DropLine, EditFile, MakeDirectory, Operation, PutLine, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote
 
 NAME = "mount"
+TARGET = Sort.HOST
 _FSTAB = "/etc/fstab"
 _LINES = ("mounted", "bound", *edits.WORDS)
 _COMPARED = ("line", "mounted", "type", "source", "flags")

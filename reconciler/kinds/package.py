@@ -12,10 +12,12 @@ from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.operation import ChangePackages, Operation, PackageTool, PackageVersion
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered
 from reconciler.ports.shell import quote
 
 NAME = "package"
+TARGET = Sort.HOST
 _LINES = ("tool", "absent", "state", "version", "held", "enough")
 _FLAG = {"yes": True, "no": False}
 

@@ -13,10 +13,12 @@ from reconciler.model.canonical import Json
 from reconciler.model.content import Artifact
 from reconciler.model.operation import Operation, RemoveRelease, SwitchRelease, UnpackRelease
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, InputError, Inputs, Rendered
 from reconciler.ports.shell import quote_path
 
 NAME = "release"
+TARGET = Sort.HOST
 _COMPARED = ("version", "digest", "owner", "group")
 
 

@@ -9,10 +9,12 @@ from reconciler.kinds import compare, look, no_process
 from reconciler.kinds.written import Path, Text, Written
 from reconciler.model.operation import MakeSymlink, Operation, RemoveFile
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.look import Look
 
 NAME = "symlink"
+TARGET = Sort.HOST
 
 
 def _literal(to: str) -> str:

@@ -12,10 +12,12 @@ from reconciler.kinds.written import Path, Text, Written
 from reconciler.model.change import Action
 from reconciler.model.operation import DropLine, EditFile, MakeDirectory, Operation, PutLine, RemoveFile, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "sysctl"
+TARGET = Sort.HOST
 _LINES = ("live", *edits.WORDS)
 _COMPARED = ("value", "line")
 _SET = (

@@ -23,10 +23,12 @@ from reconciler.model.operation import (
     WriteFile,
 )
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered, Stopping
 from reconciler.ports.shell import quote, quote_path
 
 NAME = "systemdUnit"
+TARGET = Sort.HOST
 _COMPARED = ("content", "enabled", "running", "reload_pending", "restart_pending")
 FOLDER = {Scope.SYSTEM: "/etc/systemd/system", Scope.USER: "~/.config/systemd/user"}
 """Where the unit files of each service manager are that are ours."""

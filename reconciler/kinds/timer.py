@@ -15,9 +15,11 @@ from reconciler.model.change import Action, FieldDiff
 from reconciler.model.duration import parse_duration
 from reconciler.model.operation import Operation, ReloadUnits, Scope
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import CONTENT_KEY, Difference, Inputs, Rendered
 
 NAME = "timer"
+TARGET = Sort.HOST
 _NEXT = "next"
 _FLAGS = ("enabled", "running", "reload_pending", "restart_pending")
 

@@ -12,10 +12,12 @@ from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.operation import Operation, RunCommand, SetPassword
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Rendered
 from reconciler.ports.shell import quote
 
 NAME = "user"
+TARGET = Sort.HOST
 _LINES = ("absent", "entry", "primary", "groups", "locked", "sha256")
 _COMPARED = ("state", "uid", "group", "home", "shell", "comment", "locked", "password")
 _FLAGS = {"uid": "-u", "group": "-g", "home": "-d", "shell": "-s", "comment": "-c"}

@@ -1,6 +1,7 @@
 """Health checks, and what they saw.
 
-``slot``: of which of the app's slots, empty where there are none. ``origin``: from where the app is asked, at the
+``slot``: of which of the app's slots, empty where there are none. ``on``: which of the app's targets are asked.
+``origin``: from where the app is asked, at the
 target's address by the controller, or at ``localhost`` by the target itself.
 """
 
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
+
+from reconciler.model.target import Sort
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ class HttpCheck:
     matches: str | None = None
     tls: Tls = Tls()
     origin: Origin = Origin.CONTROLLER
+    on: Sort = Sort.HOST
     slot: str = ""
     timing: Timing = Timing()
     check: Literal["http"] = "http"
@@ -95,6 +99,7 @@ class TcpCheck:
 
     port: int
     origin: Origin = Origin.CONTROLLER
+    on: Sort = Sort.HOST
     slot: str = ""
     timing: Timing = Timing()
     check: Literal["tcp"] = "tcp"
@@ -115,6 +120,7 @@ class GrpcCheck:
     host: str | None = None
     tls: Tls | None = None
     origin: Origin = Origin.CONTROLLER
+    on: Sort = Sort.HOST
     slot: str = ""
     timing: Timing = Timing()
     check: Literal["grpc"] = "grpc"
@@ -131,6 +137,11 @@ class ExecCheck:
     slot: str = ""
     timing: Timing = Timing()
     check: Literal["exec"] = "exec"
+
+    @property
+    def on(self) -> Sort:
+        """Only a host has it."""
+        return Sort.HOST
 
     def __str__(self) -> str:
         return "exec " + " ".join(self.command)
@@ -151,6 +162,11 @@ class SystemdCheck:
     timing: Timing = Timing(timeout=timedelta(seconds=5))
     check: Literal["systemd"] = "systemd"
 
+    @property
+    def on(self) -> Sort:
+        """Only a host has it."""
+        return Sort.HOST
+
     def __str__(self) -> str:
         return f"systemd {self.unit}"
 
@@ -165,11 +181,34 @@ class CertificateCheck:
     timing: Timing = Timing(timeout=timedelta(seconds=10))
     check: Literal["certificate"] = "certificate"
 
+    @property
+    def on(self) -> Sort:
+        """Only a host has it."""
+        return Sort.HOST
+
     def __str__(self) -> str:
         return f"certificate {self.path}"
 
 
-HealthCheck: TypeAlias = HttpCheck | TcpCheck | GrpcCheck | ExecCheck | SystemdCheck | CertificateCheck
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceCheck:
+    """A resource does well by what its target says of it: a container runs, a Deployment has rolled out.
+
+    ``ref`` is the resource (``kind:name``); ``subject`` is what its kind needs to ask and to judge, as JSON.
+    """
+
+    ref: str
+    subject: str
+    on: Sort = Sort.HOST
+    slot: str = ""
+    timing: Timing = Timing(period=timedelta(seconds=2), timeout=timedelta(seconds=10))
+    check: Literal["resource"] = "resource"
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+HealthCheck: TypeAlias = HttpCheck | TcpCheck | GrpcCheck | ExecCheck | SystemdCheck | CertificateCheck | ResourceCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +216,13 @@ class CheckResult:
     """One answer of one check on one target. ``detail`` is one line for a person.
 
     ``asked`` is False where the target could not be asked at all: not healthy, and no word about the app either.
+    ``pending``: not healthy yet, and nothing is wrong: it counts for neither threshold.
     """
 
     healthy: bool
     detail: str
     asked: bool = True
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

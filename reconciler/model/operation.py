@@ -8,7 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from reconciler.model.cluster import ApplyObject, DeleteObject
 from reconciler.model.content import Artifact, Content
+from reconciler.model.image import LoadImage, PullImage
+from reconciler.model.request import Send
 
 
 class Scope(StrEnum):
@@ -312,7 +315,7 @@ class ControlUnit:
     op: Literal["control_unit"] = "control_unit"
 
 
-Operation: TypeAlias = (
+HostOperation: TypeAlias = (
     WriteFile
     | SetAttributes
     | MakeDirectory
@@ -332,3 +335,7 @@ Operation: TypeAlias = (
     | ChangePackages
     | SetPassword
 )
+"""What is done on a host, within its transaction."""
+
+Operation: TypeAlias = HostOperation | Send | PullImage | LoadImage | ApplyObject | DeleteObject
+"""What is done to any target; each sort of target knows its own."""

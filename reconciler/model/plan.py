@@ -14,7 +14,7 @@ from reconciler.model.identity import UnitId
 from reconciler.model.operation import Operation
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Router, Share
 from reconciler.model.unit import Unit
 
@@ -121,12 +121,13 @@ class Plan:
     ``id`` is a digest of everything else here: planning the same world twice gives the same id. ``unit`` is the desired
     state that is planned towards: Git's, or the last known good one when ``cause`` is revert. ``observation`` is the
     digest of what the plan was made from; ``apply`` refuses when the world is another by then. ``parent`` is the digest
-    of the unit's state that was last good, None when there was none. ``hosts`` are the targets of its steps.
+    of the unit's state that was last good, None when there was none. ``targets`` are those of its steps.
     ``kept`` are resources (as text) that are no longer asked for and stay, each with the reason.
     ``fences`` has the newest token of another controller by target, where there was one: the plan is stale when there
-    is a newer one. ``router`` and its hosts ``balancers`` are there when requests are sent through one. ``background``
-    are analyses that go on during all of it. ``may_be_down`` is how many of the unit's targets may be out of service at
-    once, failed and unseen ones included; None: any number. ``notes`` say what a reader of the steps may not see.
+    is a newer one. ``router`` is there when requests are sent through one, with ``balancers``, the targets on which it
+    is told. ``background`` are analyses that go on during all of it. ``may_be_down`` is how many of the unit's targets
+    may be out of service at once, failed and unseen ones included; None: any number. ``notes`` say what a reader of the
+    steps may not see.
     """
 
     id: str
@@ -134,13 +135,13 @@ class Plan:
     cause: Cause
     parent: Digest | None
     observation: Digest
-    hosts: tuple[Host, ...]
+    targets: tuple[Target, ...]
     steps: tuple[Step, ...]
     left_out: tuple[LeftOut, ...] = ()
     kept: tuple[str, ...] = ()
     fences: Mapping[str, int] = field(default_factory=dict)
     router: Router | None = None
-    balancers: tuple[Host, ...] = ()
+    balancers: tuple[Target, ...] = ()
     background: tuple[Analysis, ...] = ()
     may_be_down: int | None = None
     notes: tuple[str, ...] = ()

@@ -61,9 +61,14 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """It is there and looks so. ``attributes`` has the fields of the kind, whether managed or not."""
+    """It is there and looks so. ``attributes`` has the fields of the kind, whether managed or not.
+
+    ``status`` is what it says of itself and nobody asked for (replicas that are ready, the digest of an image): it is
+    shown and may be asked for, is compared with nothing, and makes no plan stale.
+    """
 
     attributes: Mapping[str, Json]
+    status: Mapping[str, Json] = field(default_factory=dict)
     state: Literal["present"] = "present"
 
 
@@ -93,13 +98,14 @@ class Survey:
 
     ``contents`` has the present bytes of small, non-secret files that differ from what they shall be, by digest:
     only so that a plan can show a text difference. ``grounds`` says of each target looked at how it stands with changes
-    to it. ``routes`` is what the load balancers of a unit say.
+    to it. ``routes`` is what the load balancers of a unit say, ``facts`` what each target says of itself.
     """
 
     observations: Mapping[ResourceId, Observation]
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
     grounds: Mapping[str, Ground] = field(default_factory=dict)
     routes: Mapping[UnitId, Routes] = field(default_factory=dict)
+    facts: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def of(self, resource: ResourceId) -> Observation:
         """Return what was seen; Unknown when nobody looked."""

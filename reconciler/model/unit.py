@@ -8,7 +8,7 @@ from reconciler.model.health import HealthCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.resource import Resource
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Target, hosts_among
 from reconciler.model.traffic import Router
 
 BEFORE_US = "what was there before"
@@ -52,6 +52,11 @@ class Desired:
     """Everything one commit asks for. ``contents`` are the bytes that resources speak of, by blob digest."""
 
     commit: str
-    hosts: Mapping[str, Host]
+    targets: Mapping[str, Target]
     units: Mapping[UnitId, Unit]
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
+
+    @property
+    def hosts(self) -> Mapping[str, Host]:
+        """Those of the targets that are plain hosts."""
+        return hosts_among(self.targets)

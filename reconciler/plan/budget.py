@@ -42,7 +42,7 @@ def _no_other_side(plan: Plan, known: UnitStanding) -> WaitingOn | None:
     strategy = plan.policy.strategy
     if not isinstance(strategy, BlueGreen) or plan.unit.slots or known.last_good is None or not plan.left_out:
         return None
-    there = {host.labels.get(strategy.side_label) for host in plan.hosts if host.name in plan.unit.targets}
+    there = {host.labels.get(strategy.side_label) for host in plan.targets if host.name in plan.unit.targets}
     gone = ", ".join(each.target for each in plan.left_out[:_NAMED])
     if len(there) > 1:
         return None

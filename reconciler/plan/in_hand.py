@@ -110,7 +110,7 @@ def _revert(base: Assessment, held: Holding, rollout: Rollout, situation: Situat
         known=situation.standing.of(unit.id),
     )
     try:
-        plan = build(material, situation.survey, situation.desired.hosts, situation.kinds)
+        plan = build(material, situation.survey, situation.desired.targets, situation.kinds)
     except Cycle as cycle:
         return replace(base, signal=_impossible(rollout, str(cycle)))
     if not diff.differing and not brought_since and _routed(plan, rollout):

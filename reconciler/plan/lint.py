@@ -14,7 +14,7 @@ def problems(plan: Plan) -> tuple[str, ...]:
 
 
 def _targets(plan: Plan) -> Iterator[str]:
-    hosts = {host.name for host in plan.hosts}
+    hosts = {host.name for host in plan.targets}
     out = {each.target for each in plan.left_out}
     applies = [step for step in plan.steps if isinstance(step, Apply)]
     times = Counter((target.target, step.slot) for step in applies for target in step.targets)

@@ -10,7 +10,7 @@ from reconciler.model.identity import ResourceId
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Survey, Unknown
 from reconciler.model.standing import UnitStanding
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Member, Router
 from reconciler.model.unit import Unit
 from reconciler.plan.balance import FULL, Balance
@@ -24,7 +24,7 @@ def muster(
     material: Material,
     parts: Mapping[str, Mapping[str, TargetChanges]],
     survey: Survey,
-    hosts: Mapping[str, Host],
+    hosts: Mapping[str, Target],
 ) -> Roster:
     """Return the roster. ``parts`` are the changes by target and slot; all of a target's together are one change."""
     unit, known = material.unit, material.known

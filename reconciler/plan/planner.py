@@ -13,9 +13,9 @@ from reconciler.model.difference import Differing, Orphan
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import Apply, Plan, Probe, Step, TargetChanges
 from reconciler.model.policy import Canary, Progressive, Recreate, Rolling, Strategy
-from reconciler.model.resource import Resource, Survey
+from reconciler.model.resource import Observation, Present, Resource, Survey
 from reconciler.model.step import Analyse
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Unit
 from reconciler.plan.material import Material as Material
 from reconciler.plan.muster import muster
@@ -35,7 +35,7 @@ _NAMED = 4
 """So many targets it takes to compare some with others."""
 
 
-def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: Mapping[str, Kind]) -> Plan:
+def build(material: Material, survey: Survey, hosts: Mapping[str, Target], kinds: Mapping[str, Kind]) -> Plan:
     """Return the plan; one without changes only asks whether the unit is healthy. Raises plan.order.Cycle."""
     unit, strategy = material.unit, _strategy(material)
     material, stops = _stopped(material, strategy, survey, kinds)
@@ -52,7 +52,7 @@ def build(material: Material, survey: Survey, hosts: Mapping[str, Host], kinds: 
         cause=material.cause,
         parent=material.parent,
         observation=observed(survey, _looked_at(material)),
-        hosts=tuple(hosts[target] for target in used),
+        targets=tuple(hosts[target] for target in used),
         steps=steps,
         left_out=material.left_out,
         kept=material.kept,
@@ -143,7 +143,11 @@ def _strategy(material: Material) -> Strategy:
 
 def observed(survey: Survey, resources: Iterable[ResourceId]) -> Digest:
     """Return the digest of what was seen of the resources: it changes when the world does."""
-    return digest({str(each): plain(survey.of(each)) for each in sorted(set(resources))})
+    return digest({str(each): plain(_without_status(survey.of(each))) for each in sorted(set(resources))})
+
+
+def _without_status(seen: Observation) -> Observation:
+    return replace(seen, status={}) if isinstance(seen, Present) and seen.status else seen
 
 
 def _looked_at(material: Material) -> Iterable[ResourceId]:

@@ -70,7 +70,7 @@ def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> 
         left_out=diff.unseen,
         known=known,
     )
-    return Proposal(plan=build(material, situation.survey, situation.desired.hosts, situation.kinds), asks=asks)
+    return Proposal(plan=build(material, situation.survey, situation.desired.targets, situation.kinds), asks=asks)
 
 
 def _rerouted(unit: Unit, situation: Situation) -> Proposal:

@@ -23,7 +23,7 @@ def assess_removed(known: UnitStanding, situation: Situation) -> Assessment:
     diff = situation.diff(known.unit)
     leaves = tuple(each for each in diff.orphans if each.owned.brought and not _kept(each))
     found = tuple(each.owned.resource.id for each in diff.orphans if each not in leaves)
-    away = tuple(each for each in sorted(known.owned) if each.target not in situation.desired.hosts)
+    away = tuple(each for each in sorted(known.owned) if each.target not in situation.desired.targets)
     paused = known.paused or situation.standing.paused
     signal, plan, waiting = None, None, None
     if known.rollout and known.rollout.digest != GONE:
@@ -36,7 +36,7 @@ def assess_removed(known: UnitStanding, situation: Situation) -> Assessment:
         material = Material(
             unit=unit, cause=Cause.COMMIT, parent=None, differing=(), delete=leaves, left_out=diff.unseen
         )
-        plan = build(material, situation.survey, situation.desired.hosts, situation.kinds)
+        plan = build(material, situation.survey, situation.desired.targets, situation.kinds)
         waiting = _stays(known, len(leaves))
         if known.accepted and known.accepted.plan == plan.id:
             waiting = waits(paused) if paused else None

@@ -39,7 +39,7 @@ def rerouted(unit: Unit, situation: Situation) -> Plan | None:
     found = strayed(unit, situation)
     if not found or unit.traffic is None:
         return None
-    known, hosts = situation.standing.of(unit.id), situation.desired.hosts
+    known, hosts = situation.standing.of(unit.id), situation.desired.targets
     if not all(name in hosts for name in unit.traffic.hosts):
         return None
     shares = _shares(unit, unit.traffic, situation)
@@ -55,7 +55,7 @@ def rerouted(unit: Unit, situation: Situation) -> Plan | None:
             cause=Cause.DRIFT,
             parent=known.last_good.unit.digest if known.last_good else None,
             observation=digest([plain(each) for each in found]),
-            hosts=tuple(hosts[target] for target in asked),
+            targets=tuple(hosts[target] for target in asked),
             steps=(*probe, Shift(shares, note=_note(found))),
             router=unit.traffic,
             balancers=tuple(hosts[name] for name in unit.traffic.hosts),
@@ -73,7 +73,7 @@ def _shares(unit: Unit, router: Router, situation: Situation) -> tuple[Share, ..
     shares = at_rest(router, known.routing)
     if diff.differing or known.rollout or holding(unit, known).unit is None:
         return shares
-    found = sort(unit.policy.strategy, unit, router.members, situation.desired.hosts)
+    found = sort(unit.policy.strategy, unit, router.members, situation.desired.targets)
     live = found.of(live_side(found, {share.server: share.weight for share in shares}))
     targets = {member.server: member.target for member in router.members}
     left = {each.target for each in (*diff.unseen, *diff.conflicts)} | _unwell(known)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from reconciler.model.change import Cause
 from reconciler.model.plan import TargetChanges
 from reconciler.model.policy import BlueGreen, Strategy
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Member
 from reconciler.model.unit import Unit
 from reconciler.plan.roster import Side
@@ -26,7 +26,7 @@ class Sorted:
         return frozenset(server for server, its in self.servers.items() if its == side)
 
 
-def sort(strategy: Strategy, unit: Unit, members: Sequence[Member], hosts: Mapping[str, Host]) -> Sorted:
+def sort(strategy: Strategy, unit: Unit, members: Sequence[Member], hosts: Mapping[str, Target]) -> Sorted:
     """Return the sides of a unit: its slots, or its targets by the label that the strategy names."""
     if unit.slots:
         return Sorted(names=tuple(sorted(unit.slots)), servers={each.server: each.slot for each in members}, targets={})

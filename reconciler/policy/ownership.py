@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.model.difference import Orphan
 from reconciler.model.identity import ResourceId
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned
 
@@ -16,7 +16,7 @@ def orphans_of(unit: Unit, owned: Mapping[ResourceId, Owned]) -> tuple[Owned, ..
     return tuple(owned[each] for each in sorted(owned) if each not in named)
 
 
-def reachable(owned: Mapping[ResourceId, Owned], hosts: Mapping[str, Host]) -> Mapping[ResourceId, Owned]:
+def reachable(owned: Mapping[ResourceId, Owned], hosts: Mapping[str, Target]) -> Mapping[ResourceId, Owned]:
     """Return what is ours on hosts that are in Git: nothing is looked at or taken away on a host that has left."""
     return {each: owned[each] for each in owned if each.target in hosts}
 

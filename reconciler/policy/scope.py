@@ -28,7 +28,7 @@ def scope(desired: Desired, standing: Standing) -> Mapping[str, tuple[Resource, 
             wanted[resource.id.target].append(resource)
     for known in standing.units.values():
         if known.unit not in desired.units:
-            for owned in reachable(known.owned, desired.hosts).values():
+            for owned in reachable(known.owned, desired.targets).values():
                 wanted[owned.resource.id.target].append(owned.resource)
     return {target: tuple(resources) for target, resources in wanted.items()}
 
@@ -54,4 +54,4 @@ def _of_unit(unit: Unit, known: UnitStanding, desired: Desired) -> tuple[Resourc
     if held is None:
         # There is nothing to compare with, but a change that was cut off there has to be seen and taken back.
         return unit.resources
-    return (*held.resources, *(each.resource for each in orphans_of(held, reachable(known.owned, desired.hosts))))
+    return (*held.resources, *(each.resource for each in orphans_of(held, reachable(known.owned, desired.targets))))

@@ -8,6 +8,7 @@
   ├── Denied             got there, may not: a person must give rights
   │   └── WrongHostKey   it is not the host we know: a person must look
   ├── Refused            it was done all or nothing, and it was nothing
+  ├── Halfway            a part of it was done and stays, the rest could not be: look, then go on or go back
   ├── Stale              the same, for somebody else has changed it since it was looked at: look and plan again
   └── Broken             it answered something we cannot understand
 
@@ -45,6 +46,10 @@ class WrongHostKey(Denied):
 
 class Refused(WorldError):
     """The target could not do it and left everything as it was."""
+
+
+class Halfway(WorldError):
+    """The target did a part of it and could not do the rest. Only APIs answer so: a host takes its part back."""
 
 
 class Stale(WorldError):

@@ -7,10 +7,12 @@ from typing import Any, Protocol, runtime_checkable
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.content import Artifact, Content
-from reconciler.model.health import HealthCheck
+from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.look import Look
+from reconciler.ports.reads import Read
 
 CONTENT_KEY = "content_base64"
 """The attribute under which ``parse`` hands over the bytes that were seen, as base64; only where they may be shown.
@@ -117,21 +119,27 @@ class Difference:
 class Kind(Protocol):
     """One sort of resource: Spec, render, probe, parse, diff, commands together. All of them are pure.
 
-    ``Spec`` is a frozen pydantic model of what people write; NAME is the key they write it under.
+    ``Spec`` is a frozen pydantic model of what people write; NAME is the key they write it under, TARGET the sort of
+    target that such resources are on.
     """
 
     @property
     def NAME(self) -> str: ...  # noqa: D102
 
     @property
+    def TARGET(self) -> Sort: ...  # noqa: D102
+
+    @property
     def Spec(self) -> Any: ...  # noqa: D102
 
-    def render(self, spec: Any, inputs: Inputs) -> Rendered:
-        """Return the resource as it shall be; raise InputError."""
+    def render(self, spec: Any, inputs: Inputs) -> Rendered | Sequence[Rendered]:
+        """Return the resource as it shall be, or all those that one text stands for; raise InputError."""
         ...
 
-    def probe(self, resource: Resource, siblings: Mapping[str, Resource]) -> str | Look:
-        """Return the sh commands that print what ``parse`` reads. They may use the functions of the probe prelude.
+    def probe(self, resource: Resource, siblings: Mapping[str, Resource]) -> str | Look | Read:
+        """Return what is asked: of an API a Read, of a host the sh commands that print what ``parse`` reads.
+
+        These may use the functions of the probe prelude.
 
         ``siblings`` are the unit's resources on the same target, by ref. The commands run in a subshell of their own.
         A Look instead, where only a path is looked at: all of a host's are asked for at once. A status other than 0
@@ -179,4 +187,29 @@ class Stoppable(Protocol):
 
     def stopping(self, resource: Resource, seen: Present) -> Stopping | None:
         """Return what stops the resource; None when it does not run, or is not ours to start again."""
+        ...
+
+
+@runtime_checkable
+class Judging(Protocol):
+    """What a kind offers besides when the target itself can say how its resources do.
+
+    ``subject`` is that of the ``ResourceCheck`` which the kind gave along when it rendered the resource.
+    """
+
+    def asked(self, subject: str) -> Read:
+        """Return what to ask the target."""
+        ...
+
+    def judged(self, subject: str, answer: Sequence[str]) -> CheckResult:
+        """Return how the resource does. What is still on its way there, and not wrong, is ``pending``."""
+        ...
+
+
+@runtime_checkable
+class Waved(Protocol):
+    """What a kind offers besides when its resources on one target go in an order of their own."""
+
+    def wave(self, resource: Resource) -> tuple[int, ...]:
+        """Return its place: smaller ones are changed first and taken away last. ``dependsOn`` goes before that."""
         ...

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Route, Router, Share
 
 
@@ -13,7 +13,7 @@ class Routers(Protocol):
     Every call may be made again. One that raised may have reached some of the load balancers.
     """
 
-    async def weights(self, router: Router, hosts: Mapping[str, Host]) -> Mapping[str, tuple[Route, ...]]:
+    async def weights(self, router: Router, hosts: Mapping[str, Target]) -> Mapping[str, tuple[Route, ...]]:
         """Return what each load balancer says of the router's members.
 
         Refused where a member is missing, or another server gets requests too. Where we own the list of servers
@@ -21,14 +21,14 @@ class Routers(Protocol):
         """
         ...
 
-    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Host]) -> None:
+    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Target]) -> None:
         """Give these members these weights on every load balancer; the other members keep theirs."""
         ...
 
-    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Host]) -> None:
+    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Target]) -> None:
         """Send no new requests to these members; those under way go on. ``weights`` tells how many are left."""
         ...
 
-    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Host]) -> None:
+    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Target]) -> None:
         """Send copies of so many percent of the requests to these members, and drop the answers; 0 ends it."""
         ...

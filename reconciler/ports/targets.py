@@ -3,14 +3,14 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
 from reconciler.model.canonical import Digest
 from reconciler.model.guard import Guard
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Resource, Survey
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,32 +36,42 @@ class Transaction:
     guard: Guard | None = None
 
 
-class Targets(Protocol):
-    """The world, target by target. Every method is bounded in time and raises WorldError only."""
+T = TypeVar("T", contravariant=True)  # noqa: PLC0105 - a target of some sort
 
-    async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+
+class TargetsOf(Protocol[T]):
+    """The targets of some sort. Every method is bounded in time and raises WorldError only."""
+
+    async def survey(self, target: T, /, resources: Sequence[Resource]) -> Survey:
         """Look at the resources in one round trip. What could not be looked at is Unknown, never Absent."""
         ...
 
-    async def apply(self, host: Host, transaction: Transaction) -> None:
+    async def apply(self, target: T, /, transaction: Transaction) -> None:
         """Do all of it, or raise.
 
-        Everything is as it was after Refused, Denied and Stale; Broken is for a person; after Unreachable nobody knows:
-        it may have been done, may be half-way, may still be under way.
+        Everything is as it was after Refused, Denied and Stale; a part was done after Halfway; Broken is for a person;
+        after Unreachable nobody knows: it may have been done, may be half-way, may still be under way.
         """
         ...
 
-    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+    async def check(self, target: T, /, check: HealthCheck) -> CheckResult:
         """Ask one health check once. A target that cannot be reached is an unhealthy answer, not an error."""
         ...
 
 
-class Watchable(Targets, Protocol):
-    """Targets that can tell by themselves when something changes there."""
+class WatchableOf(TargetsOf[T], Protocol[T]):
+    """Targets of some sort that can tell by themselves when something changes there."""
 
-    def changes(self, host: Host, resources: Sequence[Resource], period: timedelta) -> AsyncGenerator[None, None]:
+    def changes(self, target: T, /, resources: Sequence[Resource], period: timedelta) -> AsyncGenerator[None, None]:
         """Yield whenever the resources are not as the last survey of them saw them; the target looks every ``period``.
 
         Raises WorldError when the target cannot be watched (any more). Close it (``aclosing``).
         """
         ...
+
+
+Targets: TypeAlias = TargetsOf[Target]
+"""The world, target by target."""
+
+Watchable: TypeAlias = WatchableOf[Target]
+"""The world, telling by itself when something changes."""

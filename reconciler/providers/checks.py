@@ -12,6 +12,7 @@ from reconciler.model.health import (
     GrpcCheck,
     HealthCheck,
     HttpCheck,
+    ResourceCheck,
     SystemdCheck,
     TcpCheck,
 )
@@ -62,6 +63,8 @@ class HealthChecks:
                 asking = self._ask_systemd(host, check)
             case CertificateCheck():
                 asking = self._ask_certificate(host, check)
+            case ResourceCheck():
+                raise TypeError(f"internal error: a host cannot say how {check} does")
             case _:
                 assert_never(check)
         return asking

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.model.guard import Guard
-from reconciler.model.operation import ChangePackages, ControlUnit, Operation, RunCommand
+from reconciler.model.operation import ChangePackages, ControlUnit, HostOperation, RunCommand
 from reconciler.model.target import Host
 from reconciler.ports.errors import Broken, Lost, Refused, Unreachable, WorldError
 from reconciler.ports.shell import Completed, Script, Shell
 from reconciler.ports.targets import Transaction
 from reconciler.providers.transaction.guard import confirmation, inquiry
 from reconciler.providers.transaction.outcome import Last, conclude, last
+from reconciler.providers.transaction.segments import on_host
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 2.0
 # The host still has to take it back, and to start again what was running, when it can be reached again.
@@ -131,8 +132,9 @@ class _Confirmation:
             # It waited before we came: nothing speaks against the change, only nobody was there to confirm it.
             return Unreachable(f"{name}: {said.text}")
         why = self.failure or "none was there in time"
+        changed = _named(on_host(self.transaction.operations))
         return Refused(
-            f"{name}: changed {_named(self.transaction.operations)}, and then no new connection could be made ({why}); "
+            f"{name}: changed {changed}, and then no new connection could be made ({why}); "
             f"after {seconds:g} s the host took it back by itself, and everything there is as it was. "
             f"Look at what the change does to sshd, the firewall, the network and the account {self.host.user}"
         )
@@ -152,14 +154,14 @@ def _within(transaction: Transaction) -> float:
     return (transaction.guard or Guard()).within.total_seconds()
 
 
-def _named(operations: tuple[Operation, ...]) -> str:
+def _named(operations: tuple[HostOperation, ...]) -> str:
     """What was changed, for a person: the paths, units and programs, the first few of them."""
     names = list(dict.fromkeys(name for each in operations if (name := _name(each))))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return (", ".join(names[:_NAMED]) or "something") + more
 
 
-def _name(operation: Operation) -> str:
+def _name(operation: HostOperation) -> str:
     match operation:
         case RunCommand():
             return operation.what

@@ -67,8 +67,10 @@ def compose(resources: Sequence[Resource], probes: Probes) -> Asked:
                 paths.add(look.path)
             case Look() as look:
                 texts[index] = alone(look)
-            case text:
+            case str() as text:
                 texts[index] = text
+            case other:
+                raise TypeError(f"internal error: a host cannot be asked for {other}")
     batches = list(_batches(tuple(looks)))
     asked = [together([looks[index] for index in batch]) for batch in batches] + list(texts.values())
     questions = "\n".join(f"rcl_probe() {{\n{each}\n}}\nrcl_frame" for each in asked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from reconciler.model.analysis import Query
 from reconciler.model.canonical import Json
 from reconciler.model.step import Hook
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.ports.errors import Refused
 from reconciler.ports.metrics import Reading
 
@@ -17,7 +17,7 @@ class SimMetrics:
 
     answer: Callable[[Query], Reading]
 
-    async def read(self, query: Query, host: Host | None) -> Reading:
+    async def read(self, query: Query, host: Target | None) -> Reading:
         """Answer."""
         return self.answer(query)
 
@@ -29,7 +29,7 @@ class SimHooks:
     refused: dict[str, str] = field(default_factory=dict)
     called: list[str] = field(default_factory=list)
 
-    async def call(self, hook: Hook, payload: Mapping[str, Json], key: str, host: Host | None) -> str:
+    async def call(self, hook: Hook, payload: Mapping[str, Json], key: str, host: Target | None) -> str:
         """Say yes, unless it is to be refused."""
         self.called.append(key)
         reason = next((reason for part, reason in self.refused.items() if part in str(hook)), None)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reconciler.daemon.intake import Intake
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Desired
 from reconciler.ports.source import Commit
 
@@ -26,9 +26,9 @@ class SimCommits:
         return self._newest
 
     @property
-    def hosts(self) -> Mapping[str, Host]:
+    def targets(self) -> Mapping[str, Target]:
         """The hosts of what Git says."""
-        return self._newest.desired.hosts if self._newest.desired else {}
+        return self._newest.desired.targets if self._newest.desired else {}
 
     async def begin(self) -> None:
         """Go on; nothing has to be read."""

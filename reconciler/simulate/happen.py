@@ -79,7 +79,7 @@ class Acts:
             happening.finds,
         )
         for name in named:
-            if name is not None and name not in self._around.commits.hosts:
+            if name is not None and name not in self._around.commits.targets:
                 raise Invalid((Problem(file=str(self._repository.folder), message=f"there is no host {name} here"),))
 
     def _to_a_host(self, happening: Happening) -> None:

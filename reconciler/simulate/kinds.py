@@ -8,8 +8,10 @@ from reconciler.model.canonical import Json, same
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.operation import ControlUnit, Operation, Scope, UnitVerb
 from reconciler.model.resource import Absent, Present, Resource
+from reconciler.model.target import Sort
 from reconciler.ports.kind import Difference, Inputs, Kind, Rendered, Stopping
 from reconciler.ports.look import Look
+from reconciler.ports.reads import Read
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,20 @@ class SimKind:
         return self.real.NAME
 
     @property
+    def TARGET(self) -> Sort:
+        """The real kind's sort of target."""
+        return self.real.TARGET
+
+    @property
     def Spec(self) -> Any:
         """The real kind's Spec."""
         return self.real.Spec
 
-    def render(self, spec: Any, inputs: Inputs) -> Rendered:
+    def render(self, spec: Any, inputs: Inputs) -> Rendered | Sequence[Rendered]:
         """Render as the real kind does."""
         return self.real.render(spec, inputs)
 
-    def probe(self, resource: Resource, siblings: Mapping[str, Resource]) -> str | Look:
+    def probe(self, resource: Resource, siblings: Mapping[str, Resource]) -> str | Look | Read:
         """Probe as the real kind does."""
         return self.real.probe(resource, siblings)
 

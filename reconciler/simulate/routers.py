@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.traffic import Member, Route, Router, Share
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import Unreachable
@@ -30,23 +30,23 @@ class SimRouters:
     _weights: dict[str, dict[str, int]] = field(default_factory=dict)
     _emptied: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
-    async def weights(self, router: Router, hosts: Mapping[str, Host]) -> Mapping[str, tuple[Route, ...]]:
+    async def weights(self, router: Router, hosts: Mapping[str, Target]) -> Mapping[str, tuple[Route, ...]]:
         """Return what each load balancer says of the router's members."""
         self._reach(hosts)
         return {name: tuple(self._route(name, one) for one in router.members) for name in hosts}
 
-    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Host]) -> None:
+    async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Target]) -> None:
         """Give these members these weights on every load balancer that can be reached; raise for the others."""
         for name in hosts:
             if name not in self.away:
                 self._set(name, {share.server: share.weight for share in shares})
         self._reach(hosts)
 
-    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Host]) -> None:
+    async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Target]) -> None:
         """Send no new requests to these members."""
         await self.set_weights(router, [Share(server, 0) for server in servers], hosts)
 
-    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Host]) -> None:
+    async def mirror(self, router: Router, servers: Sequence[str], percent: int, hosts: Mapping[str, Target]) -> None:
         """Send copies of so many percent of the requests to these members."""
         self._reach(hosts)
         self.mirrored = dict.fromkeys(servers, percent) if percent else {}
@@ -65,7 +65,7 @@ class SimRouters:
         total = sum(weight for _, weight in pairs)
         return 100 * sum(weight for member, weight in pairs if chosen(member)) / total if total else 0.0
 
-    def _reach(self, hosts: Mapping[str, Host]) -> None:
+    def _reach(self, hosts: Mapping[str, Target]) -> None:
         if gone := sorted(self.away & hosts.keys()):
             raise Unreachable(f"cannot reach {gone[0]}: no route to host")
 

@@ -10,7 +10,7 @@ from reconciler.model.ground import Ground, Running
 from reconciler.model.health import CheckResult, ExecCheck, HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import Busy, Refused, Stale, Unreachable
 from reconciler.ports.targets import Transaction
@@ -86,7 +86,7 @@ class SimWorld:
     _halves: dict[str, tuple[str, dict[ResourceId, Resource]]] = field(default_factory=dict)
     _known: dict[str, set[str]] = field(default_factory=dict)
 
-    async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
+    async def survey(self, host: Target, resources: Sequence[Resource]) -> Survey:
         """Look; of a target that is down nothing is known."""
         self.calls.append(("survey", host.name))
         self._run_on(host.name)
@@ -94,7 +94,7 @@ class SimWorld:
         seen = {resource.id: self._seen(host, resource) for resource in resources}
         return Survey(seen, grounds={} if host.name in self.down else {host.name: self._ground(host.name)})
 
-    async def apply(self, host: Host, transaction: Transaction) -> None:
+    async def apply(self, host: Target, transaction: Transaction) -> None:
         """Do it, or fail as the next fault says."""
         self.calls.append(("apply", host.name))
         self.told("begins", host.name, transaction)
@@ -105,7 +105,7 @@ class SimWorld:
             raise
         self.told("done", host.name, transaction)
 
-    async def _apply(self, host: Host, transaction: Transaction) -> None:
+    async def _apply(self, host: Target, transaction: Transaction) -> None:
         planned = self.faults.get(host.name, [])
         fault = planned.pop(0) if planned else None
         if host.name in self.down or fault is Fault.UNREACHABLE:
@@ -132,7 +132,7 @@ class SimWorld:
         if fault in (Fault.DIES_AFTER, Fault.GOES_AWAY):
             raise Unreachable(f"lost the connection to {host.name}")
 
-    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+    async def check(self, host: Target, check: HealthCheck) -> CheckResult:
         """Answer as the values there are."""
         self.calls.append(("check", host.name))
         self._run_on(host.name)
@@ -201,7 +201,7 @@ class SimWorld:
             running=Running(transaction=running[1].id, ours=True, by="us") if running else None,
         )
 
-    def _seen(self, host: Host, resource: Resource) -> Observation:
+    def _seen(self, host: Target, resource: Resource) -> Observation:
         if host.name in self.down:
             return Unknown(f"cannot reach {host.name}")
         there = self.state.get(host.name, {}).get(resource.id)

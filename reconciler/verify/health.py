@@ -36,6 +36,8 @@ def judge(progress: CheckProgress, check: HealthCheck) -> Judgement:
 
 def answered(progress: CheckProgress, check: HealthCheck, result: CheckResult, asked_at: datetime) -> CheckProgress:
     """Return where the check stands after one more answer. An answer of the other sort begins the count again."""
+    if result.pending:
+        return replace(progress, successes=0, failures=0, next_at=asked_at + check.timing.period, detail=result.detail)
     return replace(
         progress,
         successes=progress.successes + 1 if result.healthy else 0,

@@ -92,7 +92,7 @@ def plan(of: Unit, *steps: Step, cause: Cause = Cause.COMMIT, **more: tuple[Left
         cause=cause,
         parent=None,
         observation="sha256:" + "2" * 64,
-        hosts=(),
+        targets=(),
         steps=steps,
     )
     return replace(made, **more)  # type: ignore[arg-type] # the two fields that are tuples

@@ -106,7 +106,7 @@ async def test_a_pass_waits_once_however_many_units_wait_for_archives(fleet: Fle
         Assessment(unit=UnitId(f"app-{number}", "testing"), wanted=None, effective=None, plan=plan(url))
         for number, url in enumerate(urls)
     )
-    desired = Desired(commit="c1", hosts={}, units={}, contents={})
+    desired = Desired(commit="c1", targets={}, units={}, contents={})
     try:
         async with asyncio.timeout(5 * AT_HAND):
             review = await carry_out(Review(commit="c1", assessments=waiting), desired, world, fleet.hands)

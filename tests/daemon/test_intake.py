@@ -34,7 +34,7 @@ async def test_the_commit_that_mends_it_is_taken_and_so_is_one_that_goes_back(fl
     assert fleet.world.commits.newest.refused == ()
     assert fleet.world.commits.newest.desired is not None
     assert fleet.world.commits.newest.desired.commit == mended
-    assert sorted(fleet.world.commits.hosts) == ["web-1", "web-2"]
+    assert sorted(fleet.world.commits.targets) == ["web-1", "web-2"]
 
 
 async def test_a_git_that_is_away_changes_nothing_and_is_told_once_each_time(fleet: Fleet) -> None:
@@ -103,7 +103,7 @@ async def test_a_new_start_goes_on_with_the_last_commit_though_git_is_away(tmp_p
 async def test_a_first_start_has_nothing_to_go_on_with(fleet: Fleet) -> None:
     await fleet.world.commits.begin()
     assert (fleet.world.commits.newest.desired, fleet.world.commits.newest.trouble) == (None, None)
-    assert dict(fleet.world.commits.hosts) == {}
+    assert dict(fleet.world.commits.targets) == {}
 
 
 async def test_a_lost_mirror_is_told_and_made_anew(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ class Stage:
         self.hosts = {"lb-1": f.host("lb-1")}
         wanted = f.desired(f.unit(f.thing("/etc/paint")))
         unit = replace(wanted.units[f.SHOP], traffic=ROUTER)
-        self.desired: Desired | None = replace(wanted, units={f.SHOP: unit}, hosts={**wanted.hosts, **self.hosts})
+        self.desired: Desired | None = replace(wanted, units={f.SHOP: unit}, targets={**wanted.targets, **self.hosts})
         self.seen = RoutesSeen(self.routers)
         self.passes = True
         self.rings = 0

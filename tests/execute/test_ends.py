@@ -17,7 +17,7 @@ def test_one_that_was_paused_between_two_steps_goes_on_with_the_next() -> None:
 
 
 def test_where_requests_alone_were_sent_nobody_has_seen_any_target() -> None:
-    alone = plan(SHIFT, hosts=())
+    alone = plan(SHIFT, targets=())
     ended = ending.finished(rollout(SHIFT, cursor=1), alone, NOW)
     assert ended.rollout.state is State.SUCCEEDED
     assert not [event for event in ended.events if isinstance(event, ResourcesApplied)]

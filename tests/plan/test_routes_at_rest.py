@@ -49,7 +49,7 @@ def told(one: int, other: int) -> Mapping[str, tuple[Route, ...]]:
 
 def routed(unit: Unit) -> Desired:
     wanted = f.desired(replace(unit, traffic=ROUTER))
-    return replace(wanted, hosts={**wanted.hosts, **{name: f.host(name) for name in ROUTER.hosts}})
+    return replace(wanted, targets={**wanted.targets, **{name: f.host(name) for name in ROUTER.hosts}})
 
 
 def assessed(routes: Routes, policy: RolloutPolicy | None = None, **more: object) -> Assessment:

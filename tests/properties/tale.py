@@ -101,7 +101,7 @@ def desired(tale: Tale, version: str) -> Desired:
     """Return what the commit of that version asks for."""
     unit = shop(tale, version)
     contents = {blob.blob: _data(one) for one in unit.resources for blob in one.contents.values()}
-    return Desired(commit=unit.commit, hosts=_hosts(tale), units={unit.id: unit}, contents=contents)
+    return Desired(commit=unit.commit, targets=_hosts(tale), units={unit.id: unit}, contents=contents)
 
 
 def shop(tale: Tale, version: str) -> Unit:

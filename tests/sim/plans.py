@@ -58,7 +58,7 @@ def plan(unit: Unit, steps: Sequence[Step], cause: Cause = Cause.COMMIT, left_ou
         cause=cause,
         parent=None,
         observation=digest("what was seen"),
-        hosts=tuple(factory.host(target) for target in unit.targets),
+        targets=tuple(factory.host(target) for target in unit.targets),
         steps=tuple(steps),
         left_out=left_out,
     )

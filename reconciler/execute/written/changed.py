@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.execute.entry import Entry, record_of, resting
-from reconciler.execute.outcome import Changed, Failed, Outcome, Unsure
+from reconciler.execute.outcome import Changed, Failed, Outcome, Partly, Unsure
 from reconciler.execute.recovery import Again, CannotSee, Done, Recovered
 from reconciler.execute.retry import Jitter, again_at
 from reconciler.execute.steps.record import overdue
@@ -28,11 +28,11 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: 
     """
     step, record = _step(plan, rollout), record_of(rollout)
     done = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Changed)]
-    unsure = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Unsure)]
+    unsure = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Unsure | Partly)]
     failures = []
     for target, outcome in outcomes.items():
         match outcome:
-            case Failed(reason):
+            case Failed(reason) | Partly(reason):
                 failures.append(TargetFailure(target=target, batch=step.batch, reason=reason))
             case Unsure(reason) if overdue(rollout, now):
                 reason = _not_known(target, reason)

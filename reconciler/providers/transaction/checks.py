@@ -7,10 +7,10 @@ from reconciler.model.operation import (
     ChangePackages,
     ControlUnit,
     EditFile,
+    HostOperation,
     KeepOriginal,
     MakeDirectory,
     MakeSymlink,
-    Operation,
     PutBack,
     RecordRun,
     ReloadUnits,
@@ -29,7 +29,7 @@ from reconciler.ports.shell import quote, quote_path
 _OWNING = WriteFile | EditFile | SetAttributes | MakeDirectory | UnpackRelease
 
 
-def checks(operations: tuple[Operation, ...]) -> Iterator[str]:
+def checks(operations: tuple[HostOperation, ...]) -> Iterator[str]:
     """Yield sh lines that end the transaction, with a reason, when the world is not as the plan was made for.
 
     A path that an earlier operation of the same transaction changes is not looked at: it will be as that one leaves it.
@@ -45,7 +45,7 @@ def checks(operations: tuple[Operation, ...]) -> Iterator[str]:
             touched.add(path)
 
 
-def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
+def _claims(op: HostOperation) -> tuple[tuple[str, str], ...]:
     match op:
         case WriteFile() | MakeSymlink() | RemoveFile() | PutBack():
             claim = (op.path, "tx_check_leaf")
@@ -72,11 +72,11 @@ def _claims(op: Operation) -> tuple[tuple[str, str], ...]:
     return (claim,)
 
 
-def _needs_parent(op: Operation) -> bool:
+def _needs_parent(op: HostOperation) -> bool:
     return isinstance(op, WriteFile | EditFile | MakeSymlink | MakeDirectory | PutBack)
 
 
-def _accounts(operations: tuple[Operation, ...]) -> Iterator[str]:
+def _accounts(operations: tuple[HostOperation, ...]) -> Iterator[str]:
     owning = [op for op in operations if isinstance(op, _OWNING)]
     yield from (f"tx_check_user {quote(user)}" for user in dict.fromkeys(op.owner for op in owning) if user)
     yield from (f"tx_check_group {quote(group)}" for group in dict.fromkeys(op.group for op in owning) if group)

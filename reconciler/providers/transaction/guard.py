@@ -6,7 +6,7 @@ from importlib import resources
 from math import ceil
 
 from reconciler.model.guard import Guard
-from reconciler.model.operation import ChangePackages, ControlUnit, Operation, RunCommand
+from reconciler.model.operation import ChangePackages, ControlUnit, HostOperation, RunCommand
 from reconciler.ports.shell import Script, quote
 from reconciler.providers.sh_source import compact
 from reconciler.providers.transaction.library import STATE
@@ -33,7 +33,7 @@ def kept(functions: str) -> str:
     return f'tx_text={quote(functions + GUARD)}\neval "$tx_text"\n'
 
 
-def arming(guard: Guard, operations: tuple[Operation, ...]) -> Iterator[str]:
+def arming(guard: Guard, operations: tuple[HostOperation, ...]) -> Iterator[str]:
     """Yield the lines that arm it, before anything is touched."""
     touched = [path for each in operations if isinstance(path := getattr(each, "path", None), str)]
     units = [units for start, units in _READERS.items() if any(path.startswith(start) for path in touched)]
@@ -42,13 +42,13 @@ def arming(guard: Guard, operations: tuple[Operation, ...]) -> Iterator[str]:
     yield f"tx_guard {_seconds(guard)}{' persistent' if guard.persistent else ''}"
 
 
-def before(operation: Operation, guard: Guard) -> str | None:
+def before(operation: HostOperation, guard: Guard) -> str | None:
     """Return the line that puts off when the change is overdue, where the operation may take its time."""
     limit = _limit(operation)
     return f"tx_deadline {_seconds(guard) + ceil(limit.total_seconds())}" if limit else None
 
 
-def after(operation: Operation, guard: Guard) -> str | None:
+def after(operation: HostOperation, guard: Guard) -> str | None:
     """Return the line that brings it forward again."""
     return f"tx_deadline {_seconds(guard)}" if _limit(operation) else None
 
@@ -75,7 +75,7 @@ if [ -f "$T/outcome" ]; then cat -- "$T/outcome"; else echo 'outcome none'; fi""
     return Script(text=text, limit=_CONFIRMING)
 
 
-def _limit(operation: Operation) -> timedelta | None:
+def _limit(operation: HostOperation) -> timedelta | None:
     match operation:
         case RunCommand() | ChangePackages():
             return operation.limit

@@ -12,10 +12,10 @@ from reconciler.model.operation import (
     ChangePackages,
     ControlUnit,
     EditFile,
+    HostOperation,
     KeepOriginal,
     MakeDirectory,
     MakeSymlink,
-    Operation,
     PutBack,
     RecordRun,
     ReloadUnits,
@@ -76,7 +76,7 @@ def keeping(parts: tuple[Segment, ...], packed: Collection[int]) -> Keeping:
     return Keeping((first, *later), units)
 
 
-def _kept(entries: Iterable[tuple[int, Operation]]) -> tuple[str, ...]:
+def _kept(entries: Iterable[tuple[int, HostOperation]]) -> tuple[str, ...]:
     lines: list[str] = []
     done: set[_Hold] = set()
     for place, op in entries:
@@ -92,7 +92,7 @@ def _kept(entries: Iterable[tuple[int, Operation]]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _holds(op: Operation) -> Iterator[_Hold]:
+def _holds(op: HostOperation) -> Iterator[_Hold]:
     match op:
         case WriteFile() | EditFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory() | PutBack():
             yield _Hold("", quote_path(op.path))
@@ -129,7 +129,7 @@ def _of_tool(op: RunCommand | SetPassword | RecordRun) -> Iterator[_Hold]:
             assert_never(op)
 
 
-def _units(operations: tuple[Operation, ...]) -> dict[tuple[Scope, str], int]:
+def _units(operations: tuple[HostOperation, ...]) -> dict[tuple[Scope, str], int]:
     found: dict[tuple[Scope, str], int] = {}
     for place, op in enumerate(operations):
         if isinstance(op, ControlUnit):
@@ -137,7 +137,7 @@ def _units(operations: tuple[Operation, ...]) -> dict[tuple[Scope, str], int]:
     return found
 
 
-def _afterwards(operations: tuple[Operation, ...], units: Mapping[tuple[Scope, str], int]) -> Iterator[str]:
+def _afterwards(operations: tuple[HostOperation, ...], units: Mapping[tuple[Scope, str], int]) -> Iterator[str]:
     """The second half of the way back: systemd reads the old unit files, then units run and are enabled as before."""
     scopes = dict.fromkeys(op.scope for op in operations if isinstance(op, ReloadUnits | ControlUnit))
     for number, scope in enumerate(scopes):

@@ -19,10 +19,10 @@ from reconciler.model.operation import (
     DropLine,
     Edit,
     EditFile,
+    HostOperation,
     KeepOriginal,
     MakeDirectory,
     MakeSymlink,
-    Operation,
     PutBack,
     PutBlock,
     PutLine,
@@ -48,7 +48,7 @@ from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.keep import keeping
 from reconciler.providers.transaction.library import LIBRARY, STATE
 from reconciler.providers.transaction.pack import Pack, packs
-from reconciler.providers.transaction.segments import Segment, segments
+from reconciler.providers.transaction.segments import Segment, on_host, segments
 from reconciler.providers.transaction.switch import owner_and_group, switch
 
 _NONE = timedelta(0)
@@ -63,7 +63,7 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str,
     """
     if not _ID.fullmatch(transaction.id):
         raise ValueError(f"{transaction.id!r} cannot be the id of a transaction")
-    parts = segments(transaction.operations)
+    parts = segments(on_host(transaction.operations))
     packed = tuple(packs(part) for part in parts)
     tars = {place: pack.payload(each, sent) for many in packed for place, each in many.items() if each.number == place}
     kept = keeping(parts, {place for many in packed for place in many})
@@ -77,7 +77,7 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str,
             lines += pack.keeping(each, first=number == 0)
         lines += _tail(transaction) if number + 1 == len(parts) else ()
         if transaction.guard and not number:
-            lines += guard.arming(transaction.guard, transaction.operations)
+            lines += guard.arming(transaction.guard, on_host(transaction.operations))
         lines += [f"{'tx_arm_again' if number else 'tx_arm'} {_staged(part)}"]
         for place, op in part:
             if place in tars:
@@ -94,7 +94,7 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str,
     )
 
 
-def _timed(op: Operation, lines: Iterator[str], guarded: Guard | None) -> Iterator[str]:
+def _timed(op: HostOperation, lines: Iterator[str], guarded: Guard | None) -> Iterator[str]:
     if guarded and (line := guard.before(op, guarded)):
         yield line
     yield from lines
@@ -103,7 +103,7 @@ def _timed(op: Operation, lines: Iterator[str], guarded: Guard | None) -> Iterat
 
 
 def _end(transaction: Transaction) -> tuple[str, ...]:
-    folders = " ".join(quote_path(path) for path in _folders(transaction.operations))
+    folders = " ".join(quote_path(path) for path in _folders(on_host(transaction.operations)))
     if transaction.guard:
         return (guard.awaiting(transaction.guard, folders),)
     return f"tx_commit {folders}", "tx_close"
@@ -230,7 +230,7 @@ def _tail(transaction: Transaction) -> Iterator[str]:
         yield f"tx_note tail {quote('; '.join(steps))}"
 
 
-def _folders(operations: tuple[Operation, ...]) -> tuple[str, ...]:
+def _folders(operations: tuple[HostOperation, ...]) -> tuple[str, ...]:
     """Return the directories whose names changed, each once."""
     found: dict[str, None] = {}
     for op in operations:

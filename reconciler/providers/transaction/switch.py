@@ -9,10 +9,10 @@ from reconciler.model.operation import (
     ChangePackages,
     ControlUnit,
     EditFile,
+    HostOperation,
     KeepOriginal,
     MakeDirectory,
     MakeSymlink,
-    Operation,
     PutBack,
     RecordRun,
     ReloadUnits,
@@ -31,7 +31,7 @@ from reconciler.ports.shell import quote, quote_path
 from reconciler.providers.transaction.packages import change
 
 
-def switch(place: int, op: Operation, units: Mapping[tuple[Scope, str], int]) -> Iterator[str]:
+def switch(place: int, op: HostOperation, units: Mapping[tuple[Scope, str], int]) -> Iterator[str]:
     """Yield the lines of one operation. ``place`` is its number, ``units`` that of each unit's kept state."""
     match op:
         case WriteFile() | MakeSymlink() | MakeDirectory() | RemoveFile() | RemoveDirectory():

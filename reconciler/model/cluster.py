@@ -1,0 +1,53 @@
+"""What is done to objects of a Kubernetes cluster, as data."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from reconciler.model.content import Content
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectName:
+    """Which object. ``namespace`` is empty for what belongs to the whole cluster."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        group = self.api_version.rpartition("/")[0]
+        return f"{self.kind}{'.' + group if group else ''}/{self.namespace + '/' if self.namespace else ''}{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyObject:
+    """Apply the manifest (JSON) by server-side apply, with our field manager.
+
+    ``force`` takes over fields of other managers; without it a conflict is an error that names them. ``recreate``
+    deletes the object first, since a field that differs cannot be changed. ``established`` waits until the API serves
+    what it defines, ``finished`` until a Job has succeeded.
+    """
+
+    object: ObjectName
+    manifest: Content
+    force: bool = False
+    recreate: bool = False
+    established: bool = False
+    finished: bool = False
+    limit: timedelta = timedelta(seconds=60)
+    op: Literal["apply_object"] = "apply_object"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteObject:
+    """Delete the object, and what it owns, and wait until it is gone; one that is gone already is no failure.
+
+    It is only deleted while it still has the labels of ``unit``.
+    """
+
+    object: ObjectName
+    unit: str
+    limit: timedelta = timedelta(seconds=60)
+    op: Literal["delete_object"] = "delete_object"
