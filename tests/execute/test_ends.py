@@ -23,5 +23,5 @@ def test_where_requests_alone_were_sent_nobody_has_seen_any_target() -> None:
     assert not [event for event in ended.events if isinstance(event, ResourcesApplied)]
     looked_at = plan(APPLY)
     there = ending.finished(replace(rollout(APPLY), cursor=1), looked_at, NOW)
-    assert looked_at.hosts
+    assert looked_at.targets
     assert there.rollout.state is State.SUCCEEDED
