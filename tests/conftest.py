@@ -8,6 +8,8 @@ import pytest
 
 from tests.lab import hosts, machine
 from tests.lab.hosts import Lab
+from tests.lab.kubernetes import binaries
+from tests.lab.kubernetes import cluster as kubernetes
 
 # A busy machine is no failure of a property; and in CI the same commit is asked the same questions each time.
 hypothesis.settings.register_profile("here", deadline=None)
@@ -21,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "lab" in getattr(item, "fixturenames", ()):
+        if {"lab", "cluster"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("lab")
 
 
@@ -39,6 +41,22 @@ def lab(lab_of_this_process: Lab) -> Iterator[Lab]:
     """A lab without hosts; ``lab.host("web-1")`` makes a fresh one. They are taken away after the test."""
     yield lab_of_this_process
     lab_of_this_process.clear()
+
+
+@pytest.fixture(scope="session")
+def cluster_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kubernetes.Cluster]:
+    reason = binaries.obstacle()
+    if reason is not None:
+        unavailable(reason)
+    with kubernetes.opened(tmp_path_factory.mktemp("kubernetes")) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def cluster(cluster_of_this_process: kubernetes.Cluster) -> Iterator[kubernetes.Cluster]:
+    """A Kubernetes cluster; ``cluster.namespace()`` is the test's own, and is taken away after it."""
+    yield cluster_of_this_process
+    cluster_of_this_process.clear()
 
 
 def unavailable(reason: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 LIMIT = 30.0
@@ -21,6 +21,18 @@ class Background:
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run it there, wait for its end, and return what it returned."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(LIMIT)
+
+    def call(self, act: Callable[[], T]) -> T:
+        """Call it there, and return what it returned."""
+
+        async def soon() -> T:
+            return act()
+
+        return self.do(soon())
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have it run there until it ends or this is closed."""
+        asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def close(self) -> None:
         """End all that still runs there, and the loop."""

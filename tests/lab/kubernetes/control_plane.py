@@ -1,7 +1,6 @@
 """etcd, kube-apiserver and kube-controller-manager of one cluster: how they start, and what can befall them."""
 
 import ssl
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -77,13 +76,11 @@ class ControlPlane:
         self._api.resume()
 
     def heal(self) -> None:
-        """Have all programs run, whatever has befallen them. Raise LabError."""
-        restarts: list[tuple[Program, Callable[[], None]]] = [(self._api, self.start_api)]
-        for program, start in restarts:
-            program.resume()
-            if not program.running:
-                program.kill()
-                start()
+        """Have the API server run and answer, whatever has befallen it. Raise LabError."""
+        self._api.resume()
+        if not self._api.running:
+            self._api.kill()
+            self.start_api()
 
     def _etcd_words(self) -> list[str]:
         peers = f"http://127.0.0.1:{free_port()}"
