@@ -37,11 +37,11 @@ from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict
 from reconciler.ports.journal import Lease, RolloutLog
 from reconciler.providers.clock import SystemClock
-from reconciler.simulate.reach import reach
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
 from tests.sim import plans
+from tests.sim.reach import reach
 
 WANTED = {"step_ms": 5, "step_cpu_ms": 5, "status_p99_ms": 20, "status_in_process_p99_ms": 20, "revert_p99_s": 1}
 BAD_ONES = 10

@@ -32,9 +32,9 @@ from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
 from reconciler.providers.secrets import LocalSecrets
-from reconciler.simulate.reach import reach
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
+from tests.sim.reach import reach
 
 UNITS = 20
 _FILES = ("a.conf", "b.conf", "c.conf")

@@ -102,10 +102,6 @@ class Driver:
             await self._hold(rollout, lambda lease: self._take_back(rollout, plan, lease))
             return await self._to_rest(rollout, run)
 
-    async def no_revert(self, rollout: str, reason: str) -> None:
-        """Say that the rollout cannot be taken back; it is held as it is."""
-        await self.stop(rollout, Trigger.NO_REVERT, reason)
-
     def park(self) -> None:
         """Let every ``run`` return as soon as no transaction is under way; what waits is left for the next start."""
         self._parked = True

@@ -108,7 +108,7 @@ def upheld(rollout: Rollout, found: Upheld, now: datetime) -> Entry | None:
     if found.trouble:
         return None if rollout.not_upheld else Entry(replace(rollout, not_upheld=found.trouble, updated_at=now))
     if found.lost or rollout.not_upheld:
-        return Entry(replace(rollout, upheld_at=now, not_upheld="", updated_at=now))
+        return Entry(replace(rollout, not_upheld="", updated_at=now))
     return None
 
 

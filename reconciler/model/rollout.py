@@ -196,9 +196,9 @@ class Rollout:
     while a step waits; ``deadline`` is when lack of progress becomes a failure. ``failures`` are counted against
     the failure budget; ``reason`` says why the rollout is where it is. ``waiting`` is what the step in hand waits for.
     ``decisions`` are those it has been told. ``background`` is where the analyses during all of it stand. ``routing``
-    is how requests shall be sent now, ``upheld_at`` when that was last seen to be so;
-    ``not_upheld`` says in words why nobody can see to it now. ``changed`` are the targets that
-    are known to have what the forward plan brings, ``restored`` those that are known to have what the revert's does.
+    is how requests shall be sent now; ``not_upheld`` says in words why nobody can see to it now. ``changed`` are the
+    targets that are known to have what the forward plan brings, ``restored`` those that are known to have what the
+    revert's does.
     ``strikes`` are those of the rollouts before this one, and its own once it has failed or ended.
     """
 
@@ -223,7 +223,6 @@ class Rollout:
     decisions: tuple[Decision, ...] = ()
     background: tuple[AnalysisRun, ...] = ()
     routing: tuple[Share, ...] = ()
-    upheld_at: datetime | None = None
     not_upheld: str = ""
     changed: tuple[str, ...] = ()
     restored: tuple[str, ...] = ()

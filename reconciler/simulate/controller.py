@@ -23,8 +23,7 @@ from reconciler.simulate.answers import SimHooks, SimMetrics
 from reconciler.simulate.archives import SimArchives
 from reconciler.simulate.commits import SimCommits
 from reconciler.simulate.journal import MemoryJournal
-from reconciler.simulate.life import Death, Life, Mortal
-from reconciler.simulate.log import Killed
+from reconciler.simulate.life import Death, Killed, Life, Mortal
 from reconciler.simulate.loop import LoopClock
 from reconciler.simulate.routers import SimRouters
 from reconciler.simulate.world import SimWorld

@@ -12,7 +12,10 @@ from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import Lease, ToldOfGit
 from reconciler.simulate.journal import MemoryJournal
-from reconciler.simulate.log import Killed
+
+
+class Killed(BaseException):
+    """The process is no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from reconciler.model.traffic import HaproxyRouter, Member, NginxRouter, Route, 
 from reconciler.ports.router import Routers
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
-from reconciler.simulate.clock import SimClock
 from reconciler.simulate.routers import SimRouters
 from reconciler.traffic.routers import HostRouters
 from tests import factory
@@ -22,6 +21,7 @@ from tests.lab.app import App
 from tests.lab.hosts import LabHost
 from tests.lab.image import BALANCER
 from tests.providers.secret_values import SecretValues
+from tests.sim.clock import SimClock
 
 NAMES = ("lb-1", "lb-2")
 

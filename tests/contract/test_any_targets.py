@@ -23,13 +23,13 @@ from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.survey import Probes
 from reconciler.providers.transaction.holder import Holder
-from reconciler.simulate.clock import SimClock
 from reconciler.simulate.world import SimWorld
 from tests import factory
 from tests.contract.conftest import FleetWorld
 from tests.lab.fleet import Fleet
 from tests.providers.machine import HOLDER
 from tests.providers.secret_values import SecretValues
+from tests.sim.clock import SimClock
 
 UNIT = UnitId("shop", "testing")
 

@@ -19,7 +19,7 @@ from reconciler.model.traffic import Share
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason
 from reconciler.ports.metrics import Value
-from reconciler.simulate.log import Killed
+from reconciler.simulate.life import Killed
 from reconciler.simulate.world import Fault
 from tests.factory import SHOP
 from tests.sim import plans

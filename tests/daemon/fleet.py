@@ -35,14 +35,14 @@ from reconciler.model.standing import Standing
 from reconciler.ports.journal import Journal, ToldOfGit
 from reconciler.ports.kind import Inputs, Rendered
 from reconciler.simulate.archives import SimArchives
-from reconciler.simulate.clock import SimClock
-from reconciler.simulate.log import WatchedLog
-from reconciler.simulate.reach import reach
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
 from tests.desired.repository import Repository
 from tests.providers.secret_values import SecretValues
+from tests.sim.clock import SimClock
+from tests.sim.log import WatchedLog
+from tests.sim.reach import reach
 
 T = TypeVar("T")
 

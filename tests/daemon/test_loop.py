@@ -20,9 +20,9 @@ from reconciler.model.rollout import State
 from reconciler.model.target import Host
 from reconciler.ports.source import SourceError
 from reconciler.ports.targets import Transaction
-from reconciler.simulate.clock import SimClock
 from tests.daemon.fleet import Fleet, app
 from tests.factory import NOW
+from tests.sim.clock import SimClock
 
 
 @pytest.fixture

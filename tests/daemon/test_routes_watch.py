@@ -11,9 +11,9 @@ from reconciler.daemon.routes_watch import PERIOD, RoutesSeen, RoutesWatch
 from reconciler.model.traffic import HaproxyRouter, Member, Share
 from reconciler.model.unit import Desired
 from reconciler.ports.errors import WorldError
-from reconciler.simulate.clock import SimClock
 from reconciler.simulate.routers import SimRouters
 from tests import factory as f
+from tests.sim.clock import SimClock
 
 ROUTER = HaproxyRouter(hosts=("lb-1",), backend="shop", members=(Member("web-1", "web-1"), Member("web-2", "web-2")))
 

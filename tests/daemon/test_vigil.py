@@ -16,9 +16,9 @@ from reconciler.model.identity import UnitId
 from reconciler.model.standing import Standing
 from reconciler.model.target import Host
 from reconciler.model.verdict import Verdict
-from reconciler.simulate.clock import SimClock
 from tests import factory as f
 from tests.daemon.fleet import Fleet, app, policy
+from tests.sim.clock import SimClock
 
 SHOP = UnitId("shop", "testing")
 

@@ -10,10 +10,10 @@ from reconciler.model.identity import UnitId
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.rollout import State
 from reconciler.model.target import Host
-from reconciler.simulate.clock import SimClock
 from reconciler.simulate.world import SimWorld
 from tests.daemon.fleet import KEY, Fleet, app, opened
 from tests.factory import NOW
+from tests.sim.clock import SimClock
 
 SHOP = UnitId("shop", "testing")
 BYSTANDER = f"""\

@@ -12,9 +12,9 @@ from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.target import Host
 from reconciler.ports.journal import JournalUnavailable, LeaseLost
 from reconciler.ports.targets import Transaction
-from reconciler.simulate.log import nothing
 from reconciler.simulate.world import Fault, SimWorld
 from tests.sim import plans
+from tests.sim.log import nothing
 from tests.sim.stage import Stage
 
 WEB = ("web-1", "web-2")
@@ -134,7 +134,7 @@ async def test_a_revert_that_is_impossible_is_held_with_both_reasons(stage: Stag
     stage.world.unhealthy = {"2"}
     await stage.begin(plans.at_once(plans.shop("2", WEB[:1])))
     failed = await stage.to_rest("r1")
-    await stage.driver().no_revert("r1", "no last known good state")
+    await stage.driver().stop("r1", Trigger.NO_REVERT, "no last known good state")
     held, _ = await stage.store.load("r1")
     assert held.state is State.HELD
     assert held.reason == f"{failed.reason}; not taken back: no last known good state"

@@ -12,9 +12,9 @@ import pytest
 from reconciler.model.health import CertificateCheck, HttpCheck, Timing
 from reconciler.model.target import Host
 from reconciler.providers.checks import HealthChecks
-from reconciler.simulate.clock import SimClock
 from tests.policy.issuer import START, Issuer
 from tests.providers.local_shell import DASH, LocalShell, host
+from tests.sim.clock import SimClock
 
 
 class Here:

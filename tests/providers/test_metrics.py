@@ -14,11 +14,11 @@ from reconciler.ports.metrics import NoData, Value
 from reconciler.providers import metrics_datadog, metrics_http
 from reconciler.providers.http import Http, Response
 from reconciler.providers.metrics import Monitoring
-from reconciler.simulate.clock import SimClock
 from tests.factory import NOW
 from tests.providers.listener import Listener
 from tests.providers.local_shell import DASH, LocalShell, host
 from tests.providers.secret_values import SecretValues
+from tests.sim.clock import SimClock
 
 SECRETS = SecretValues({"dd/api": "api-key", "dd/app": "app-key", "mon/token": "hunter2"})
 

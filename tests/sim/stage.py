@@ -13,13 +13,13 @@ from reconciler.model.rollout import Rollout, State
 from reconciler.ports.journal import Lease
 from reconciler.ports.metrics import Value
 from reconciler.simulate.answers import SimHooks, SimMetrics
-from reconciler.simulate.clock import SimClock
-from reconciler.simulate.log import WatchedLog
 from reconciler.simulate.routers import SimRouters
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
 from tests.sim import plans
+from tests.sim.clock import SimClock
+from tests.sim.log import WatchedLog
 
 
 @dataclass(slots=True)

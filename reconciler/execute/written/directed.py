@@ -39,7 +39,7 @@ def directed(rollout: Rollout, plan: Plan, seen: Seen | str, now: datetime, jitt
         note=far.missing or ("" if far.as_told else "the load balancers do not send requests as they were told"),
     )
     known = replace(known, again_at=_soon(rollout, step, known, now))
-    known_now = replace(rollout, step=known, upheld_at=now if far.as_told else None, not_upheld="")
+    known_now = replace(rollout, step=known, not_upheld="")
     return resting(replace(known_now, routing=_all(rollout, seen)), plan, (), now)
 
 

@@ -10,13 +10,9 @@ from reconciler.model.event import Event
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
 from reconciler.ports.journal import Lease, RolloutLog
-from reconciler.simulate.clock import SimClock
+from tests.sim.clock import SimClock
 
 T = TypeVar("T")
-
-
-class Killed(BaseException):
-    """The process is no more."""
 
 
 def nothing() -> None:
