@@ -30,6 +30,10 @@ class World(Protocol):
     def host(self) -> Host: ...
     async def cut(self) -> None: ...
     async def restore(self) -> None: ...
+    async def home_has(self, name: str, text: str | None = None) -> bool:
+        """Whether a file is in the home of who logs in, with that text if one is given; found out past sshd."""
+        ...
+
     async def stop(self) -> None: ...
 
 
@@ -49,6 +53,10 @@ class FleetWorld:
 
     async def restore(self) -> None:
         await self.fleet.restore("web-1")
+
+    async def home_has(self, name: str, text: str | None = None) -> bool:
+        path = self.fleet.root("web-1") / name
+        return path.exists() and text in (None, path.read_text())
 
     async def stop(self) -> None:
         await self.shell.close()
@@ -111,6 +119,11 @@ class LabWorld:
         if self._cut:
             await asyncio.to_thread(self.machine.connect)
             self._cut = False
+
+    async def home_has(self, name: str, text: str | None = None) -> bool:
+        path = f"~{self._login.user}/{name}"
+        said = await asyncio.to_thread(self.machine.sh, f"if [ -e {path} ]; then echo there; cat {path}; fi")
+        return said.startswith("there\n") and (text is None or said.removeprefix("there\n").strip() == text)
 
     async def stop(self) -> None:
         await self.shell.close()

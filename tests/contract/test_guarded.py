@@ -73,6 +73,13 @@ def write(path: str, data: bytes) -> tuple[Operation, bytes]:
 SOON, LATER = Guard(timedelta(seconds=4)), Guard(timedelta(seconds=30))
 
 
+async def until(world: World, name: str, text: str | None = None) -> None:
+    """Return when the file is there, with that text."""
+    async with asyncio.timeout(30):
+        while not await world.home_has(name, text):  # noqa: ASYNC110 - nobody tells us past sshd
+            await asyncio.sleep(0.05)
+
+
 async def test_what_can_be_confirmed_stays(any_world: World, tmp_path: Path, http: Http) -> None:
     targets = targets_of(any_world, tmp_path, http)
     await targets.apply(any_world.host(), guarded("g1", LATER, write("~/f", b"new")))
@@ -86,9 +93,9 @@ async def test_a_host_that_nobody_comes_back_to_is_as_it_was(any_world: World, t
     await targets.apply(any_world.host(), guarded("g3", LATER, write("~/f", b"old")))
     wait = RunCommand(what="cut off the host", argv=("sh", "-c", ": >here; exec sleep 2"), directory="~")
     applying = asyncio.create_task(targets.apply(any_world.host(), guarded("g4", SOON, write("~/f", b"bad"), wait)))
-    await asyncio.sleep(1)
+    await until(any_world, "here")
     await any_world.cut()
-    await asyncio.sleep(7)
+    await until(any_world, "f", "old")
     await any_world.restore()
     with pytest.raises(Refused, match=r"no new connection could be made .* took it back by itself"):
         await applying
