@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 
@@ -20,14 +18,12 @@ from reconciler.model.event import (
     ResourcesApplied,
     Resumed,
     RetryRequested,
-    RolloutMoved,
     SnapshotTaken,
     VerdictGiven,
 )
 from reconciler.model.identity import UnitId
-from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
-from reconciler.model.rollout import Rollout, State
+from reconciler.model.rollout import State
 from reconciler.model.standing import Heals
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict
@@ -37,10 +33,9 @@ from reconciler.simulate.journal import MemoryJournal
 from reconciler.store.journal import SqliteStore
 from tests.factory import NOW, SHOP, thing
 from tests.sim import plans
+from tests.sim.written import MINUTE, AnyJournal, begun, ended, planned
 
-AnyJournal: TypeAlias = SqliteStore | MemoryJournal
 OTHER = UnitId("cart", "staging")
-MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -152,28 +147,6 @@ async def test_heals_of_a_resource_are_counted_until_a_new_state_is_judged(store
 async def test_a_person_who_asks_for_another_try_ends_the_counting_of_heals(store: AnyJournal) -> None:
     await store.append([healed(), RetryRequested(unit=SHOP, author="ann", reason="stopped the other tool")], NOW)
     assert (await store.standing()).of(SHOP).heals == {}
-
-
-def planned(version: str, cause: Cause = Cause.COMMIT) -> Plan:
-    return plans.at_once(plans.shop(version, ("web-1",)), cause)
-
-
-async def begun(store: AnyJournal, name: str, plan: Plan) -> tuple[Rollout, Lease]:
-    rollout = plans.pending(plan, name, NOW)
-    await store.begin(rollout, plan, plans.contents(plan.unit.version), NOW)
-    lease = await store.claim(name, "one", NOW, NOW + MINUTE)
-    assert lease
-    return rollout, lease
-
-
-async def ended(store: AnyJournal, name: str, plan: Plan, state: State, at: timedelta = MINUTE) -> Rollout:
-    rollout, lease = await begun(store, name, plan)
-    after = replace(rollout, state=state, updated_at=NOW + at)
-    moved = RolloutMoved(rollout=name, unit=SHOP, before="running", after=state.value, reason="")
-    good = VerdictGiven(unit=SHOP, digest=plan.unit.digest, verdict=Verdict.GOOD, reason="", commit="c")
-    snapshot = (good, SnapshotTaken(unit=plan.unit)) if state is State.SUCCEEDED else ()
-    await store.record(lease, after, [moved, *snapshot], NOW + at)
-    return after
 
 
 async def test_a_plan_without_its_contents_is_not_begun(store: AnyJournal) -> None:
