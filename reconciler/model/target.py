@@ -227,3 +227,8 @@ def all_or_nothing(target: Target) -> bool:
 def hosts_among(targets: Mapping[str, Target]) -> dict[str, Host]:
     """Return those of the targets that are plain hosts."""
     return {name: each for name, each in targets.items() if isinstance(each, Host)}
+
+
+def clusters_among(targets: Mapping[str, Target]) -> dict[str, KubernetesCluster]:
+    """Return those of the targets that are Kubernetes clusters."""
+    return {name: each for name, each in targets.items() if isinstance(each, KubernetesCluster)}
