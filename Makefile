@@ -58,7 +58,7 @@ coverage: venv ## run the whole suite, and fail when too little of the code was 
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include=$(WHOLE_FILES)
 
-lab: venv ## prepare the lab of real Debian hosts, and run nothing
+lab: venv ## prepare the lab of real Debian hosts and of Kubernetes, and run nothing
 	$(BIN)/python -m tests.lab
 
 demo: venv ## tell the story of a small fleet on loopback, in under two minutes

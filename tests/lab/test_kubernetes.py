@@ -21,7 +21,7 @@ from tests.lab.kubernetes.watching import Json
 def workload(kind: str, image: str, **more: object) -> Json:
     """Return an object of the kind, named shop, with a pod of one container of the image."""
     labels = {"app": "shop"}
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": image}]}}
+    template: Json = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": image}]}}
     spec: Json = {"selector": {"matchLabels": labels}, "template": template, **more}
     if kind == "Job":
         del spec["selector"]
@@ -83,6 +83,15 @@ def test_what_is_slow_gets_ready_and_what_fades_does_not_stay_so(cluster: Cluste
     assert cluster.get(f"{pods}/slow")["status"]["phase"] == "Pending"
     cluster.wait(f"{pods}/slow", lambda pod: pod["status"]["containerStatuses"][0]["ready"])
     cluster.wait(f"{pods}/fades", lambda pod: not pod["status"]["containerStatuses"][0]["ready"])
+
+
+def test_a_pod_that_no_node_will_do_for_says_so(cluster: Cluster) -> None:
+    namespace = cluster.namespace()
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lost"}}
+    spec = {"nodeSelector": {"disk": "fast"}, "containers": [{"name": "web", "image": "shop:1"}]}
+    cluster.apply({**pod, "spec": spec}, namespace)
+    told = cluster.wait(f"/api/v1/namespaces/{namespace}/pods/lost", lambda pod: pod["status"]["conditions"])
+    assert told["status"]["conditions"][0]["reason"] == "Unschedulable"
 
 
 def test_a_test_says_by_an_annotation_how_a_pod_is_from_now_on(cluster: Cluster) -> None:
@@ -162,7 +171,7 @@ def test_a_watch_delivers_what_happens_until_the_proxy_cuts_it(cluster: Cluster)
         cluster.delete(f"{path}/one")
         assert _named(events, "one") == "DELETED"
         assert proxy.cut() == 1
-        assert isinstance(events.get(timeout=10), httpx.ReadError)
+        assert isinstance(events.get(timeout=10), httpx.TransportError)
         assert proxy.requests("watch=1") == [f"GET {path}?watch=1"]
 
 
@@ -215,20 +224,21 @@ def test_the_api_server_comes_back_from_everything_that_can_befall_it(cluster: C
     old = cluster.wait(path, lambda shop: shop["status"]["readyReplicas"] == 1)["metadata"]["resourceVersion"]
     with cluster.client() as client:
         cluster.pause_apiserver()
-        with pytest.raises(httpx.ReadTimeout):
+        with pytest.raises(httpx.TimeoutException):
             client.get(path, timeout=0.5)
         cluster.resume_apiserver()
         assert client.get(path, timeout=20).status_code == 200
 
+        cluster.apply(workload("Deployment", "shop:1", replicas=2), namespace)
         cluster.kill_apiserver()
         with pytest.raises(httpx.TransportError):
             client.get(path)
         cluster.start_apiserver()
         watch = {"watch": "1", "resourceVersion": old, "timeoutSeconds": "1"}
-        for _ in range(2):
-            cluster.apply(workload("Deployment", "shop:1", replicas=2), namespace)
-        assert client.get(path.rpartition("/")[0], params=watch).status_code == 200
-    cluster.wait(path, lambda shop: shop["status"]["readyReplicas"] == 2)
+        said = client.get(path.rpartition("/")[0], params=watch).json()
+        assert (said["type"], said["object"]["code"]) == ("ERROR", 410)
+    cluster.apply(workload("Deployment", "shop:1", replicas=3), namespace)
+    cluster.wait(path, lambda shop: shop["status"]["readyReplicas"] == 3)
 
 
 def _going(pod: Json) -> bool:
@@ -297,7 +307,7 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
 apiVersion: v1
 kind: Service
 metadata: {name: shop}
-spec: {type: LoadBalancer, selector: {app: shop}, ports: [{port: 80}]}
+spec: {type: LoadBalancer, selector: {app: shop}, ports: [{port: 80, protocol: TCP}]}
 ---
 apiVersion: policy/v1beta1
 kind: PodDisruptionBudget

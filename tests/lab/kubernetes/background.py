@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 LIMIT = 30.0
@@ -15,6 +16,7 @@ class Background:
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
+        self._spawned: list[Future[None]] = []
         self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
         self._thread.start()
 
@@ -31,15 +33,18 @@ class Background:
         return self.do(soon())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have it run there until it ends or this is closed."""
-        asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Have it run there until this is closed; it must not end before."""
+        self._spawned.append(asyncio.run_coroutine_threadsafe(work, self._loop))
 
     def close(self) -> None:
-        """End all that still runs there, and the loop."""
+        """End all that still runs there, and the loop; raise what ended something before its time."""
+        too_early = [work for work in self._spawned if work.done()]
         self.do(_end_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(LIMIT)
         self._loop.close()
+        for work in too_early:
+            work.result()
 
 
 async def _end_all() -> None:

@@ -55,8 +55,6 @@ def _folder() -> Path:
 
 
 def _build(folder: Path) -> None:
-    for old in CACHE.glob("kubernetes-*"):
-        shutil.rmtree(old)
     partly = CACHE / "partly-built-kubernetes"
     shutil.rmtree(partly, ignore_errors=True)
     partly.mkdir()
@@ -64,6 +62,8 @@ def _build(folder: Path) -> None:
     missing = [program for program in PROGRAMS if not (partly / "bin" / program).is_file()]
     if missing:
         raise LabError(f"building the cluster's programs did not bring {', '.join(missing)}")
+    for old in CACHE.glob("kubernetes-*"):
+        shutil.rmtree(old)
     (partly / "bin").rename(folder)
     shutil.rmtree(partly)
 

@@ -135,6 +135,8 @@ class Kubelet:
             },
         }
         _accepted(await self._client.post("/api/v1/nodes", json=node))
+        # A new node is tainted as not ready until the node controller, which does not run, has seen it.
+        _accepted(await self._client.patch(f"/api/v1/nodes/{name}", json={"spec": {"taints": None}}, headers=MERGE))
 
 
 def _accepted(answer: httpx.Response) -> None:
