@@ -2,15 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.desired import manifest_text, programs
+from reconciler.desired.memory import Memory
 from reconciler.desired.templates import TemplateMistake, Templates, Variables
-from reconciler.desired.words import describe, nearest
+from reconciler.desired.words import describe, expected, nearest
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Artifact, Content
 from reconciler.policy.certificates import public_half
-from reconciler.ports.kind import InputError
+from reconciler.ports.kind import NO_SECRETS, InputError, Piece
+from reconciler.ports.program import Program
 from reconciler.ports.secrets import SecretMissing, Secrets
 
 REPOSITORY = "repo:"
@@ -36,6 +39,17 @@ class Sources:
     secrets: Secrets
     contents: dict[Digest, bytes] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    _folders: dict[str, list[str]] = field(default_factory=dict)
+
+    def inside(self, folder: str) -> Sequence[str]:
+        """Return the names of all files in a folder and in those below it, in order."""
+        if not self._folders:
+            for name in sorted(self.files):
+                for end, letter in enumerate(name):
+                    if letter == "/":
+                        self._folders.setdefault(name[:end], []).append(name)
+        return self._folders.get(folder, ())
 
     def keep(self, data: bytes) -> Digest:
         """Remember a blob; return its digest."""
@@ -65,9 +79,13 @@ class ResourceInputs:
         """The version of the app."""
         return str(self.variables["version"])
 
-    def text(self, text: str) -> Content:
-        """Return the content of a text given in the document."""
-        return self._plain(text.encode())
+    def text(self, text: str, secrets: Mapping[str, str] = NO_SECRETS) -> Content:
+        """Return the content of a text given in the document, with markers of these secrets."""
+        data = text.encode()
+        used = {match.decode() for match in _MARKER.findall(data)}
+        if unknown := sorted(used - secrets.keys()):
+            raise InputError("secrets", f"no secret is named '{unknown[0]}' here{expected(sorted(secrets))}")
+        return self._secret(data, {name: secrets[name] for name in sorted(used)}) if used else self._plain(data)
 
     def file(self, path: str) -> Content:
         """Return a file of the repository as it is."""
@@ -76,6 +94,24 @@ class ResourceInputs:
     def data(self, path: str) -> bytes:
         """Return the bytes of a file of the repository."""
         return self._bytes(path)[1]
+
+    def below(self, path: str) -> Sequence[str]:
+        """Return the paths of all files in a folder, each with a leading slash: below the desired-state folder."""
+        name = self._name(path)
+        self.files.add(name + "/")
+        found = self.sources.inside(name)
+        if not found:
+            raise InputError(self._key(path, "folder"), f"there is no folder {name} with files in the commit")
+        root = f"{self.sources.root}/" if self.sources.root else ""
+        return [f"/{each.removeprefix(root)}" for each in found]
+
+    def pieces(self, name: str, text: str) -> Sequence[Piece]:
+        """Read the YAML documents of a text as Kubernetes reads them."""
+        return manifest_text.pieces(self._name(name) if name.startswith("/") else name, text)
+
+    def output(self, program: Program) -> str:
+        """Return what a program prints."""
+        return programs.output(program, self.sources.memory)
 
     def private_key(self, reference: str, public: bytes) -> Content:
         """Return the content of a private key that is a secret; one that does not fit is as good as missing.
@@ -94,20 +130,20 @@ class ResourceInputs:
 
     def template(self, path: str, secrets: Mapping[str, str]) -> Content:
         """Render a template file of the repository."""
+        return self.text(self.filled(path, secrets), secrets)
+
+    def filled(self, path: str, secrets: Mapping[str, str]) -> str:
+        """Return the text of a template file of the repository, with markers where secrets go."""
         name, source = self._source(path)
         try:
             self.read |= self.sources.templates.names(source)
-            made = self.sources.templates.render(source, self.variables, frozenset(secrets))
+            return self.sources.templates.render(source, self.variables, frozenset(secrets)).text
         except TemplateMistake as mistake:
             place = f"{name}:{mistake.line}" if mistake.line else name
             hint = f" ({mistake.suggestion})" if mistake.suggestion else ""
             raise InputError(
                 self._key(path, "template"), f"{place}: {mistake}{hint}", file=name, line=mistake.line
             ) from mistake
-        data = made.text.encode()
-        if not made.secrets:
-            return self._plain(data)
-        return self._secret(data, {each: secrets[each] for each in sorted(made.secrets)})
 
     def secret(self, reference: str) -> Content:
         """Return the content that is just the value of a secret."""

@@ -29,7 +29,10 @@ _ALIAS_LIMIT = 10_000
 _DIGITS_LIMIT = 1_000
 _START = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _PRELUDE = re.compile(r"(?:%[^\n]*(?:\n|\Z)|[ \t]*(?:#[^\n]*)?(?:\n|\Z))*")
-_IMPLICIT, _TEXT, _TEXT_TAG = "implicit", "text", "tag:yaml.org,2002:str"
+IMPLICIT = "implicit"
+"""The tag of a scalar without a tag and without quotes: its text says what it is."""
+
+_TEXT, _TEXT_TAG = "text", "tag:yaml.org,2002:str"
 _MAYBE_NOT_TEXT = frozenset("-+.0123456789tTfFnN~")
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -92,16 +95,19 @@ def read(files: Mapping[str, bytes]) -> tuple[list[Document], list[Problem]]:
             line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
             problems.append(Problem(file=file, line=line, column=column, message="this is not UTF-8 text"))
             continue
-        for line, chunk in _split(text):
-            reading = _Reading(file, line, problems)
+        for line, chunk in split(text):
+            reading = Reading(file, line, problems)
             data = reading.data(chunk)
             if data is not None:
                 documents.append(Document(file, line, chunk, data))
     return documents, problems
 
 
-def _split(text: str) -> Iterator[tuple[int, str]]:
-    """A ``---`` at the start of a line is always a new document in YAML: it cannot be part of any text."""
+def split(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each document with the number of lines before it.
+
+    A ``---`` at the start of a line is always a new document in YAML: it cannot be part of any text.
+    """
     starts = [match.start() for match in _START.finditer(text)]
     if not starts or not _PRELUDE.fullmatch(text, 0, starts[0]):
         starts.insert(0, 0)
@@ -123,7 +129,7 @@ class _Parser(CParser):
         self.depth = 0
 
     def resolve(self, kind: type[Node], _value: str | None, implicit: Any) -> str:
-        return _IMPLICIT if kind is ScalarNode and implicit[0] else _TEXT
+        return IMPLICIT if kind is ScalarNode and implicit[0] else _TEXT
 
     def descend_resolver(self, _parent: Node | None, _index: Any) -> None:
         self.depth += 1
@@ -165,7 +171,7 @@ def with_text(text: str, path: Path, value: str) -> str:
     return text[: node.start_mark.index] + json.dumps(value) + text[node.end_mark.index :]
 
 
-class _Reading:
+class Reading:
     """The reading of one document: nodes to plain data, with everything that is wrong on the way."""
 
     def __init__(self, file: str, line: int, problems: list[Problem]) -> None:
@@ -203,6 +209,7 @@ class _Reading:
         return None
 
     def value(self, node: Node, path: Path) -> Any:
+        """Return the data of a node."""
         # The parser has counted what is written; aliases of aliases go deeper.
         if len(path) > _DEPTH_LIMIT:
             raise _TooDeep
@@ -216,6 +223,7 @@ class _Reading:
         return value
 
     def enter(self, node: Node) -> None:
+        """Count what aliases stand for; raise where they stand for themselves."""
         name = id(node)
         if name in self.active:
             raise _AliasBomb
@@ -227,9 +235,11 @@ class _Reading:
         self.active.add(name)
 
     def sequence(self, node: Node, path: Path) -> list[Any]:
+        """Return the items of a list."""
         return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
 
     def mapping(self, node: Node, path: Path) -> dict[str, Any]:
+        """Return keys and values of a mapping."""
         data: dict[str, Any] = {}
         for key, item in node.value:
             name = self.key(key, path)
@@ -242,6 +252,7 @@ class _Reading:
         return data
 
     def key(self, node: Node, path: Path) -> str | None:
+        """Return a key, None for what is none."""
         name = self.scalar(node, path) if isinstance(node, ScalarNode) else None
         if isinstance(name, str) and name != "<<":
             return name
@@ -252,16 +263,22 @@ class _Reading:
         return None
 
     def scalar(self, node: ScalarNode, path: Path) -> Any:
+        """Return the value of one scalar."""
         text: str = node.value
         if not text.isascii() and (SECRET_OPEN in text or SECRET_CLOSE in text):
-            self.tell(node, path, "the characters U+E000 and U+E001 cannot be used, they mark secrets")
-        if node.tag == _IMPLICIT:
+            self.marker(node, path)
+        if node.tag == IMPLICIT:
             return text if text and text[0] not in _MAYBE_NOT_TEXT else self.implicit(node, text, path)
         if node.tag not in (_TEXT, _TEXT_TAG):
             self.tell(node, path, f"tags such as {node.tag} are not read here")
         return text
 
+    def marker(self, node: Node, path: Path) -> None:
+        """Tell that a document holds what marks a secret."""
+        self.tell(node, path, "the characters U+E000 and U+E001 cannot be used, they mark secrets")
+
     def implicit(self, node: ScalarNode, text: str, path: Path) -> Any:
+        """Return what a text without quotes and tag stands for."""
         if text in _WORDS:
             return _WORDS[text]
         try:
@@ -278,13 +295,16 @@ class _Reading:
         return text if number is None else number
 
     def too_big(self, node: Node, path: Path) -> int:
+        """Tell that a number cannot be had."""
         self.tell(node, path, "this number is too big, or not a number", "put it in quotes if it is text")
         return 0
 
     def tell(self, node: Node, path: Path, message: str, suggestion: str | None = None) -> None:
+        """Tell what is wrong with a node."""
         self.add(node.start_mark.line, node.start_mark.column, dotted(path), message, suggestion)
 
     def add(self, line: int, column: int, path: str, message: str, suggestion: str | None = None) -> None:
+        """Tell what is wrong at a place of the document."""
         place = (self.file, line + self.line + 1, column + 1)
         self.problems.append(_problem(place, path, message, suggestion))
 

@@ -12,6 +12,7 @@ from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.model.target import Sort
 from reconciler.ports.look import Look
+from reconciler.ports.program import Program
 from reconciler.ports.reads import Read
 
 CONTENT_KEY = "content_base64"
@@ -26,6 +27,8 @@ SHOWN_AT_MOST = 64 * 1024
 REASON = "reason "
 """How the last line starts that a probe prints before it ends with a status other than 0: why it could not look."""
 
+NO_SECRETS: Mapping[str, str] = {}
+
 
 class InputError(Exception):
     """An input of a resource (template, file, archive) is wrong. ``where`` is the key in the document that names it."""
@@ -35,6 +38,15 @@ class InputError(Exception):
         self.where = where
         self.file = file
         self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One YAML document that a resource was made from: what it says, its file, and the line it starts on."""
+
+    file: str
+    line: int
+    data: Json
 
 
 class Conflict(Exception):
@@ -49,8 +61,11 @@ class Inputs(Protocol):
         """The version of the app that is rendered."""
         ...
 
-    def text(self, text: str) -> Content:
-        """Return the content of a text given in the document."""
+    def text(self, text: str, secrets: Mapping[str, str] = NO_SECRETS) -> Content:
+        """Return the content of a text given in the document.
+
+        ``secrets`` maps the names of the markers in it to references; a marker without one is an InputError.
+        """
         ...
 
     def template(self, path: str, secrets: Mapping[str, str]) -> Content:
@@ -63,6 +78,22 @@ class Inputs(Protocol):
 
     def data(self, path: str) -> bytes:
         """Return the bytes of a file of the repository, for a kind that has to understand them."""
+        ...
+
+    def below(self, path: str) -> Sequence[str]:
+        """Return the paths of all files in a folder of the repository, as the other methods take them."""
+        ...
+
+    def filled(self, path: str, secrets: Mapping[str, str]) -> str:
+        """Return the text of a template file; ``secrets.NAME`` in it has become a marker."""
+        ...
+
+    def pieces(self, name: str, text: str) -> Sequence[Piece]:
+        """Read the YAML documents of a text as Kubernetes reads them; ``name`` is what its mistakes call it."""
+        ...
+
+    def output(self, program: Program) -> str:
+        """Return what a program prints; it is run once for the same inputs, and has to print the same each time."""
         ...
 
     def private_key(self, reference: str, public: bytes) -> Content:

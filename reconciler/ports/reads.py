@@ -38,5 +38,26 @@ class ReadObject:
     force: bool = False
 
 
-Read: TypeAlias = Ask | ReadObject
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """All objects of a sort, in the namespace of the object they are read with, that have all these labels."""
+
+    api_version: str
+    kind: str
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadStatus:
+    """Read an object and others that tell how it does; what is secret need not be hidden: only the status is used.
+
+    The answer has a line of JSON for the object, empty where there is no such thing, and a line for each of ``listed``,
+    a list of objects. Secrets and ConfigMaps are never listed.
+    """
+
+    object: ObjectName
+    listed: tuple[Listed, ...] = ()
+
+
+Read: TypeAlias = Ask | ReadObject | ReadStatus
 """What a kind may ask of an API."""

@@ -11,7 +11,7 @@ import grp
 import hashlib
 import os
 import pwd
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,12 @@ import yaml
 
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.canonical import Json, digest_bytes
-from reconciler.model.content import Artifact, Content
+from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Artifact, Content
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import ChangePackages, Operation, PackageVersion, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
-from reconciler.ports.kind import Kind
+from reconciler.ports.kind import NO_SECRETS, Kind, Piece
+from reconciler.ports.program import Program
 
 HERE = Path(__file__).parent
 UNIT = UnitId("shop", "production")
@@ -86,9 +87,11 @@ class Repository:
     version: str = "1.4.2"
     secrets: dict[str, str] = field(default_factory=dict)
 
-    def text(self, text: str) -> Content:
+    def text(self, text: str, secrets: Mapping[str, str] = NO_SECRETS) -> Content:
         data = text.encode()
-        return Content(digest_bytes(data), digest_bytes(data), len(data))
+        blob = digest_bytes(data)
+        used = {name: reference for name, reference in secrets.items() if f"{SECRET_OPEN}{name}{SECRET_CLOSE}" in text}
+        return Content(blob, blob.replace("sha256:", "keyed:") if used else blob, len(data), used)
 
     def template(self, path: str, secrets: Mapping[str, str]) -> Content:
         blob = digest_bytes(path.encode())
@@ -99,6 +102,18 @@ class Repository:
 
     def data(self, path: str) -> bytes:
         return (HERE / "files" / path).read_bytes()
+
+    def below(self, path: str) -> Sequence[str]:
+        return sorted(f"/{each.relative_to(HERE / 'files')}" for each in (HERE / "files" / path).rglob("*.*"))
+
+    def filled(self, path: str, secrets: Mapping[str, str]) -> str:
+        return self.data(path).decode()
+
+    def pieces(self, name: str, text: str) -> Sequence[Piece]:
+        return [Piece(name, 1, each) for each in yaml.safe_load_all(text) if each]
+
+    def output(self, program: Program) -> str:
+        return program.files[program.key].decode()
 
     def private_key(self, reference: str, public: bytes) -> Content:
         assert public
