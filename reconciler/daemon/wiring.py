@@ -44,6 +44,7 @@ from reconciler.providers.hooks import HookCalls
 from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.metrics import Monitoring
+from reconciler.providers.no_clusters import NoClusters
 from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
@@ -51,7 +52,7 @@ from reconciler.providers.survey import Probes
 from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.library import STATE
 from reconciler.store.journal import SqliteStore
-from reconciler.traffic.routers import HostRouters
+from reconciler.traffic.routers import AllRouters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
         targets=targets,
         kinds=CATALOG,
         clock=clock,
-        routers=HostRouters(shell),
+        routers=AllRouters(shell, NoClusters()),
         metrics=Monitoring(http, shell, secrets, clock),
         hooks=HookCalls(http, shell, secrets),
     )

@@ -9,7 +9,14 @@ from reconciler.desired.tree import Document
 from reconciler.desired.words import Path
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.problem import Problem
-from reconciler.model.traffic import HaproxyRouter, NginxRouter, Router
+from reconciler.model.traffic import (
+    HaproxyRouter,
+    HttpRouteRouter,
+    NginxRouter,
+    ReplicasRouter,
+    Router,
+    ServiceRouter,
+)
 from reconciler.ports.kind import Rendered
 
 
@@ -38,13 +45,23 @@ def needs(resource: ResourceId, rendered: Rendered, document: Document, path: Pa
 
 
 def fronts(unit: UnitId, router: Router, document: Document) -> Taking:
-    """Return what the router of a unit takes on its load balancers: a backend, or the files that nginx includes."""
+    """Return what the router of a unit takes on its load balancers: a backend, files that nginx includes, objects."""
     path: Path = ("spec", "traffic", router.router)
     match router:
         case HaproxyRouter():
             name, things = f"haproxy:{router.backend}", [f"traffic:haproxy:{router.backend}"]
         case NginxRouter():
             name, things = f"nginx:{router.upstream}", [router.include, *([router.mirror] if router.mirror else [])]
+        case ServiceRouter():
+            name = f"service:{router.namespace}/{router.service}"
+            things = [f"traffic:{name}"]
+        case HttpRouteRouter():
+            name = f"httpRoute:{router.namespace}/{router.route}"
+            things = [f"traffic:{name}"]
+        case ReplicasRouter():
+            servers = sorted({each.server for each in router.members})
+            name = f"replicas:{router.namespace}/{','.join(servers)}"
+            things = [f"traffic:replicas:{router.namespace}/{each}" for each in servers]
     return tuple(
         ((host, thing), _Claim(ResourceId(unit, host, "traffic", name), document, path, alone=True))
         for host in router.hosts

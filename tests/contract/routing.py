@@ -10,10 +10,11 @@ import pytest
 from reconciler.model.target import Become, Host
 from reconciler.model.traffic import HaproxyRouter, Member, NginxRouter, Route, Router, Share
 from reconciler.ports.router import Routers
+from reconciler.providers.no_clusters import NoClusters
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from reconciler.simulate.routers import SimRouters
-from reconciler.traffic.routers import HostRouters
+from reconciler.traffic.routers import AllRouters
 from tests import factory
 from tests.conftest import unavailable
 from tests.lab import app, balancer, hosts, machine
@@ -73,7 +74,7 @@ class Real:
         key = next(iter(machines.values())).client_key
         options = SshOptions(identities=(key,), agent=False, connect_timeout=timedelta(seconds=3))
         self.shell = SshShell(options, lambda: self.hosts, SecretValues({}))
-        self.routers: Routers = HostRouters(self.shell)
+        self.routers: Routers = AllRouters(self.shell, NoClusters())
         self._cut: set[str] = set()
 
     @property
