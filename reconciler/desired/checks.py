@@ -1,7 +1,7 @@
 """The health checks of an app, with what they need of the repository and of the unit they are for."""
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.desired.documents import AppSpec
@@ -11,7 +11,7 @@ from reconciler.desired.inputs import ResourceInputs, Sources
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
 from reconciler.model.health import HealthCheck, SystemdCheck
 from reconciler.model.problem import Problem
-from reconciler.model.target import Become, Host
+from reconciler.model.target import Become, Host, Sort, Target
 from reconciler.ports.kind import InputError
 
 
@@ -25,7 +25,7 @@ class CheckWork:
     files: set[str]
     problems: list[Problem] = field(default_factory=list)
 
-    def checks(self, targets: Sequence[Host]) -> Iterator[HealthCheck]:
+    def checks(self, targets: Sequence[Target]) -> Iterator[HealthCheck]:
         """Yield the checks; one that cannot be made leaves a problem instead."""
         document = self.app.document
         for index, spec in enumerate(self.app.spec.health):
@@ -56,8 +56,14 @@ class CheckWork:
         """Return the text with its templates filled in; raise TemplateMistake."""
         return self.sources.templates.render(text, self.variables).text if is_template(text) else text
 
-    def _has_a_user(self, targets: Sequence[Host], place: tuple[str | int, ...]) -> None:
-        root = next((host for host in targets if host.become is not Become.NONE), None)
+    @property
+    def selected(self) -> Collection[Sort]:
+        """Which sorts of targets the app has."""
+        return self.app.spec.targets.by_sort
+
+    def _has_a_user(self, targets: Sequence[Target], place: tuple[str | int, ...]) -> None:
+        hosts = (each for each in targets if isinstance(each, Host))
+        root = next((host for host in hosts if host.become is not Become.NONE), None)
         if root is not None:
             message = (
                 f"the check asks the manager of the user who logs in, and {root.name} has 'become: {root.become}': it "

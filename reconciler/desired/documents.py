@@ -23,7 +23,7 @@ from reconciler.desired.traffic_documents import TrafficSpec
 from reconciler.desired.wait_documents import told_at
 from reconciler.desired.words import one_of
 from reconciler.model.resource import DriftMode, PruneMode
-from reconciler.model.target import Become
+from reconciler.model.target import Become, Sort
 from reconciler.model.target import Host as HostTarget
 
 
@@ -82,10 +82,34 @@ class AppEnvironment(Strict):
     vars: dict[str, Any] = Field(default_factory=dict)
 
 
-class TargetsSpec(Strict):
-    """Which targets of an environment an app runs on: the hosts that have all the labels."""
+class TargetsSpec(Strict, json_schema_extra={"minProperties": 1}):
+    """Which targets of an environment an app runs on: of each sort that is named those that have all the labels."""
 
-    hosts: Labels
+    hosts: Labels | None = None
+    docker_engines: Labels | None = None
+    swarms: Labels | None = None
+    kubernetes_clusters: Labels | None = None
+    http_apis: Labels | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _told(cls, given: Any) -> Any:
+        nothing = [key for key, labels in given.items() if labels is None] if isinstance(given, dict) else []
+        if nothing:
+            raise told_at((nothing[0],), "expected labels, got nothing; {} means all of them", None)
+        return given
+
+    @model_validator(mode="after")
+    def _some(self) -> "TargetsSpec":
+        if not self.by_sort:
+            raise ValueError(f"expected one or more of {one_of([f'{sort}s' for sort in Sort])}")
+        return self
+
+    @property
+    def by_sort(self) -> dict[Sort, Labels]:
+        """The labels of each sort that is named."""
+        written = (self.hosts, self.docker_engines, self.swarms, self.kubernetes_clusters, self.http_apis)
+        return {sort: labels for sort, labels in zip(Sort, written, strict=True) if labels is not None}
 
 
 class CommonSpec(Strict):

@@ -7,7 +7,7 @@ from reconciler.desired.fleet import Fleet
 from reconciler.desired.words import Path
 from reconciler.model.policy import BlueGreen, Canary, MirrorTo, Progressive, Rolling, Strategy
 from reconciler.model.problem import Problem
-from reconciler.model.target import Host
+from reconciler.model.target import Target
 from reconciler.model.unit import Unit
 
 _TWO = 2
@@ -20,7 +20,7 @@ class _Misfit:
     hint: str | None = None
 
 
-def misfits(unit: Unit, targets: Sequence[Host], fleet: Fleet) -> Iterator[Problem]:
+def misfits(unit: Unit, targets: Sequence[Target], fleet: Fleet) -> Iterator[Problem]:
     """Yield why the strategy of the unit's policy cannot be its own, at the place in the policy."""
     policy = fleet.policies.get(unit.policy.name)
     if policy is None:

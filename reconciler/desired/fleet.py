@@ -8,22 +8,38 @@ from pydantic import BaseModel, ValidationError
 
 from reconciler.desired import mistakes
 from reconciler.desired.analysis_documents import AnalysisSpec
+from reconciler.desired.api_documents import HttpApiSpec
 from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Metadata
 from reconciler.desired.fields import Labels
 from reconciler.desired.policy_documents import RolloutPolicySpec
+from reconciler.desired.target_documents import DockerEngineSpec, KubernetesClusterSpec, SwarmSpec
 from reconciler.desired.tree import Document
 from reconciler.desired.words import describe, nearest, one_of
 from reconciler.model.problem import Problem
+from reconciler.model.target import Sort
 
 API_VERSION = "reconciler/v1"
 KINDS: Mapping[str, type[BaseModel]] = {
     "Environment": EnvironmentSpec,
     "Host": HostSpec,
+    "DockerEngine": DockerEngineSpec,
+    "Swarm": SwarmSpec,
+    "KubernetesCluster": KubernetesClusterSpec,
+    "HttpApi": HttpApiSpec,
     "App": AppSpec,
     "RolloutPolicy": RolloutPolicySpec,
     "Analysis": AnalysisSpec,
 }
 """The kinds of documents and the models of their specs."""
+
+SORTS: Mapping[str, Sort] = {
+    "Host": Sort.HOST,
+    "DockerEngine": Sort.DOCKER_ENGINE,
+    "Swarm": Sort.SWARM,
+    "KubernetesCluster": Sort.KUBERNETES_CLUSTER,
+    "HttpApi": Sort.HTTP_API,
+}
+"""The kinds of documents that are targets, whose names are unique over all of them."""
 
 POLICY_KINDS = frozenset({"RolloutPolicy", "Analysis"})
 """Kinds that stand in the policies folder; all others stand in the desired-state folder."""
@@ -55,7 +71,7 @@ class Fleet:
     """All documents of a commit by kind and name. Those with mistakes are only in ``names``."""
 
     environments: dict[str, Written[EnvironmentSpec]] = field(default_factory=dict)
-    hosts: dict[str, Written[HostSpec]] = field(default_factory=dict)
+    targets: dict[str, Written[Any]] = field(default_factory=dict)
     apps: dict[str, Written[AppSpec]] = field(default_factory=dict)
     policies: dict[str, Written[RolloutPolicySpec]] = field(default_factory=dict)
     analyses: dict[str, Written[AnalysisSpec]] = field(default_factory=dict)
@@ -96,7 +112,7 @@ def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
     problems: list[Problem] = []
     tables: dict[str, dict[str, Any]] = {
         "Environment": fleet.environments,
-        "Host": fleet.hosts,
+        **dict.fromkeys(SORTS, fleet.targets),
         "App": fleet.apps,
         "RolloutPolicy": fleet.policies,
         "Analysis": fleet.analyses,
@@ -160,6 +176,10 @@ def _claim(fleet: Fleet, kind: str, document: Document, problems: list[Problem])
     if not isinstance(name, str):
         return False
     first = fleet.names.setdefault((kind, name), document)
+    if first is document and kind in SORTS:
+        there = (each for each in SORTS if each != kind and (each, name) in fleet.names)
+        kind = next(there, kind)
+        first = fleet.names[kind, name]
     if first is document:
         return True
     place = mistakes.where(first, ("metadata", "name"))

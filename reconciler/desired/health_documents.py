@@ -2,6 +2,7 @@
 
 import re
 import ssl
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Protocol
 
@@ -24,6 +25,7 @@ from reconciler.model.health import (
     Timing,
     Tls,
 )
+from reconciler.model.target import Sort
 from reconciler.verify.answer import pattern
 
 _TIMING = Timing()
@@ -39,6 +41,11 @@ class Supply(Protocol):
 
     def text(self, text: str) -> str:
         """Return the text with its templates filled in."""
+        ...
+
+    @property
+    def selected(self) -> Collection[Sort]:
+        """Which sorts of targets the app has."""
         ...
 
 
@@ -104,6 +111,18 @@ class _Check(Strict):
         )
 
 
+class _Asked(_Check):
+    """``on``: which of the app's targets are asked, at their address; its hosts, or what it has instead of hosts."""
+
+    on: Literal["host", "dockerEngine", "swarm", "kubernetesCluster"] | None = None
+    asked_from: From = "controller"
+
+    def sort(self, selected: Iterable[Sort]) -> Sort:
+        """Return which targets are asked: those written, the hosts, or what the app has instead of hosts."""
+        sorts = list(selected)
+        return Sort(self.on) if self.on else Sort.HOST if Sort.HOST in sorts else sorts[0]
+
+
 class TlsSpec(Strict):
     """How the certificate of the server is judged; by the authorities this machine trusts, if nothing is said.
 
@@ -143,7 +162,7 @@ class BodySpec(Strict, json_schema_extra={"minProperties": 1}):
         return self
 
 
-class HttpSpec(_Check):
+class HttpSpec(_Asked):
     """An HTTP request to the target; a status of 200 to 399 is healthy if nothing else is said."""
 
     port: Port
@@ -156,7 +175,6 @@ class HttpSpec(_Check):
     expect_headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     body: BodySpec | None = None
     tls: TlsSpec | None = None
-    asked_from: From = "controller"
 
     @model_validator(mode="after")
     def _fits_together(self) -> "HttpSpec":
@@ -183,30 +201,30 @@ class HttpSpec(_Check):
             matches=self.body.matches if self.body else None,
             tls=self.tls.to_model(supply) if self.tls else Tls(),
             origin=Origin(self.asked_from),
+            on=self.sort(supply.selected),
             slot=self.slot,
             timing=self.timing,
         )
 
 
-class TcpSpec(_Check):
+class TcpSpec(_Asked):
     """A TCP connection to the port is accepted."""
 
     port: Port
-    asked_from: From = "controller"
 
-    def to_model(self, _: Supply) -> TcpCheck:
+    def to_model(self, supply: Supply) -> TcpCheck:
         """Return the check."""
-        return TcpCheck(port=self.port, origin=Origin(self.asked_from), slot=self.slot, timing=self.timing)
+        origin, on = Origin(self.asked_from), self.sort(supply.selected)
+        return TcpCheck(port=self.port, origin=origin, on=on, slot=self.slot, timing=self.timing)
 
 
-class GrpcSpec(_Check):
+class GrpcSpec(_Asked):
     """The app says SERVING to gRPC's health protocol, as a whole or for a ``service``; with TLS if ``tls`` is there."""
 
     port: Port
     service: Annotated[str, Field(max_length=200)] = ""
     host: HostName | None = None
     tls: TlsSpec | None = None
-    asked_from: From = "controller"
 
     def to_model(self, supply: Supply) -> GrpcCheck:
         """Return the check."""
@@ -216,6 +234,7 @@ class GrpcSpec(_Check):
             host=self.host,
             tls=self.tls.to_model(supply) if self.tls else None,
             origin=Origin(self.asked_from),
+            on=self.sort(supply.selected),
             slot=self.slot,
             timing=self.timing,
         )
@@ -278,6 +297,11 @@ class HealthSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties":
     def named(self) -> str:
         """The one key that is there."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def asked(self) -> _Asked | None:
+        """What is asked at the address of a target, None for what a host is asked inside."""
+        return self.http or self.tcp or self.grpc
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "HealthSpec":

@@ -75,7 +75,7 @@ class Loading:
 def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desired:
     folders, memory, templates = loading.folders, loading.memory, Templates()
     root = _normal(folders.desired_state)
-    sources = Sources(files, root, templates, loading.secrets)
+    sources = Sources(files, root, templates, loading.secrets, memory=memory)
     read = _read(files, memory)
     fleet, problems = gather(each for _, documents, _ in read for each in documents)
     problems += [problem for _, _, found in read for problem in found]
@@ -92,7 +92,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desire
     problems += [*rendering.problems, *rendering.analyses.values()]
     if problems:
         raise Invalid(tuple(sorted(dict.fromkeys(problems), key=_order)))
-    return Desired(commit=commit, targets=rendering.hosts, units=units, contents=sources.contents)
+    return Desired(commit=commit, targets=rendering.table.all, units=units, contents=sources.contents)
 
 
 def _read(files: Mapping[str, bytes], memory: Memory) -> list[_File]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.desired.documents import HostSpec
 from reconciler.desired.fleet import Fleet
 from reconciler.desired.words import Path, describe, expected, nearest
 from reconciler.model.problem import Problem
@@ -10,6 +11,10 @@ from reconciler.model.problem import Problem
 _REFERENCES: Mapping[str, Sequence[tuple[str, str]]] = {
     "Environment": (("after", "Environment"),),
     "Host": (("environment", "Environment"), ("jump", "Host")),
+    "DockerEngine": (("environment", "Environment"), ("host", "Host")),
+    "Swarm": (("environment", "Environment"), ("host", "Host")),
+    "KubernetesCluster": (("environment", "Environment"),),
+    "HttpApi": (("environment", "Environment"),),
     "App": (("dependsOn", "App"),),
 }
 """Which keys of a spec name other documents, and of which kind."""
@@ -21,7 +26,8 @@ def check(fleet: Fleet) -> list[Problem]:
     """Return every reference that leads nowhere or in a circle."""
     problems = [*_names(fleet), *_apps(fleet)]
     after = {name: each.spec.after for name, each in fleet.environments.items()}
-    jumps = {name: (each.spec.jump,) for name, each in fleet.hosts.items() if each.spec.jump}
+    hosts = {name: each.spec for name, each in fleet.targets.items() if isinstance(each.spec, HostSpec)}
+    jumps = {name: (spec.jump,) for name, spec in hosts.items() if spec.jump}
     depends = {name: each.spec.depends_on for name, each in fleet.apps.items()}
     for kind, edges, key in (("Environment", after, "after"), ("Host", jumps, "jump"), ("App", depends, "dependsOn")):
         for circle in circles(edges):

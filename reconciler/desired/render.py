@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from reconciler.desired.analyses import uses_analyses
 from reconciler.desired.analysis_rendering import UnitAnalyses
 from reconciler.desired.claims import Claims, Taking, fronts
 from reconciler.desired.documents import AppEnvironment, AppSpec
-from reconciler.desired.fields import Labels
 from reconciler.desired.fitting import misfits
 from reconciler.desired.fleet import Fleet, Written
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
 from reconciler.desired.order import after
 from reconciler.desired.resources import Draft
+from reconciler.desired.sorts import unasked, unfitting
+from reconciler.desired.target_table import TargetTable
 from reconciler.desired.templates import Variables
 from reconciler.desired.traffic import Between, Mistakes, router
 from reconciler.desired.unit import Asked, Telling, UnitWork
@@ -23,9 +23,8 @@ from reconciler.model.canonical import Digest
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
 from reconciler.model.problem import Problem
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Sort, Target
 from reconciler.model.unit import Unit
-from reconciler.policy.select import has
 from reconciler.ports.kind import Kind
 
 
@@ -37,6 +36,7 @@ class _MadeUnit:
     takings: tuple[Taking, ...]
     contents: Mapping[Digest, bytes]
     files: Mapping[str, bytes]
+    folders: Mapping[str, Sequence[str]]
 
 
 @dataclass(slots=True)
@@ -56,32 +56,17 @@ class Rendering:
     claims: Claims = field(default_factory=Claims)
     told: int = 0
     analyses: dict[tuple[str, Path], Problem] = field(default_factory=dict)
-    _selected: dict[tuple[str, frozenset[tuple[str, str]]], tuple[Host, ...]] = field(default_factory=dict)
-    _hosts: dict[str, list[Host]] = field(default_factory=dict)
-    _with: dict[tuple[str, str, str], list[Host]] = field(default_factory=dict)
+    table: TargetTable = field(init=False)
 
     def __post_init__(self) -> None:
-        for name in sorted(self.fleet.hosts):
-            written = self.fleet.hosts[name]
-            # The model is the same object while the document is: units are compared by it.
-            host = self.memory.again(("host", name), written, partial(written.spec.to_model, written.metadata))
-            self._hosts.setdefault(written.spec.environment, []).append(host)
-            for label, value in host.labels.items():
-                self._with.setdefault((written.spec.environment, label, value), []).append(host)
-
-    @property
-    def _all_hosts_read(self) -> bool:
-        return len(self.fleet.hosts) == len(self.fleet.named("Host"))
-
-    @property
-    def hosts(self) -> dict[str, Host]:
-        """All hosts by name."""
-        return {host.name: host for hosts in self._hosts.values() for host in hosts}
+        self.table = TargetTable(self.fleet, self.sources, self.memory, self.problem)
 
     def units(
         self, app: Written[AppSpec], drafts: Sequence[Draft], policies: Mapping[UnitId, RolloutPolicy]
     ) -> Iterator[Unit]:
         """Yield the units of an app; those that cannot be made leave problems instead."""
+        for problem in unfitting(app, self.kinds):
+            self.problem(problem)
         for name, here in app.spec.environments.items():
             version = here.version or app.spec.version
             targets = self._targets(app, name)
@@ -101,7 +86,7 @@ class Rendering:
         library = UnitAnalyses(self.fleet.analyses, self.sources.templates, variables, self.analyses)
         return written.spec.to_model(policy.name, library)
 
-    def _unit(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: Asked) -> Unit:
+    def _unit(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Target], asked: Asked) -> Unit:
         environment = self.fleet.environments[asked.unit.environment]
         inputs = (app, environment, targets, asked.balancers, asked.policy, asked.after)
         made: _MadeUnit | None = self.memory.recall(asked.unit, inputs, self._is_right)
@@ -117,7 +102,9 @@ class Rendering:
         self.sources.contents.update(made.contents)
         return made.unit if made.unit.commit == self.commit else replace(made.unit, commit=self.commit)
 
-    def _made(self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Host], asked: Asked) -> _MadeUnit:
+    def _made(
+        self, app: Written[AppSpec], drafts: Sequence[Draft], targets: Sequence[Target], asked: Asked
+    ) -> _MadeUnit:
         name = asked.unit.environment
         sources = replace(self.sources, contents={})
         variables = _variables(self.fleet, app, (name, app.spec.environments[name]))
@@ -128,44 +115,37 @@ class Rendering:
             between = Between(targets, unit.slots, asked.balancers, asked.policy.strategy)
             mistakes = Mistakes(app, app.spec.traffic.key, self.problem)
             unit = replace(unit, traffic=router(between, variables, sources.templates, mistakes))
-        for misfit in misfits(unit, targets, self.fleet):
+        for misfit in (*misfits(unit, targets, self.fleet), *unasked(app, targets)):
             self.problem(misfit)
         files = {each: sources.files[each] for each in work.files if each in sources.files}
         fronting = (fronts(unit.id, unit.traffic, app.document),) if unit.traffic else ()
-        return _MadeUnit(unit, (*work.takings, *fronting), sources.contents, files)
+        folders = {each: sources.inside(each[:-1]) for each in work.files if each.endswith("/")}
+        return _MadeUnit(unit, (*work.takings, *fronting), sources.contents, files, folders)
 
     def _is_right(self, made: _MadeUnit) -> bool:
-        """Whether the files it was made from are as they were."""
-        return all(self.sources.files.get(name) == data for name, data in made.files.items())
+        """Whether the files it was made from are as they were, and its folders have the same ones."""
+        same = all(self.sources.files.get(name) == data for name, data in made.files.items())
+        return same and all(self.sources.inside(name[:-1]) == names for name, names in made.folders.items())
 
-    def _targets(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
+    def _targets(self, app: Written[AppSpec], environment: str) -> tuple[Target, ...]:
         # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
-        hint = "an environment without hosts for the app is left out of spec.environments"
-        place = app.document.problem(("spec", "targets", "hosts"), "", hint)
-        return self._some_hosts(environment, app.spec.targets.hosts, place)
+        found: list[Target] = []
+        for sort, labels in app.spec.targets.by_sort.items():
+            what = "hosts" if sort is Sort.HOST else "targets"
+            hint = f"an environment without {what} for the app is left out of spec.environments"
+            place = app.document.problem(("spec", "targets", f"{sort}s"), "", hint)
+            chosen = self.table.chosen((environment, sort), labels, place)
+            if not chosen:
+                return ()
+            found += chosen
+        return tuple(found)
 
     def _balancers(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
         traffic = app.spec.traffic
         if traffic is None:
             return ()
         place = app.document.problem(("spec", "traffic", traffic.key, "hosts"), "")
-        return self._some_hosts(environment, traffic.router.hosts, place)
-
-    def _some_hosts(self, environment: str, labels: Labels, place: Problem) -> tuple[Host, ...]:
-        """The environment's hosts that have the labels; that there is none is a mistake at the place."""
-        key = (environment, frozenset(labels.items()))
-        if key not in self._selected:
-            hosts = min((self._with.get((environment, *each), []) for each in labels.items()), key=len, default=None)
-            hosts = self._hosts.get(environment, []) if hosts is None else hosts
-            self._selected[key] = tuple(host for host in hosts if has(host.labels, labels))
-        found = self._selected[key]
-        if not found and environment in self.fleet.environments and self._all_hosts_read:
-            wanted = ", ".join(f"{name}: {value}" for name, value in labels.items())
-            message = (
-                f"no Host in environment '{environment}' has {wanted}" if wanted else f"'{environment}' has no Host"
-            )
-            self.problem(replace(place, message=message))
-        return found
+        return self.table.hosts(environment, traffic.router.hosts, place)
 
     def problem(self, problem: Problem) -> None:
         """Remember a problem, once."""

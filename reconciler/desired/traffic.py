@@ -12,7 +12,7 @@ from reconciler.desired.traffic_documents import HaproxySpec, NginxSpec
 from reconciler.desired.words import Path, describe
 from reconciler.model.policy import Canary, MirrorTo, Strategy
 from reconciler.model.problem import Problem
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Target
 from reconciler.model.traffic import HaproxyRouter, Member, NginxRouter, Router
 
 _HAPROXY_SERVER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -23,7 +23,7 @@ _NGINX_SERVER = re.compile(r"unix:/[A-Za-z0-9_./-]+|(?:\[[0-9A-Fa-f:.]+\]|[A-Za-
 class Between:
     """What a router stands in front of and where it runs: targets, their slots if any, and load balancers."""
 
-    targets: Sequence[Host]
+    targets: Sequence[Target]
     slots: tuple[str, ...]
     balancers: Sequence[Host]
     strategy: Strategy

@@ -2,6 +2,7 @@
 
 import fnmatch
 import posixpath
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,9 +15,9 @@ from reconciler.desired.claims import Taking, needs
 from reconciler.desired.documents import AppSpec
 from reconciler.desired.fleet import Written
 from reconciler.desired.inputs import ResourceInputs, Sources
-from reconciler.desired.references import circles
 from reconciler.desired.resources import Draft
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
+from reconciler.desired.ties import Ties
 from reconciler.desired.words import Path, expected, nearest
 from reconciler.model.canonical import Digest, digest, said
 from reconciler.model.health import HealthCheck
@@ -24,18 +25,16 @@ from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.problem import Problem
 from reconciler.model.resource import Resource
-from reconciler.model.target import Become, Host
+from reconciler.model.target import Become, Host, Sort, Target
 from reconciler.model.unit import Unit
 from reconciler.ports.kind import InputError, Kind, Rendered
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A resource as its kind made it, and its digest; the same for every target unless ``of_target``."""
+    """What its kind made of one text, each with its digest; the same for every target unless ``of_target``."""
 
-    rendered: Rendered
-    digest: Digest
-    missing: tuple[str, ...]
+    parts: tuple[tuple[Rendered, Digest], ...]
     of_target: bool
 
 
@@ -74,47 +73,64 @@ class UnitWork:
     _shared: dict[tuple[int, str], _Made | None] = field(default_factory=dict)
     _ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _brought: dict[HealthCheck, set[str]] = field(default_factory=dict)
+    _ties: Ties = field(default_factory=Ties)
 
-    def resources(self, drafts: Sequence[Draft], targets: Sequence[Host]) -> Iterator[Resource]:
+    def resources(self, drafts: Sequence[Draft], targets: Sequence[Target]) -> Iterator[Resource]:
         """Yield all resources, target by target, in the order they are written."""
-        places = [(index, slot) for index, draft in enumerate(drafts) for slot in self._slots(draft)]
-        for host in targets:
-            target = {"name": host.name, "address": host.address, "labels": host.labels}
-            here: dict[str, Resource] = {}
-            as_before = len(self._shared) == len(places)
-            for index, slot in places:
-                draft = drafts[index]
-                variables = {**self.variables, **slots.variables(self.app.spec.slots, slot), "target": target}
-                made = self._made((index, slot), draft, variables)
-                if made is None:
-                    continue
-                resource = replace(self._resource(draft, made.rendered, host), slot=slot)
-                if slot and resource.id.ref in here:
-                    self._in_both(draft, resource.id.ref)
-                self.takings.append(needs(resource.id, made.rendered, self.app.document, draft.path))
-                for check in made.rendered.health:
-                    self._brought.setdefault(replace(check, slot=slot), set()).add(host.name)
-                self.digests.setdefault(host.name, {})[resource.id.ref] = made.digest
-                here[resource.id.ref] = resource
-                yield resource
-            if not as_before:
-                self._check_refs([drafts[index] for index, _ in places], here)
+        for target in targets:
+            own = [(index, draft) for index, draft in enumerate(drafts) if self._sort(draft) is target.sort]
+            places = [((index, slot), draft) for index, draft in own for slot in self._slots(draft)]
+            as_before = all(place in self._shared for place, _ in places)
+            here: dict[str, tuple[Resource, Draft]] = {}
+            for (index, slot), draft in places:
+                for resource in self._of(draft, (index, slot), target):
+                    ref = resource.id.ref
+                    if ref in here:
+                        self._twice(draft, ref, slot)
+                    here[ref] = (resource, draft)
+                    yield resource
+            if not as_before and len({id(draft) for _, draft in here.values()}) == len(own):
+                self._ties.see(target.sort, here)
+        for problem in self._ties.problems(self.app.document):
+            self.telling.problem(problem)
+
+    def _sort(self, draft: Draft) -> Sort:
+        return self.telling.kinds[draft.kind].TARGET
+
+    def _of(self, draft: Draft, place: tuple[int, str], target: Target) -> Iterator[Resource]:
+        """Yield what the text stands for on the target, and remember what it takes and brings."""
+        slot = place[1]
+        about = {"name": target.name, "address": target.address, "labels": target.labels}
+        variables = {**self.variables, **slots.variables(self.app.spec.slots, slot), "target": about}
+        made = self._made(place, draft, variables)
+        if made is None:
+            return
+        self._ignores(draft, made)
+        for rendered, its_digest in made.parts:
+            resource = replace(self._resource(draft, rendered, target), slot=slot)
+            self.takings.append(needs(resource.id, rendered, self.app.document, draft.path))
+            for check in rendered.health:
+                self._brought.setdefault(replace(check, slot=slot), set()).add(target.name)
+            self.digests.setdefault(target.name, {})[resource.id.ref] = its_digest
+            yield resource
 
     def _slots(self, draft: Draft) -> Sequence[str]:
         """The slots that a resource is there for: each of them when its text says ``slot``."""
         return tuple(sorted(self.app.spec.slots)) if self.app.spec.slots and "slot" in draft.names else ("",)
 
-    def _in_both(self, draft: Draft, ref: str) -> None:
-        message = f"both slots would have {ref}; what tells two resources apart has to say {{{{ slot.name }}}}"
-        self.telling.problem(self.app.document.problem(draft.path, message))
+    def _twice(self, draft: Draft, ref: str, slot: str) -> None:
+        if slot:
+            message = f"both slots would have {ref}; what tells two resources apart has to say {{{{ slot.name }}}}"
+            self.telling.problem(self.app.document.problem(draft.path, message))
 
-    def finished(self, targets: Sequence[Host], resources: tuple[Resource, ...]) -> Unit:
+    def finished(self, targets: Sequence[Target], resources: tuple[Resource, ...]) -> Unit:
         """Return the unit. Its checks are those that the App names; what all targets' resources bring comes after."""
         work = CheckWork(self.app, self.sources, self.variables, self.files)
         checks = tuple(work.checks(targets))
         for problem in work.problems:
             self.telling.problem(problem)
-        brought = (check for check, hosts in self._brought.items() if len(hosts) == len(targets))
+        asked = Counter(target.sort for target in targets)
+        brought = (check for check, names in self._brought.items() if len(names) == asked[check.on])
         health = (*checks, *brought)
         version = str(self.variables["version"])
         return Unit(
@@ -122,7 +138,7 @@ class UnitWork:
             version=version,
             commit=self.telling.commit,
             digest=digest({"version": version, "resources": self.digests, "health": said(health)}),
-            targets=tuple(host.name for host in targets),
+            targets=tuple(target.name for target in targets),
             resources=resources,
             health=health,
             after=self.asked.after,
@@ -141,19 +157,18 @@ class UnitWork:
         rendered = self._rendered(draft, inputs)
         of_target = "target" in draft.names or "target" in inputs.read
         made = None
-        if rendered:
+        if rendered is not None:
             self.missing.update(dict.fromkeys(inputs.missing))
-            attributes = Resource(
-                id=ResourceId(self.asked.unit, "", draft.kind, rendered.name),
-                attributes=rendered.attributes,
-                restart_on=tuple(rendered.restart_on),
-            )
-            made = _Made(rendered, attributes.digest, tuple(inputs.missing), of_target)
+            made = _Made(tuple((each, self._digest(draft, each)) for each in rendered), of_target)
         if not of_target:
             self._shared[place] = made
         return made
 
-    def _rendered(self, draft: Draft, inputs: ResourceInputs) -> Rendered | None:
+    def _digest(self, draft: Draft, rendered: Rendered) -> Digest:
+        identity = ResourceId(self.asked.unit, "", draft.kind, rendered.name)
+        return Resource(id=identity, attributes=rendered.attributes, restart_on=tuple(rendered.restart_on)).digest
+
+    def _rendered(self, draft: Draft, inputs: ResourceInputs) -> Sequence[Rendered] | None:
         """Texts, then the Spec, then the kind's own rendering; the first that fails tells all it finds."""
         kind = self.telling.kinds[draft.kind]
         document = self.app.document
@@ -173,7 +188,7 @@ class UnitWork:
             return None
         try:
             rendered = kind.render(spec, inputs)
-            return rendered if isinstance(rendered, Rendered) else rendered[0]
+            return (rendered,) if isinstance(rendered, Rendered) else rendered
         except InputError as error:
             self.telling.problem(document.problem((*draft.path, *error.where.split(".")), str(error)))
             return None
@@ -192,17 +207,20 @@ class UnitWork:
             mistaken.append(self.app.document.problem(at, f"{line}{mistake}", mistake.suggestion))
             return value
 
-    def _resource(self, draft: Draft, rendered: Rendered, host: Host) -> Resource:
-        identity = ResourceId(self.asked.unit, host.name, draft.kind, rendered.name)
-        for index, name in enumerate(draft.common.ignore):
-            if not any(fnmatch.fnmatchcase(known, name) for known in rendered.attributes):
-                known = list(rendered.attributes)
-                message = f"{identity.ref} has no field '{name}'{expected(known)}"
+    def _ignores(self, draft: Draft, made: _Made) -> None:
+        """Tell of fields to ignore that nothing the text stands for has."""
+        known = list(dict.fromkeys(name for rendered, _ in made.parts for name in rendered.attributes))
+        for index, name in enumerate(draft.common.ignore if made.parts else ()):
+            if not any(fnmatch.fnmatchcase(each, name) for each in known):
+                message = f"{draft.kind}:{made.parts[0][0].name} has no field '{name}'{expected(known)}"
                 place = (*draft.path, "ignore", index)
                 self.telling.problem(self.app.document.problem(place, message, nearest(name, known)))
-        if rendered.of_user and host.become is not Become.NONE:
+
+    def _resource(self, draft: Draft, rendered: Rendered, target: Target) -> Resource:
+        identity = ResourceId(self.asked.unit, target.name, draft.kind, rendered.name)
+        if rendered.of_user and isinstance(target, Host) and target.become is not Become.NONE:
             message = (
-                f"{identity.ref} belongs to the user who logs in, and {host.name} has 'become: {host.become}': it "
+                f"{identity.ref} belongs to the user who logs in, and {target.name} has 'become: {target.become}': it "
                 "would go to the user's home and to the manager of root"
             )
             self.telling.problem(
@@ -229,19 +247,3 @@ class UnitWork:
             fitting = (rule.fields for rule in policy.ignore if fnmatch.fnmatchcase(ref, rule.resource))
             self._ignored[ref] = tuple(name for names in fitting for name in names)
         return self._ignored[ref]
-
-    def _check_refs(self, drafts: Sequence[Draft], here: Mapping[str, Resource]) -> None:
-        needs = {ref: (*each.depends_on, *each.restart_on) for ref, each in here.items()}
-        if len(here) < len(drafts) or not any(needs.values()):
-            return
-        for (ref, wanted), draft in zip(needs.items(), drafts, strict=True):
-            for each in wanted:
-                if each not in here:
-                    triggers = "onChange" if "onChange" in draft.body else "restartOn"
-                    key = "dependsOn" if each in draft.common.depends_on else triggers
-                    message = f"there is no resource {each} in this app{expected(sorted(here.keys() - {ref}))}"
-                    problem = self.app.document.problem((*draft.path, key), message, nearest(each, here))
-                    self.telling.problem(problem)
-        for circle in circles(needs):
-            message = f"these wait for each other: {' -> '.join((*circle, circle[0]))}"
-            self.telling.problem(self.app.document.problem(drafts[list(here).index(circle[0])].path, message))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from reconciler.desired.load import Folders, load
+from reconciler.model.target import Sort
 from reconciler.model.unit import Desired
 from reconciler.ports.kind import Inputs, Rendered
 from reconciler.ports.secrets import SecretMissing
@@ -60,6 +61,7 @@ class Note:
     """The kind; only what documents need of it."""
 
     NAME = "note"
+    TARGET = Sort.HOST
     Spec = Spec
 
     def render(self, spec: Spec, inputs: Inputs) -> Rendered:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from reconciler.desired.folder import NoSecrets
 from reconciler.desired.load import Folders, Invalid, load
 from reconciler.kinds.catalog import CATALOG
+from reconciler.model.target import Sort
 from reconciler.model.unit import Desired
 from reconciler.ports.kind import Rendered
 
@@ -33,6 +34,7 @@ class _Part:
     """A kind that has a line of a file, as far as loading asks it."""
 
     NAME = "part"
+    TARGET = Sort.HOST
 
     class Spec(BaseModel):
         path: str

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from reconciler.desired.fleet import SORTS
 from reconciler.desired.schema import schema
 from tests.desired.note import KINDS
 
@@ -15,7 +16,7 @@ def definitions() -> dict[str, Any]:
 def test_documents_are_told_apart_by_their_kind() -> None:
     made = schema(KINDS)
 
-    names = ["Environment", "Host", "App", "RolloutPolicy", "Analysis"]
+    names = ["Environment", *SORTS, "App", "RolloutPolicy", "Analysis"]
     assert [each["$ref"] for each in made["oneOf"]] == [f"#/$defs/{name}" for name in names]
     assert [made["$defs"][name]["properties"]["kind"] for name in names] == [{"const": name} for name in names]
 
