@@ -63,6 +63,9 @@ class Spec(Written):
         Field(description="kinds of others that have no namespace, for example ClusterIssuer.cert-manager.io"),
     ] = Field(default_factory=list)
     template: Annotated[bool, Field(description="whether the files of manifests are Jinja2 templates")] = False
+    restart_on: Annotated[
+        list[Text], Field(description="resources whose change has new pods made, for example kubernetes:ConfigMap/shop")
+    ] = Field(default_factory=list)
     secrets: Annotated[dict[str, Text], Field(description="name (secrets.NAME): reference of the secret")] = Field(
         default_factory=dict
     )

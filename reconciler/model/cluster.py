@@ -23,16 +23,22 @@ class ObjectName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyObject:
-    """Apply the manifest (JSON) by server-side apply, with our field manager.
+    """Apply the manifest (JSON) by server-side apply, with our field manager and the labels of ``unit``.
 
-    ``force`` takes over fields of other managers; without it a conflict is an error that names them. ``recreate``
-    deletes the object first, since a field that differs cannot be changed. ``established`` waits until the API serves
-    what it defines, ``finished`` until a Job has succeeded.
+    ``takes`` are fields of other managers that are taken over; ``force`` takes over any. Another conflict is an error
+    that names them. Fields that a pattern of ``as_is`` names are sent as they are there by then. ``stamp`` goes to an
+    annotation of its pod template, so that a new one has new pods made. ``recreate`` deletes the object first, since a
+    field that differs cannot be changed. ``established`` waits until the API serves what it defines, ``finished`` until
+    a Job has succeeded.
     """
 
     object: ObjectName
     manifest: Content
+    unit: str = ""
     force: bool = False
+    takes: tuple[str, ...] = ()
+    as_is: tuple[str, ...] = ()
+    stamp: str = ""
     recreate: bool = False
     established: bool = False
     finished: bool = False

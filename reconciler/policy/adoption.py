@@ -12,6 +12,8 @@ def refused(resource: Resource, seen: Present, difference: Difference, owned: Ow
 
     Ours is what we have applied or found as it should be. The text names the resource, what is there and what to write.
     """
+    if (taken := _taken(resource, difference, owned)) is not None:
+        return taken
     things = (*difference.replaces, *difference.loses)
     if owned is not None or resource.adopt or not things:
         return None
@@ -20,6 +22,20 @@ def refused(resource: Resource, seen: Present, difference: Difference, owned: Ow
         f"{resource.id.ref}: {' and '.join(things)} is there already ({_what(seen)}), differs ({differing}) "
         f"and is not ours. Write `adopt: true` in the resource to take it over: {_afterwards(difference)}; "
         "or move it away"
+    )
+
+
+def _taken(resource: Resource, difference: Difference, owned: Owned | None) -> str | None:
+    """Why fields of another manager stay as they are: we had not set them before. Those we had are drift, and ours."""
+    ours = owned.resource.attributes if owned is not None else {}
+    foreign = [(path, manager) for path, manager in difference.theirs if path not in ours]
+    if resource.adopt or not foreign:
+        return None
+    said = ", ".join(f"{path} (set by {manager})" for path, manager in foreign)
+    return (
+        f"{resource.id.ref}: another manager has {said}. Write `adopt: true` in the resource to take "
+        f"{'it' if len(foreign) == 1 else 'them'} over, or leave {'it' if len(foreign) == 1 else 'them'} out of Git "
+        "(`ignore` keeps what is there)"
     )
 
 

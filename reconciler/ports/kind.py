@@ -138,13 +138,15 @@ class Difference:
 
     ``replaces`` are the paths of files and links whose present content would be lost, ``loses`` those of other things
     (folders) that nobody can keep a copy of. While they are not ours, they are only replaced where the document says
-    ``adopt: true``. What only adds to a thing, or is shared, names none.
+    ``adopt: true``. What only adds to a thing, or is shared, names none. ``theirs`` are fields that another manager has
+    set, with its name: those that we had not set before are changed with ``adopt: true`` only.
     """
 
     action: Action
     fields: tuple[FieldDiff, ...]
     replaces: tuple[str, ...] = ()
     loses: tuple[str, ...] = ()
+    theirs: tuple[tuple[str, str], ...] = ()
 
 
 class Kind(Protocol):

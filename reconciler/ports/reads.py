@@ -25,17 +25,21 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadObject:
-    """Read an object of a cluster, and what it would be once the manifest was applied.
+    """Read an object of a cluster, and what it would be once the manifest was applied as ``ApplyObject`` says.
 
-    The answer has three lines of JSON: the object as it is, as it would be, and the conflicts with other field managers
-    (a list of ``{"manager", "field"}``); the first two are empty where there is no such thing. What is secret in them
-    was replaced by keyed digests. ``force`` asks what it would be if our fields were taken over. ``manifest`` None only
+    The answer has four lines of JSON: the object as it is, as it would be, the conflicts with other field managers
+    (a list of ``{"manager", "field"}``), and what the API refuses of the manifest (``{"field", "message"}``). The
+    first two are empty where there is no such thing. What is secret in them was replaced by keyed digests; what only
+    the server writes is left out of the second. Where there is nothing yet, nothing is tried. ``manifest`` None only
     reads.
     """
 
     object: ObjectName
     manifest: Content | None = None
+    unit: str = ""
     force: bool = False
+    as_is: tuple[str, ...] = ()
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
