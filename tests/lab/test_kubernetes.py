@@ -129,7 +129,9 @@ def test_claims_are_bound_services_have_endpoints_and_what_is_owned_goes_with_it
     )
     cluster.wait(
         f"/apis/autoscaling/v2beta2/namespaces/{namespace}/horizontalpodautoscalers/shop",
-        lambda scaler: {"AbleToScale", "ScalingActive"} <= {each["type"] for each in scaler["status"]["conditions"]},
+        lambda scaler: (
+            {"AbleToScale", "ScalingActive"} <= {each["type"] for each in scaler["status"]["conditions"] or ()}
+        ),
     )
     cluster.wait(f"{gateway}/httproutes/shop", lambda route: route["status"]["parents"][0]["conditions"])
     pod = cluster.get(f"{core}/pods")["items"][0]["metadata"]["name"]
@@ -148,6 +150,8 @@ def test_users_may_what_they_are_allowed_to_and_strangers_nothing(cluster: Clust
         assert stranger.get(path).status_code == 401
         spare = {"Authorization": f"Bearer {cluster.access.spare_token('viewer')}"}
         assert stranger.get(path, headers=spare).status_code == 200
+        pod = {"Authorization": f"Bearer {cluster.account_token(namespace)}"}
+        assert f'User "system:serviceaccount:{namespace}:default" cannot list' in stranger.get(path, headers=pod).text
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(cluster.url)
 

@@ -9,6 +9,7 @@
 What the pods become is said by the names of their images: see `pods.WORDS`.
 """
 
+import asyncio
 import json
 import os
 import secrets
@@ -56,6 +57,13 @@ class Cluster:
         """Return the user's token."""
         return self.access.token(user)
 
+    def account_token(self, namespace: str, account: str = "default") -> str:
+        """Return a fresh token of a service account, as a pod of it has: it expires in ten minutes. Raise LabError."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+        token: str = _good(self._admin.post(path, json=asked))["status"]["token"]
+        return token
+
     def kubeconfig(self, user: str = "admin") -> Path:
         """Return a kubeconfig with the user's token; `access` makes those with certificates or another URL."""
         return self.access.kubeconfig(user)
@@ -100,7 +108,7 @@ class Cluster:
     def wait(self, path: str, met: Callable[[Json], object], limit: float = WAIT_LIMIT) -> Json:
         """Return the object at the path as soon as it is there and as wanted; LabError after ``limit`` seconds."""
         for item in self._states(path, limit):
-            with suppress(KeyError, IndexError):  # a field that is not there yet is not as wanted
+            with suppress(KeyError, IndexError, TypeError):  # a field that is not there yet, or null, is not as wanted
                 if item is not None and met(item):
                     return item
         raise AssertionError("unreachable")
@@ -160,7 +168,10 @@ class Cluster:
 
     def close(self) -> None:
         """Give back what it holds; the programs go on."""
-        self._admin.close()
+        with self._admin, suppress(httpx.TransportError):  # a test run may end in any way
+            for volume in self.get("/api/v1/persistentvolumes")["items"]:
+                with suppress(FileNotFoundError):
+                    Path(volume["spec"]["hostPath"]["path"]).rmdir()
 
     def _apply(self, item: Json, namespace: str) -> Json:
         path = self._paths.of(item, namespace)
@@ -232,13 +243,17 @@ def _played(control_plane: ControlPlane) -> Iterator[None]:
     background = Background("lab-kubelet")
     headers = {"Authorization": f"Bearer {control_plane.access.token('admin')}", "User-Agent": "kubelet"}
     client = httpx.AsyncClient(base_url=control_plane.url, verify=control_plane.trust, headers=headers, timeout=10)
+    background.spawn(_play(client))
     try:
-        for part in (Kubelet(client), Outside(client)):
-            background.spawn(part.run())
         yield
     finally:
-        background.do(client.aclose())
         background.close()
+
+
+async def _play(client: httpx.AsyncClient) -> None:
+    async with client, asyncio.TaskGroup() as group:
+        for part in (Kubelet(client), Outside(client)):
+            group.create_task(part.run())
 
 
 def _tries(limit: float) -> Iterator[float]:

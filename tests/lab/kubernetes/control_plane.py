@@ -130,6 +130,7 @@ class ControlPlane:
             f"--root-ca-file={self.ca}",
             "--kube-api-qps=500",
             "--kube-api-burst=1000",
+            "--horizontal-pod-autoscaler-sync-period=1s",
             # The storage class `standard` gets its volumes from here; each is an empty folder in /tmp.
             "--enable-hostpath-provisioner",
         ]
