@@ -105,6 +105,12 @@ class SshShell:
         async with ssh_tunnel.through(await self._line(host).connection(), host, port) as there:
             yield there
 
+    @asynccontextmanager
+    async def to_socket(self, host: Host, path: str) -> AsyncIterator[socket.socket]:
+        """Have a socket to what listens at the path there; ``docker.doors.SocketTunnel`` says what is raised."""
+        async with ssh_tunnel.to_socket(await self._line(host).connection(), host, path) as there:
+            yield there
+
     async def close(self) -> None:
         """Close all connections."""
         lines, self._lines = list(self._lines.values()), {}

@@ -1,4 +1,4 @@
-"""A port of a target, through the SSH connection with it: as ``ssh -L`` does, but with nobody else on our side."""
+"""A port or socket of a target, through the SSH connection with it: as ``ssh -L``, but with nobody else on our side."""
 
 import asyncio
 import socket
@@ -19,7 +19,22 @@ async def through(connection: asyncssh.SSHClientConnection, host: Host, port: in
 
     Raises ConnectionRefusedError when nobody is there, Denied, Unreachable.
     """
-    reader, writer = await _opened(connection, host, port)
+    async with _pumped(await _opened(connection, host, port)) as ours:
+        yield ours
+
+
+@asynccontextmanager
+async def to_socket(connection: asyncssh.SSHClientConnection, host: Host, path: str) -> AsyncIterator[socket.socket]:
+    """Have a socket to what listens at the path on the host, for the time of the block; raises as ``through`` does."""
+    async with _pumped(await _opened(connection, host, path)) as ours:
+        yield ours
+
+
+@asynccontextmanager
+async def _pumped(
+    ends: tuple["asyncssh.SSHReader[bytes]", "asyncssh.SSHWriter[bytes]"],
+) -> AsyncIterator[socket.socket]:
+    reader, writer = ends
     ours, theirs = socket.socketpair()
     for each in (ours, theirs):
         each.setblocking(False)  # noqa: FBT003 - its only name
@@ -36,13 +51,20 @@ async def through(connection: asyncssh.SSHClientConnection, host: Host, port: in
 
 
 async def _opened(
-    connection: asyncssh.SSHClientConnection, host: Host, port: int
+    connection: asyncssh.SSHClientConnection, host: Host, place: int | str
 ) -> tuple["asyncssh.SSHReader[bytes]", "asyncssh.SSHWriter[bytes]"]:
     try:
-        return await connection.open_connection("localhost", port, encoding=None)
+        if isinstance(place, str):
+            return await connection.open_unix_connection(place, encoding=None)
+        return await connection.open_connection("localhost", place, encoding=None)
     except asyncssh.ChannelOpenError as error:
         if error.code == asyncssh.OPEN_CONNECT_FAILED:
             raise ConnectionRefusedError(error.reason) from error
+        if isinstance(place, str):
+            raise Denied(
+                f"{host.name} opens no socket for us ({error.reason}): its sshd has to allow it "
+                "(AllowStreamLocalForwarding local)"
+            ) from error
         raise Denied(
             f"{host.name} opens no port for us ({error.reason}): its sshd has to allow it (AllowTcpForwarding local), "
             "or the check asks from the controller"
