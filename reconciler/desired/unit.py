@@ -13,12 +13,13 @@ from reconciler.desired import mistakes, slots
 from reconciler.desired.checks import CheckWork
 from reconciler.desired.claims import Taking, needs
 from reconciler.desired.documents import AppSpec
+from reconciler.desired.filling import Filling
 from reconciler.desired.fleet import Written
 from reconciler.desired.inputs import ResourceInputs, Sources
 from reconciler.desired.resources import Draft
-from reconciler.desired.templates import TemplateMistake, Variables, is_template
+from reconciler.desired.templates import Variables
 from reconciler.desired.ties import Ties
-from reconciler.desired.words import Path, expected, nearest
+from reconciler.desired.words import expected, nearest
 from reconciler.model.canonical import Digest, digest, said
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
@@ -174,8 +175,8 @@ class UnitWork:
         document = self.app.document
         spec = draft.spec
         if spec is None:
-            mistaken: list[Problem] = []
-            body = self._filled(draft.body, draft.path, inputs.variables, mistaken)
+            filling = Filling(self.sources.templates, document, inputs.variables, _secrets(kind, draft.body))
+            body, mistaken = filling.of(draft.body, draft.path), filling.mistaken
             if not mistaken:
                 try:
                     spec = kind.Spec.model_validate(body)
@@ -192,20 +193,6 @@ class UnitWork:
         except InputError as error:
             self.telling.problem(document.problem((*draft.path, *error.where.split(".")), str(error)))
             return None
-
-    def _filled(self, value: Any, at: Path, variables: Variables, mistaken: list[Problem]) -> Any:
-        if isinstance(value, dict):
-            return {key: self._filled(each, (*at, key), variables, mistaken) for key, each in value.items()}
-        if isinstance(value, list):
-            return [self._filled(each, (*at, index), variables, mistaken) for index, each in enumerate(value)]
-        if not isinstance(value, str) or not is_template(value):
-            return value
-        try:
-            return self.sources.templates.render(value, variables).text
-        except TemplateMistake as mistake:
-            line = f"line {mistake.line} of the text: " if "\n" in value.rstrip("\n") and mistake.line else ""
-            mistaken.append(self.app.document.problem(at, f"{line}{mistake}", mistake.suggestion))
-            return value
 
     def _ignores(self, draft: Draft, made: _Made) -> None:
         """Tell of fields to ignore that nothing the text stands for has."""
@@ -247,3 +234,9 @@ class UnitWork:
             fitting = (rule.fields for rule in policy.ignore if fnmatch.fnmatchcase(ref, rule.resource))
             self._ignored[ref] = tuple(name for names in fitting for name in names)
         return self._ignored[ref]
+
+
+def _secrets(kind: Kind, body: Mapping[str, Any]) -> frozenset[str]:
+    """The secrets that texts in the document may use: those of a resource of an API, which sends what is written."""
+    declared = body.get("secrets")
+    return frozenset(declared) if kind.TARGET is not Sort.HOST and isinstance(declared, dict) else frozenset()

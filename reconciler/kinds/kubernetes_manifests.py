@@ -5,7 +5,7 @@ import binascii
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.kinds import kubernetes_waves as waves
@@ -25,7 +25,7 @@ _MARKS = (SECRET_OPEN, SECRET_CLOSE)
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """One object of a text: its name, its turn, its manifest as JSON, and as the text has it."""
+    """One object of a text: its name, its turn, its manifest as JSON, and the same as data."""
 
     name: ObjectName
     turn: waves.Turn
@@ -57,8 +57,16 @@ def objects(spec: Spec, inputs: Inputs) -> Iterator[Object]:
             twice = f" in {first[name].file}:{first[name].line}" if first[name].file else ""
             raise manifest.mistake(f"{name} is there already{twice}; an object is written once", where)
         first[name] = manifest
-        text = canonical(_named(data, name))
-        yield Object(name, turn, inputs.text(text, spec.secrets), manifest)
+        final = replace(manifest, data=_named(data, name))
+        yield Object(name, turn, inputs.text(canonical(final.data), spec.secrets), final)
+    _check_rules(spec, found)
+
+
+def _check_rules(spec: Spec, found: Sequence[Manifest]) -> None:
+    sorts = {each.sort for each in found}
+    for sort in spec.health:
+        if sort not in sorts:
+            raise InputError("health", f"there is no {sort} here; there are {', '.join(sorted(sorts))}")
 
 
 def _pieces(spec: Spec, inputs: Inputs) -> Sequence[Piece]:
