@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from reconciler.desired.documents import Metadata
 from reconciler.desired.fields import Count, Matching, Period, SecretReference, Strict
-from reconciler.desired.health_documents import HeaderName, HeaderValue
+from reconciler.desired.health_fields import HeaderName, HeaderValue
 from reconciler.desired.target_documents import Supply
 from reconciler.desired.urls import web_address
 from reconciler.desired.wait_documents import told_at

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from reconciler.desired.documents import AppSpec
 from reconciler.desired.fleet import Written
-from reconciler.desired.health_documents import authorities
+from reconciler.desired.health_fields import authorities
 from reconciler.desired.inputs import ResourceInputs, Sources
 from reconciler.desired.templates import TemplateMistake, Variables, is_template
 from reconciler.model.health import HealthCheck, SystemdCheck

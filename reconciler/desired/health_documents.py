@@ -1,16 +1,25 @@
 """What people write under ``health`` of an App: the checks that say whether it does well."""
 
-import re
-import ssl
 from collections.abc import Collection, Iterable
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import Field, model_validator
 
 from reconciler.desired.fields import Count as CountField
-from reconciler.desired.fields import HostPath, HttpPath, Matching, Pause, Period, Port, Strict
-from reconciler.desired.words import describe
+from reconciler.desired.fields import HostPath, HttpPath, Pause, Period, Port, Strict
+from reconciler.desired.health_fields import (
+    From,
+    HeaderName,
+    HeaderValue,
+    HostName,
+    OfSlot,
+    Pattern,
+    Slot,
+    Statuses,
+    UnitName,
+    Word,
+)
 from reconciler.model.health import (
     CertificateCheck,
     ExecCheck,
@@ -19,17 +28,14 @@ from reconciler.model.health import (
     HealthCheck,
     HttpCheck,
     Origin,
-    StatusRange,
     SystemdCheck,
     TcpCheck,
     Timing,
     Tls,
 )
 from reconciler.model.target import Sort
-from reconciler.verify.answer import pattern
 
 _TIMING = Timing()
-_RANGE = re.compile(r"([1-5][0-9]{2})(?:-([1-5][0-9]{2}))?")
 
 
 class Supply(Protocol):
@@ -49,49 +55,7 @@ class Supply(Protocol):
         ...
 
 
-def _statuses(value: Any) -> tuple[StatusRange, ...]:
-    return tuple(_status(each) for each in (value if isinstance(value, list) else [value]))
-
-
-def _status(value: Any) -> StatusRange:
-    written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    match = _RANGE.fullmatch(written) if isinstance(written, str) else None
-    if not match:
-        raise ValueError(f"expected a status such as 200 or a range such as 200-299, got {describe(value)}")
-    first, last = int(match[1]), int(match[2] or match[1])
-    if last < first:
-        raise ValueError(f"a range goes from the lower to the higher status, got {describe(value)}")
-    return StatusRange(first, last)
-
-
-def _is_pattern(text: str) -> str:
-    pattern(text)
-    return text
-
-
-_ONE_STATUS = {"oneOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"type": "string"}]}
-Statuses = Annotated[
-    tuple[StatusRange, ...],
-    BeforeValidator(_statuses),
-    WithJsonSchema(
-        {
-            "anyOf": [*_ONE_STATUS["oneOf"], {"type": "array", "items": _ONE_STATUS, "minItems": 1}],
-            "description": 'statuses of HTTP: 200, "200-299", [200, 204, "300-399"]',
-        }
-    ),
-    Field(min_length=1),
-]
-Pattern = Annotated[str, AfterValidator(_is_pattern)]
-HeaderName = Annotated[str, Matching(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", "the name of a header")]
-HeaderValue = Annotated[str, Matching(r"[ -~\t]{0,4000}", "the value of a header: printable ASCII on one line")]
-HostName = Annotated[str, Matching(r"[A-Za-z0-9\[][A-Za-z0-9.:\]_-]{0,252}", "a host name, with :port if need be")]
-UnitName = Annotated[str, Matching(r"[A-Za-z0-9:_.\\@-]{1,255}", "the name of a systemd unit, such as shop.service")]
-Word = Annotated[str, Matching(r"[a-z][a-z-]{0,30}", "a state as systemctl says it, such as active or running")]
-From = Annotated[Literal["controller", "target"], Field(alias="from")]
-Slot = Annotated[str, Matching(r"|[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "the name of one of the app's slots")]
-
-
-class _Check(Strict):
+class _Check(OfSlot):
     slot: Slot = ""
     initial_delay: Pause = _TIMING.initial_delay
     period: Period = _TIMING.period
@@ -123,7 +87,7 @@ class _Asked(_Check):
         return Sort(self.on) if self.on else Sort.HOST if Sort.HOST in sorts else sorts[0]
 
 
-class TlsSpec(Strict):
+class TlsSpec(OfSlot):
     """How the certificate of the server is judged; by the authorities this machine trusts, if nothing is said.
 
     ``ca`` is a PEM file of the repository with the only authorities that count. ``serverName`` is the name that the
@@ -149,7 +113,7 @@ class TlsSpec(Strict):
         )
 
 
-class BodySpec(Strict, json_schema_extra={"minProperties": 1}):
+class BodySpec(OfSlot, json_schema_extra={"minProperties": 1}):
     """What the first 64 KiB of the body must have: a text (a template if you like) or an RE2 expression."""
 
     contains: str | None = None
@@ -315,16 +279,6 @@ class HealthSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties":
         if spec is None:
             raise AssertionError("internal error: a check without a key was let by")
         return spec.to_model(supply)
-
-
-def authorities(data: bytes) -> str:
-    """Return the text of a PEM file with certificates; ValueError when nothing in it can be trusted."""
-    try:
-        text = data.decode("ascii")
-        ssl.create_default_context(cadata=text)
-    except (UnicodeDecodeError, ssl.SSLError, ValueError) as error:
-        raise ValueError("expected certificates in PEM (-----BEGIN CERTIFICATE-----)") from error
-    return text
 
 
 def _headers(written: dict[str, str]) -> tuple[Header, ...]:

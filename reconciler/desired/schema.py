@@ -5,8 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic.json_schema import GenerateJsonSchema
 
 from reconciler.desired.documents import CommonSpec, Metadata
 from reconciler.desired.fleet import API_VERSION, KINDS
@@ -55,9 +54,11 @@ def _document(name: str, spec: type[BaseModel], shared: dict[str, Any]) -> dict[
 
 def _resource(kind: Kind, shared: dict[str, Any]) -> dict[str, Any]:
     """A one-key map: the kind, and its Spec together with the keys that every resource may have."""
-    own = TypeAdapter(kind.Spec).json_schema(schema_generator=_Generator, ref_template=_REFERENCE)
+    # Two kinds may have parts of the same name.
+    reference = _REFERENCE.format(model=f"{kind.NAME}.{{model}}")
+    own = TypeAdapter(kind.Spec).json_schema(schema_generator=_Generator, ref_template=reference)
     common = TypeAdapter(CommonSpec).json_schema(schema_generator=_Generator)
-    shared.update(own.pop("$defs", {}))
+    shared.update({f"{kind.NAME}.{name}": part for name, part in own.pop("$defs", {}).items()})
     own["properties"] = {**own["properties"], **common["properties"]}
     own.pop("title", None)
     return {
@@ -78,10 +79,21 @@ def _part(model: type[BaseModel], shared: dict[str, Any]) -> dict[str, Any]:
 class _Generator(GenerateJsonSchema):
     """Defaults as people write them."""
 
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        made = super().default_schema(schema)
-        if isinstance(default := schema.get("default"), timedelta):
-            made["default"] = format_duration(default)
-        elif isinstance(default, Amount):
-            made["default"] = str(default) if default.percent else default.value
-        return made
+    def encode_default(self, dft: Any) -> Any:
+        return super().encode_default(_written(dft))
+
+
+def _written(value: Any) -> Any:
+    """Return a value as it is written in a document."""
+    match value:
+        case timedelta():
+            return format_duration(value)
+        case Amount():
+            return str(value) if value.percent else value.value
+        case BaseModel():
+            fields = ((each.alias or name, getattr(value, name)) for name, each in type(value).model_fields.items())
+            return {key: _written(each) for key, each in fields if each is not None}
+        case tuple() | list():
+            return [_written(each) for each in value]
+        case _:
+            return value

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _ASKED = re.compile(r"\{\{\s*slot(?:\.([A-Za-z_]\w*))?\s*\}\}")
+_OF_SLOT = {"type": "string", "pattern": r"\{\{\s*slot(\.[A-Za-z_][A-Za-z0-9_]*)?\s*\}\}"}
 
 
 class SlotVariables(dict[str, Any]):
@@ -34,6 +35,15 @@ def with_checks_by_slot(spec: Any) -> Any:
             first[index] = made[0] if made else each
             second += made[1:]
     return {**spec, "health": [*first, *second]}
+
+
+def or_of_slot(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON Schema of a value, or of an item of a list, that may also be a text which speaks of ``slot``."""
+    told = {key: schema[key] for key in ("title", "default", "description") if key in schema}
+    value = {key: each for key, each in schema.items() if key not in told}
+    if isinstance(value.get("items"), dict):
+        value["items"] = or_of_slot(value["items"])
+    return {**told, "anyOf": [*(value["anyOf"] if value.keys() == {"anyOf"} else [value]), _OF_SLOT]}
 
 
 def _of_each(check: Mapping[str, Any], slots: Mapping[Any, Any]) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.desired.documents import HostSpec
 from reconciler.desired.fields import Labels
 from reconciler.desired.fleet import SORTS, Fleet, Written
-from reconciler.desired.health_documents import authorities
+from reconciler.desired.health_fields import authorities
 from reconciler.desired.inputs import ResourceInputs, Sources
 from reconciler.desired.memory import Memory
 from reconciler.model.problem import Problem

@@ -1,11 +1,14 @@
 """The JSON Schema says what the loader does."""
 
 import json
+import re
 from typing import Any
+
+from pydantic import create_model
 
 from reconciler.desired.fleet import SORTS
 from reconciler.desired.schema import schema
-from tests.desired.note import KINDS
+from tests.desired.note import KINDS, Note
 
 
 def definitions() -> dict[str, Any]:
@@ -51,3 +54,40 @@ def test_defaults_stand_as_people_write_them() -> None:
         "title": "Port",
         "type": "integer",
     }
+
+
+def test_defaults_within_defaults_stand_as_people_write_them_too() -> None:
+    policy = definitions()["RolloutPolicySpec"]["properties"]
+
+    assert policy["health"]["default"] == {"onUnhealthy": "report", "period": "30s", "revertWithin": "1h"}
+    assert policy["prune"]["default"] == {"mode": "keep", "atMost": "20%", "confirm": []}
+    assert "PT" not in json.dumps([each.get("default") for each in policy.values()])
+
+
+def test_a_text_that_speaks_of_the_slot_may_stand_for_any_value_of_a_health_check() -> None:
+    found = definitions()
+    checks = [found[name] for name in ("HttpSpec", "TcpSpec", "GrpcSpec", "ExecSpec", "SystemdSpec", "CertificateSpec")]
+    parts = [found["TlsSpec"], found["BodySpec"]]
+
+    for value in (value for each in (*checks, *parts) for value in each["properties"].values()):
+        texts = [one["pattern"] for one in value["anyOf"] if one.get("type") == "string" and "pattern" in one]
+        assert any(re.search(pattern, "{{ slot.port }}") for pattern in texts)
+        assert not any(re.search(pattern, "{{ vars.port }}") for pattern in texts[-1:])
+    assert checks[0]["properties"]["port"]["anyOf"][0] == {"maximum": 65535, "minimum": 1, "type": "integer"}
+
+
+def test_parts_of_the_same_name_of_two_kinds_stay_apart() -> None:
+    ports: dict[str, Any] = {
+        "first": create_model("Port", inside=(int, ...)),
+        "second": create_model("Port", outside=(str, ...)),
+    }
+    kinds: dict[str, Any] = {}
+    for name, port in ports.items():
+        kinds[name] = Note()
+        kinds[name].NAME = name
+        kinds[name].Spec = create_model("Spec", ports=(tuple[port, ...], ...))
+
+    found = schema(kinds)["$defs"]
+
+    assert list(found["first.Port"]["properties"]) == ["inside"]
+    assert list(found["second.Port"]["properties"]) == ["outside"]
