@@ -91,7 +91,8 @@ class OwnEngine:
         if left := self.docker("ps", "--all", "--quiet").split():
             self.docker("rm", "--force", "--volumes", *left)
         self.docker("network", "prune", "--force")
-        self.docker("volume", "prune", "--force", "--all")
+        if volumes := self.docker("volume", "ls", "--quiet").split():
+            self.docker("volume", "rm", "--force", *volumes)
         self.docker("image", "prune", "--force", "--all")
 
     def _signal(self, number: signal.Signals) -> None:

@@ -151,7 +151,10 @@ def test_users_may_what_they_are_allowed_to_and_strangers_nothing(cluster: Clust
         spare = {"Authorization": f"Bearer {cluster.access.spare_token('viewer')}"}
         assert stranger.get(path, headers=spare).status_code == 200
         pod = {"Authorization": f"Bearer {cluster.account_token(namespace)}"}
-        assert f'User "system:serviceaccount:{namespace}:default" cannot list' in stranger.get(path, headers=pod).text
+        assert (
+            f'User "system:serviceaccount:{namespace}:default" cannot list'
+            in stranger.get(path, headers=pod).json()["message"]
+        )
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(cluster.url)
 

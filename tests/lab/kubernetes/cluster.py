@@ -168,7 +168,7 @@ class Cluster:
 
     def close(self) -> None:
         """Give back what it holds; the programs go on."""
-        with self._admin, suppress(httpx.TransportError):  # a test run may end in any way
+        with closing(self._admin), suppress(httpx.TransportError):  # a test run may end in any way
             for volume in self.get("/api/v1/persistentvolumes")["items"]:
                 with suppress(FileNotFoundError):
                     Path(volume["spec"]["hostPath"]["path"]).rmdir()
