@@ -15,10 +15,11 @@ from reconciler.model.content import Content
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import ControlUnit, Operation, RemoveFile, Scope, UnitVerb, WriteFile
+from reconciler.model.plan import Tier
 from reconciler.model.policy import DEFAULT_POLICY, Amount, RolloutPolicy
 from reconciler.model.resource import Absent, Observation, Present, Resource, Routes, Survey, Unknown
 from reconciler.model.standing import Standing
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Sort
 from reconciler.model.unit import Desired, Unit
 from reconciler.plan.review import review
 from reconciler.plan.situation import Situation
@@ -36,6 +37,7 @@ class _Things:
     """A kind whose resources are whatever their attributes say; removing and writing are one operation each."""
 
     NAME = "thing"
+    TARGET = Sort.HOST
     Spec = BaseModel
 
     def render(self, spec: Any, inputs: Any) -> Rendered:
@@ -105,6 +107,10 @@ def unit(
         after=after,
         policy=policy,
     )
+
+
+def tier(*targets: str, may_be_down: int | None = None) -> Tier:
+    return Tier(sort=Sort.HOST, targets=targets, may_be_down=may_be_down)
 
 
 def desired(*units: Unit) -> Desired:

@@ -10,8 +10,9 @@ from reconciler.daemon.hands import Hands
 from reconciler.daemon.world import World
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import Digest
+from reconciler.model.carried import blobs_of
 from reconciler.model.event import Assessed, Event, ResourcesApplied
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Apply, Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.target import Target
@@ -98,8 +99,10 @@ def _pending(plan: Plan, rollout_id: str, now: datetime) -> Rollout:
 
 
 def _spoken_of(plan: Plan, contents: Mapping[Digest, bytes]) -> Mapping[Digest, bytes]:
-    """The bytes a plan needs: contents of resources, and archives that came with the repository."""
+    """The bytes a plan needs: contents of resources and operations, and archives that came with the repository."""
     named = {content.blob for resource in plan.unit.resources for content in resource.contents.values()}
+    applied = (target for step in plan.steps if isinstance(step, Apply) for target in step.targets)
+    named.update(blobs_of(operation for target in applied for operation in target.operations))
     named |= {
         value for resource in plan.unit.resources for value in resource.attributes.values() if isinstance(value, str)
     }

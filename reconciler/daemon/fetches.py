@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from reconciler.model.carried import archives_of
 from reconciler.model.content import Artifact
-from reconciler.model.operation import UnpackRelease
 from reconciler.model.plan import Apply, Plan
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.ports.artifacts import Artifacts
@@ -93,9 +93,11 @@ class Fetches:
 
 def archives(plan: Plan) -> Iterator[Artifact]:
     """Yield the archives that a plan needs and that do not come with the repository."""
-    for step in plan.steps:
-        for target in step.targets if isinstance(step, Apply) else ():
-            for operation in target.operations:
-                # What comes with the repository is stored together with the plan.
-                if isinstance(operation, UnpackRelease) and not operation.artifact.url.startswith("repo:"):
-                    yield operation.artifact
+    applied = (target for step in plan.steps if isinstance(step, Apply) for target in step.targets)
+    # What comes with the repository is stored together with the plan.
+    yield from (
+        artifact
+        for target in applied
+        for artifact in archives_of(target.operations)
+        if not artifact.url.startswith("repo:")
+    )

@@ -9,9 +9,9 @@ from reconciler.execute.recovery import CannotSee, Recovered, decide, under_way,
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.steps.confirm import Inspected, NotSeen, concerned, inspect
 from reconciler.model.canonical import Digest
+from reconciler.model.carried import blobs_of
 from reconciler.model.change import LEAVING
 from reconciler.model.health import CheckProgress, CheckResult
-from reconciler.model.operation import SetPassword, WriteFile
 from reconciler.model.plan import Plan, Probe, TargetChanges
 from reconciler.model.resource import Survey
 from reconciler.model.rollout import Rollout
@@ -27,13 +27,6 @@ def transaction_id(rollout: Rollout, plan: Plan) -> str:
     return f"{rollout.id}-{plan.id.rpartition(':')[2][:12]}-{rollout.cursor}"
 
 
-def blobs_of(changes: Sequence[TargetChanges]) -> tuple[Digest, ...]:
-    """Return the contents the changes write."""
-    operations = (operation for target in changes for operation in target.operations)
-    contents = (one.content for one in operations if isinstance(one, WriteFile | SetPassword))
-    return tuple(dict.fromkeys(content.blob for content in contents if content is not None))
-
-
 def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: Mapping[Digest, bytes]) -> Transaction:
     """Return what has to happen to one target in the step at the cursor."""
     resources = {resource.id: resource for resource in plan.unit.resources}
@@ -42,7 +35,7 @@ def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: 
         operations=changes.operations,
         after=wanted(changes, resources),
         removed=tuple(change.resource.ref for change in changes.changes if change.action in LEAVING),
-        contents={blob: contents[blob] for blob in blobs_of([changes])},
+        contents={blob: contents[blob] for blob in blobs_of(changes.operations)},
         limit=TRANSACTION_LIMIT,
         fence=plan.fences.get(changes.target, 0),
         guard=changes.guard,

@@ -4,7 +4,7 @@ from contextlib import aclosing
 from typing import assert_never
 
 from reconciler.execute import ending, entry
-from reconciler.execute.effects import Effects, blobs_of, transaction, transaction_id
+from reconciler.execute.effects import Effects, transaction, transaction_id
 from reconciler.execute.entry import Entry
 from reconciler.execute.move import next_move
 from reconciler.execute.moves import (
@@ -35,6 +35,7 @@ from reconciler.execute.recovery import Again
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.world import World
 from reconciler.execute.written import answered, changed, directed
+from reconciler.model.carried import blobs_of
 from reconciler.model.plan import Plan, TargetChanges
 from reconciler.model.rollout import Rollout, State
 from reconciler.ports.journal import JournalUnavailable, Lease, RolloutLog
@@ -156,7 +157,7 @@ class Stepper:
         return await self._change(known, plan, again, lease)
 
     async def _change(self, rollout: Rollout, plan: Plan, targets: tuple[TargetChanges, ...], lease: Lease) -> Rollout:
-        contents = await self._log.contents(blobs_of(targets))
+        contents = await self._log.contents(blobs_of(each for one in targets for each in one.operations))
         wanted = {one.target: transaction(rollout, plan, one, contents) for one in targets}
         trouble: JournalUnavailable | None = None
         outdated: list[str] = []

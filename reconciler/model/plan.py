@@ -14,7 +14,7 @@ from reconciler.model.identity import UnitId
 from reconciler.model.operation import Operation
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
-from reconciler.model.target import Target
+from reconciler.model.target import Sort, Target
 from reconciler.model.traffic import Router, Share
 from reconciler.model.unit import Unit
 
@@ -115,6 +115,19 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A unit's targets of one sort, seen or not: they are changed one tier after the other.
+
+    ``may_be_down`` is how many of them may be out of service at once, failed and unseen ones included; None: any
+    number.
+    """
+
+    sort: Sort
+    targets: tuple[str, ...]
+    may_be_down: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What will happen to one unit, step by step.
 
@@ -125,9 +138,8 @@ class Plan:
     ``kept`` are resources (as text) that are no longer asked for and stay, each with the reason.
     ``fences`` has the newest token of another controller by target, where there was one: the plan is stale when there
     is a newer one. ``router`` is there when requests are sent through one, with ``balancers``, the targets on which it
-    is told. ``background`` are analyses that go on during all of it. ``may_be_down`` is how many of the unit's targets
-    may be out of service at once, failed and unseen ones included; None: any number. ``notes`` say what a reader of the
-    steps may not see.
+    is told. ``background`` are analyses that go on during all of it. ``tiers`` are all of the unit's targets in the
+    order in which they are changed. ``notes`` say what a reader of the steps may not see.
     """
 
     id: str
@@ -143,7 +155,7 @@ class Plan:
     router: Router | None = None
     balancers: tuple[Target, ...] = ()
     background: tuple[Analysis, ...] = ()
-    may_be_down: int | None = None
+    tiers: tuple[Tier, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

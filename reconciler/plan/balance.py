@@ -18,13 +18,15 @@ class Balance:
 
     ``members`` are those on targets that can be seen; what the router sends to others stays as it is. ``serving`` are
     the servers that get requests now, ``live`` those that shall when nothing is under way: all of them, or one side.
-    ``within`` is how long requests under way may take to end.
+    ``within`` is how long requests under way may take to end. ``elsewhere`` are servers that the plan has nothing to do
+    with at this point, and that get requests too.
     """
 
     members: tuple[Member, ...]
     serving: frozenset[str]
     live: frozenset[str]
     within: timedelta
+    elsewhere: frozenset[str] = frozenset()
 
     def on(self, targets: Collection[str], slot: str = "") -> frozenset[str]:
         """Return the servers on these targets; those of one slot where it is named."""
@@ -34,7 +36,7 @@ class Balance:
     def drain(self, batch: int, servers: Collection[str]) -> Iterator[Drain]:
         """Yield what takes the requests off these servers; nothing where nobody else would be left to take them."""
         busy = self.serving & frozenset(servers)
-        if busy and self.serving - busy:
+        if busy and (self.serving - busy or self.elsewhere):
             yield Drain(batch, tuple(sorted(busy)), self.within)
 
     def shift(self, servers: Collection[str], note: str = "") -> Shift:
@@ -52,7 +54,8 @@ class Balance:
         return replace(self, serving=frozenset(serving))
 
     def _shift(self, shares: Mapping[str, int], note: str) -> Shift:
-        servers = sorted(member.server for member in self.members)
+        # What is in several clusters has one name in all of them, and one share.
+        servers = sorted({member.server for member in self.members})
         return Shift(tuple(Share(server, shares.get(server, 0)) for server in servers), note)
 
 

@@ -2,7 +2,7 @@
 
 from reconciler.model.change import Cause
 from reconciler.model.event import Condition
-from reconciler.model.plan import Apply, Plan
+from reconciler.model.plan import Apply, Plan, Tier
 from reconciler.model.policy import BlueGreen
 from reconciler.model.standing import UnitStanding
 from reconciler.model.waiting import Reason, WaitingOn
@@ -17,24 +17,26 @@ def used_up(plan: Plan, known: UnitStanding) -> WaitingOn | None:
     """
     if plan.cause is Cause.COMMIT and (missing := _no_other_side(plan, known)):
         return missing
-    if plan.may_be_down is None or plan.cause is Cause.REVERT:
+    if plan.cause is Cause.REVERT:
         return None
-    ill = {name for name, told in known.health.items() if told.condition is Condition.UNHEALTHY}
-    changed = {each.target for step in plan.steps if isinstance(step, Apply) for each in step.targets}
-    gone = {each.target for each in plan.left_out}
-    down = (gone | (ill - changed)) & set(plan.unit.targets)
-    if len(down) < plan.may_be_down or not changed - ill or _in_a_slot(plan):
+    return next((waiting for tier in plan.tiers if (waiting := _no_room(plan, tier, known))), None)
+
+
+def _no_room(plan: Plan, tier: Tier, known: UnitStanding) -> WaitingOn | None:
+    here = frozenset(tier.targets)
+    ill = {name for name, told in known.health.items() if told.condition is Condition.UNHEALTHY} & here
+    applied = [(each.target, step.slot) for step in plan.steps if isinstance(step, Apply) for each in step.targets]
+    changed = {target for target, _ in applied} & here
+    down = ({each.target for each in plan.left_out} & here) | (ill - changed)
+    if tier.may_be_down is None or len(down) < tier.may_be_down or not changed - ill:
         return None
+    if any(slot for target, slot in applied if target in here):
+        return None  # The new version comes up beside the old one, which takes nothing out of service.
     named = ", ".join(sorted(down)[:_NAMED]) + (f" and {len(down) - _NAMED} more" if len(down) > _NAMED else "")
-    detail = f"{len(down)} of {len(plan.unit.targets)} targets are out of service already ({named})"
+    detail = f"{len(down)} of {len(here)} targets are out of service already ({named})"
     return WaitingOn(
-        Reason.BUDGET, f"{detail}; the policy allows {plan.may_be_down} (maxUnavailable); it goes on when they are back"
+        Reason.BUDGET, f"{detail}; the policy allows {tier.may_be_down} (maxUnavailable); it goes on when they are back"
     )
-
-
-def _in_a_slot(plan: Plan) -> bool:
-    """Whether the new version comes up beside the old one, which takes nothing out of service."""
-    return any(step.slot for step in plan.steps if isinstance(step, Apply))
 
 
 def _no_other_side(plan: Plan, known: UnitStanding) -> WaitingOn | None:
@@ -42,7 +44,7 @@ def _no_other_side(plan: Plan, known: UnitStanding) -> WaitingOn | None:
     strategy = plan.policy.strategy
     if not isinstance(strategy, BlueGreen) or plan.unit.slots or known.last_good is None or not plan.left_out:
         return None
-    there = {host.labels.get(strategy.side_label) for host in plan.targets if host.name in plan.unit.targets}
+    there = {each.labels.get(strategy.side_label) for each in plan.targets if each.name in plan.unit.targets}
     gone = ", ".join(each.target for each in plan.left_out[:_NAMED])
     if len(there) > 1:
         return None

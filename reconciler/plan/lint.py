@@ -25,14 +25,17 @@ def _targets(plan: Plan) -> Iterator[str]:
             yield f"{target} is changed as a whole and by slot"
         if target in out:
             yield f"{target} is changed though it was left out"
-    if plan.may_be_down is not None and plan.cause is not Cause.REVERT:
-        most = max(1, plan.may_be_down)
-        sizes = ((step.batch, len(step.targets)) for step in applies if not step.slot)
+    for tier in plan.tiers if plan.cause is not Cause.REVERT else ():
+        most = len(tier.targets) if tier.may_be_down is None else max(1, tier.may_be_down)
+        here = (
+            (step.batch, {each.target for each in step.targets} & {*tier.targets}) for step in applies if not step.slot
+        )
+        sizes = ((batch, len(targets)) for batch, targets in here)
         yield from (f"batch {batch} has {size} targets, and {most} may be down" for batch, size in sizes if size > most)
     stopped = {target.target for step in plan.steps if isinstance(step, Stop) for target in step.targets}
     probed = {target for step in plan.steps if isinstance(step, Probe) for target in step.targets}
     changed = {target for target, _ in times}
-    yield from (f"{target} has no host in the plan" for target in sorted({*changed, *probed, *stopped} - hosts))
+    yield from (f"{target} is not in the plan" for target in sorted({*changed, *probed, *stopped} - hosts))
     yield from (f"{target} is stopped and not changed after it" for target in sorted(stopped - changed))
 
 

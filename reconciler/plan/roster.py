@@ -55,6 +55,11 @@ class Roster:
     first: bool = False
     compared: Compared = compared
 
+    @property
+    def beside(self) -> bool:
+        """Whether the new version comes up in a slot beside the old one, and gets its requests little by little."""
+        return bool(self.sides and self.slots and self.balance)
+
     def only(self, targets: Iterable[TargetChanges]) -> "Roster":
         """Return the roster with changes on these targets alone."""
         return replace(self, targets=tuple(targets))

@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select
 
 from reconciler.model.canonical import Digest
-from reconciler.model.operation import WriteFile
+from reconciler.model.carried import blobs_of
 from reconciler.model.plan import Apply, Plan
 from reconciler.model.unit import Unit
 from reconciler.store import tables
@@ -37,8 +37,7 @@ def named_by_plan(plan: Plan) -> set[Digest]:
     """Return the contents a plan speaks of: those it writes, and those of the whole state it leads to."""
     applies = [step for step in plan.steps if isinstance(step, Apply)]
     operations = [operation for step in applies for target in step.targets for operation in target.operations]
-    written = {operation.content.blob for operation in operations if isinstance(operation, WriteFile)}
-    return written | named_by_unit(plan.unit)
+    return {*blobs_of(operations), *named_by_unit(plan.unit)}
 
 
 def put(connection: Connection, contents: Mapping[Digest, bytes]) -> None:

@@ -40,6 +40,7 @@ from reconciler.model.traffic import HaproxyRouter, Share
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict, VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
+from tests.factory import tier
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 GOOD, NEWER = "3f2a8c1" + "0" * 33, "91bc4d2" + "0" * 33
@@ -201,7 +202,12 @@ def every_step() -> Review:
         *(probe(2, ["web-2"]), Confirm(2, ("web-1", "web-2")), Shift((Share("web-1", 1), Share("web-2", 1)))),
     )
     router = HaproxyRouter(hosts=("lb-1", "lb-2"), backend="shop", members=())
-    made = replace(plan(shop, *steps), may_be_down=1, router=router, background=(replace(errors, count=None),))
+    made = replace(
+        plan(shop, *steps),
+        tiers=(tier("web-1", "web-2", may_be_down=1),),
+        router=router,
+        background=(replace(errors, count=None),),
+    )
     return Review(commit=NEWER, assessments=(assessment(shop, plan=made),))
 
 

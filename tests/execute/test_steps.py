@@ -14,7 +14,7 @@ from reconciler.model.rollout import Decided, Decision, Rollout, State, StepReco
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook, CommandHook
 from reconciler.model.traffic import Share
 from reconciler.model.waiting import Reason
-from tests.factory import NOW
+from tests.factory import NOW, tier
 from tests.sim import plans
 
 MINUTE = timedelta(minutes=1)
@@ -218,7 +218,7 @@ EXPECTED: dict[str, tuple[Rollout, Step, move.Move]] = {
 @pytest.mark.parametrize("scenario", EXPECTED)
 def test_next_move(scenario: str) -> None:
     before, step, expected = EXPECTED[scenario]
-    assert next_move(before, plan(step, may_be_down=1), NOW) == expected
+    assert next_move(before, plan(step, tiers=(tier(*WEB, "web-9", may_be_down=1),)), NOW) == expected
 
 
 WAITS: dict[str, tuple[Rollout, Step, Reason, str]] = {

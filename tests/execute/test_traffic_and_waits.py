@@ -19,7 +19,7 @@ from reconciler.model.waiting import Reason
 from reconciler.ports.errors import Unreachable
 from reconciler.ports.metrics import NoData, Reading, Value
 from tests.execute.test_driver import until
-from tests.factory import NOW, SHOP
+from tests.factory import NOW, SHOP, tier
 from tests.sim import plans
 from tests.sim.plans import SECOND
 from tests.sim.stage import Stage
@@ -269,7 +269,9 @@ async def test_stopping_first_is_a_transaction_like_any_other(stage: Stage) -> N
 async def test_no_more_targets_are_taken_out_of_service_than_may_be(stage: Stage) -> None:
     left_out = (plans.LeftOut("web-3", "no route"),)
     unit = plans.shop("2", WEB, RolloutPolicy(name="p"))
-    plan = replace(plans.plan(unit, plans.batch(unit, 1, WEB[:1]), left_out=left_out), may_be_down=1)
+    plan = replace(
+        plans.plan(unit, plans.batch(unit, 1, WEB[:1]), left_out=left_out), tiers=(tier(*WEB, may_be_down=1),)
+    )
     ended = await driven(stage, plan)
     assert ended.state is State.REVERT_NEEDED
     assert ended.reason == (

@@ -11,7 +11,7 @@ from reconciler.execute.steps.traffic import Came, Seen, awaited, came, differin
 from reconciler.model.resource import Absent, DriftMode, Observation, Present, Survey, Unknown
 from reconciler.model.traffic import HaproxyRouter, Member, Route, Share
 from tests.execute.test_steps import APPLY, BAKE, DRAIN, FAILED, MIRROR, SHIFT, UNIT, WEB, plan, rollout
-from tests.factory import KINDS, NOW, thing
+from tests.factory import KINDS, NOW, thing, tier
 from tests.sim import plans
 
 
@@ -78,7 +78,7 @@ def test_shares_are_kept_by_server() -> None:
 
 def test_a_drain_of_one_slot_takes_no_target_out_of_service() -> None:
     router = HaproxyRouter(hosts=("lb-1",), backend="shop", members=(Member("web-1", "web-1", "blue"),))
-    drains = plan(replace(DRAIN, servers=("web-1",)), router=router, may_be_down=0)
+    drains = plan(replace(DRAIN, servers=("web-1",)), router=router, tiers=(tier("web-1", "web-2", may_be_down=0),))
     assert isinstance(next_move(rollout(drains.steps[0], plan=drains.id), drains, NOW), move.Begin)
     without = replace(drains, router=None)
     assert isinstance(next_move(rollout(drains.steps[0], plan=drains.id), without, NOW), move.Begin)

@@ -163,13 +163,14 @@ def test_every_plan_is_valid_and_the_same_each_time(fleet):
 @given(fleets())
 def test_never_more_targets_are_out_of_service_than_the_policy_allows_or_the_plan_waits(fleet):
     plan = plan_of(fleet)
-    if plan.may_be_down is None or fleet.cause == "revert" or used_up(plan, known_of(fleet)):
+    (tier,) = plan.tiers
+    if tier.may_be_down is None or fleet.cause == "revert" or used_up(plan, known_of(fleet)):
         return
     down = {*fleet.away, *fleet.ill}
     for step in plan.steps:
         if isinstance(step, Apply) and not step.slot:
             batch = {each.target for each in step.targets}
-            assert len(down | batch) <= max(plan.may_be_down, len(down))
+            assert len(down | batch) <= max(tier.may_be_down, len(down))
             down -= batch
 
 
@@ -221,7 +222,7 @@ SURGE = {"rolling": {"maxSurge": 1, "maxUnavailable": 0}}
 def test_what_has_no_slot_to_come_up_in_may_take_one_out_of_service(fleet: dict[str, Any]) -> None:
     of = case({"strategy": SURGE, "targets": 2, "slots": "blue green", **fleet})
     plan = plan_of(of)
-    assert plan.may_be_down == 1
+    assert [tier.may_be_down for tier in plan.tiers] == [1]
     assert used_up(plan, known_of(of)) is None
     begun = replace(known_of(replace(of, cause=Cause.REVERT)).rollout, state=State.RUNNING)
     assert [forbidden(begun, plan, step) for step in plan.steps] == [None] * len(plan.steps)

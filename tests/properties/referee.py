@@ -72,15 +72,16 @@ class Referee:
         here = {one.target for one in step.targets}
         if getattr(step, "slot", ""):
             return  # The other slot serves meanwhile; requests are looked at above.
+        tier = next((each for each in plan.tiers if here & {*each.targets}), None)
         if plan.cause is Cause.REVERT:
-            most = at_once(plan.policy.strategy, len(plan.unit.targets))
+            most = at_once(plan.policy.strategy, len(tier.targets if tier else plan.unit.targets))
             if plan.policy.revert_pace is RevertPace.AVAILABLE and len(here) > most:
                 self.wrong.append(f"{len(here)} targets are taken back at once, {most} may be: {sorted(here)}")
             return
-        if plan.may_be_down is None:
+        if tier is None or tier.may_be_down is None:
             return
-        out = {one.target for one in (*rollout.failures, *plan.left_out)} | here
-        allowed = max(plan.may_be_down, len(here) if plan.may_be_down == 0 else plan.may_be_down)
+        out = {one.target for one in (*rollout.failures, *plan.left_out)} & {*tier.targets} | here
+        allowed = max(tier.may_be_down, len(here) if tier.may_be_down == 0 else tier.may_be_down)
         if len(out) > allowed:
             self.wrong.append(f"{len(out)} targets out of service, {allowed} allowed: {sorted(out)}")
 

@@ -103,10 +103,10 @@ def _budget(budget: FailureBudget) -> str:
 
 def limits(plan: Plan) -> Iterator[str]:
     """Yield what else holds during all of it: who may be down, when nothing serves, who routes, what is measured."""
-    hosts = len(plan.unit.targets)
-    if plan.may_be_down is not None and plan.changes:
-        down = f"{plan.may_be_down} of {count(hosts, 'target')}"
-        yield f"out of service at once: {down} at most, those that failed or were not seen included"
+    for tier in plan.tiers if plan.changes else ():
+        if tier.may_be_down is not None:
+            down = f"{tier.may_be_down} of {count(len(tier.targets), 'target')}"
+            yield f"out of service at once: {down} at most, those that failed or were not seen included"
     if downtime := _downtime(plan):
         yield downtime
     if plan.router:

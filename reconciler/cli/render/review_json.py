@@ -33,7 +33,8 @@ units     in the order they would go:
       {step: "await_promotion", within}
       {step: "await_approval", count, approvers, within}
       {step: "call_hook", hook, attempts, timeout}
-    mayBeDown   how many targets may be out of service at once; null: any number
+    tiers       the unit's targets of each sort [{sort, targets, mayBeDown}], in the order they are changed; so many of
+                them may be out of service at once, null: any number
     router      {router, hosts, ...}; null when no requests are sent by us
     background  analyses during all of it: {name, query, provider, interval, count, success, failure,
                 failureLimit, inconclusiveLimit, weight}
@@ -121,7 +122,10 @@ def _plan(plan: Plan) -> dict[str, Any]:
             "onFailure": policy.on_failure.value,
         },
         "steps": [step_json(step) for step in plan.steps],
-        "mayBeDown": plan.may_be_down,
+        "tiers": [
+            {"sort": each.sort.value, "targets": list(each.targets), "mayBeDown": each.may_be_down}
+            for each in plan.tiers
+        ],
         "router": plain(plan.router),
         "background": [analysis_json(each) for each in plan.background],
         "leftOut": _left_out(plan.left_out),

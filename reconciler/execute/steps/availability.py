@@ -17,8 +17,14 @@ def forbidden(rollout: Rollout, plan: Plan, step: Step) -> str | None:
         return None
     failed = {failure.target for failure in rollout.failures}
     unseen = {one.target for one in plan.left_out}
-    answer = gate.available(plan.may_be_down, failed, unseen, taken)
-    return answer.reason if isinstance(answer, gate.Closed) else None
+    for tier in plan.tiers:
+        here = taken.intersection(tier.targets)
+        answer = gate.available(
+            tier.may_be_down, failed.intersection(tier.targets), unseen.intersection(tier.targets), here
+        )
+        if here and isinstance(answer, gate.Closed):
+            return answer.reason
+    return None
 
 
 def _taken(plan: Plan, step: Step) -> set[str]:

@@ -1,0 +1,105 @@
+"""The targets of a unit by sort, in the order in which they are changed: what is needed comes first. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.model.change import Cause
+from reconciler.model.identity import ResourceId
+from reconciler.model.resource import Resource
+from reconciler.model.target import Sort, Target
+from reconciler.plan.material import Material
+from reconciler.plan.order import Cycle
+from reconciler.policy.removal import GONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a plan has to do on the targets of one sort: the material without all others. ``kinds`` are all of it."""
+
+    sort: Sort
+    material: Material
+
+
+def parts(material: Material, targets: Mapping[str, Target]) -> tuple[Part, ...]:
+    """Return the material by the sort of its targets, in the order in which they are changed.
+
+    Those on which something is that a resource of another sort depends on come first; otherwise sorts follow each other
+    as they do in the unit's resources. What goes back, or goes away, does so in reverse. Raises plan.order.Cycle.
+    """
+    resources = (*material.unit.resources, *(each.owned.resource for each in material.delete))
+    sorts = _Sorts(resources, targets)
+    found = dict.fromkeys(sorts.of(name) for name in (*(each.id.target for each in resources), *material.unit.targets))
+    order = _in_order(tuple(found), sorts.needs(material.unit.resources or resources))
+    if material.cause is Cause.REVERT or material.unit.digest == GONE:
+        order = tuple(reversed(order))
+    if len(order) == 1:
+        return (Part(sort=order[0], material=_asked(material, order[0])),)
+    return tuple(Part(sort=sort, material=_part(material, sort, sorts)) for sort in order)
+
+
+class _Sorts:
+    """Of which sort targets are; of one that has left Git it follows from what is on it."""
+
+    def __init__(self, resources: Sequence[Resource], targets: Mapping[str, Target]) -> None:
+        self._targets = {name: each.sort for name, each in targets.items()}
+        kinds = {each.id.kind: self._targets[each.id.target] for each in resources if each.id.target in self._targets}
+        for each in resources:
+            self._targets.setdefault(each.id.target, kinds.get(each.id.kind, Sort.HOST))
+
+    def of(self, target: str) -> Sort:
+        return self._targets.get(target, Sort.HOST)
+
+    def needs(self, resources: Iterable[Resource]) -> Mapping[Sort, frozenset[Sort]]:
+        """Return on which sorts there is something that each sort needs."""
+        resources = tuple(resources)
+        by_ref = {each.id.ref: self.of(each.id.target) for each in resources}
+        found: dict[Sort, set[Sort]] = defaultdict(set)
+        for each in resources:
+            here = self.of(each.id.target)
+            found[here] |= {by_ref[ref] for ref in each.depends_on if ref in by_ref} - {here}
+        return {sort: frozenset(needed) for sort, needed in found.items()}
+
+
+def _in_order(sorts: Sequence[Sort], needs: Mapping[Sort, frozenset[Sort]]) -> tuple[Sort, ...]:
+    placed: list[Sort] = []
+    while left := [each for each in sorts if each not in placed]:
+        ready = next((each for each in left if needs.get(each, frozenset()) <= {*placed}), None)
+        if ready is None:
+            raise Cycle(f"resources of several sorts of targets depend on each other in a circle: {', '.join(left)}")
+        placed.append(ready)
+    return tuple(placed)
+
+
+def _asked(material: Material, sort: Sort) -> Material:
+    """Checks are asked of targets of their sort alone."""
+    checks = tuple(each for each in material.unit.health if each.on is sort)
+    return replace(material, unit=replace(material.unit, health=checks))
+
+
+def _part(material: Material, sort: Sort, sorts: _Sorts) -> Material:
+    def here(each: ResourceId) -> bool:
+        return sorts.of(each.target) is sort
+
+    unit, known = material.unit, material.known
+    resources = tuple(each for each in unit.resources if here(each.id))
+    members = unit.traffic.members if unit.traffic else ()
+    in_slots = any(each.slot for each in resources) or any(
+        each.slot for each in members if sorts.of(each.target) is sort
+    )
+    if known and known.last_good and not any(here(each.id) for each in known.last_good.unit.resources):
+        # On targets of this sort no version of it has ever been good.
+        known = replace(known, last_good=None)
+    return replace(
+        _asked(material, sort),
+        unit=replace(
+            _asked(material, sort).unit,
+            targets=tuple(each for each in unit.targets if sorts.of(each) is sort),
+            resources=resources,
+            slots=unit.slots if in_slots else (),
+        ),
+        differing=[each for each in material.differing if here(each.resource.id)],
+        delete=[each for each in material.delete if here(each.owned.resource.id)],
+        left_out=tuple(each for each in material.left_out if sorts.of(each.target) is sort),
+        known=known,
+    )
