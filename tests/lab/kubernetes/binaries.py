@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.lab.engine import LabError
+from tests.lab.kubernetes.process import missing_tool
 from tests.lab.machine import CACHE
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
@@ -23,7 +24,7 @@ TOOLS = ("apt-get", "dpkg-deb", "tar")
 def obstacle() -> str | None:
     """Return in one line why a cluster cannot be started here now, None when it can."""
     if _folder().is_dir():
-        return None
+        return missing_tool()
     return _unbuildable() or "the cluster's programs are not built yet; `make lab` builds them, in some minutes, once"
 
 
