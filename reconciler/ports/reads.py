@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from reconciler.model.cluster import ObjectName
 from reconciler.model.content import Content
+from reconciler.model.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,5 +64,12 @@ class ReadStatus:
     listed: tuple[Listed, ...] = ()
 
 
-Read: TypeAlias = Ask | ReadObject | ReadStatus
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Look something up. The answer has a line of JSON for each thing that was found: ``{"etag", "object"}``."""
+
+    lookup: Lookup
+
+
+Read: TypeAlias = Ask | ReadObject | ReadStatus | Find
 """What a kind may ask of an API."""
