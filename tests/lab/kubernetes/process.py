@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.lab.engine import LabError
@@ -16,9 +17,12 @@ END_LIMIT = 20.0
 PATIENCE = 0.05
 """Seconds between two looks whether a program is ready."""
 
+_LAUNCHER = ThreadPoolExecutor(1, "lab-launcher")
+"""The kernel ends a program with the thread that started it: this one lasts, the one of a test may not."""
+
 
 class Program:
-    """A program with its log. It ends with the thread that started it, however that ends."""
+    """A program with its log. It ends with this process, however that ends."""
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self._command = list(command)
@@ -33,13 +37,7 @@ class Program:
     def start(self) -> None:
         """Start it; it must not run."""
         assert self._process is None, f"{self.name} runs"
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", *self._command],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-            )
+        self._process = _LAUNCHER.submit(self._launch).result()
 
     def until(self, ready: Callable[[], bool], limit: float) -> None:
         """Wait until it is ready; raise LabError with its last words when it ends before or takes longer (seconds)."""
@@ -87,6 +85,11 @@ class Program:
     def last_words(self) -> str:
         """Return the last lines of its log."""
         return " / ".join(self._log.read_text(errors="replace").splitlines()[-4:])
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        command = ["setpriv", "--pdeathsig", "KILL", *self._command]
+        with self._log.open("ab") as output:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
     def _signal(self, number: int) -> None:
         if self._process is not None:
