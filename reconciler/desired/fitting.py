@@ -8,9 +8,11 @@ from reconciler.desired.words import Path
 from reconciler.model.policy import BlueGreen, Canary, MirrorTo, Progressive, Rolling, Strategy
 from reconciler.model.problem import Problem
 from reconciler.model.target import Target
+from reconciler.model.traffic import ServiceRouter
 from reconciler.model.unit import Unit
 
 _TWO = 2
+_ALL = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,14 @@ def _ordered(rolling: Rolling, path: Path, labels: Mapping[str, Mapping[str, str
         yield _Misfit((*path, "orderBy"), f"none of its targets has the label '{rolling.order_by}'")
 
 
+_NO_WEIGHTS = "its Service sends all requests to one slot"
+_WEIGHTS = "a router with weights (httpRoute, replicas), or blueGreen without shift"
+
+
 def _canary(strategy: Canary, unit: Unit) -> Iterator[_Misfit]:
+    if isinstance(unit.traffic, ServiceRouter):
+        yield _Misfit(("canary",), f"a canary needs a part of the requests, and {_NO_WEIGHTS}", _WEIGHTS)
+        return
     for index, step in enumerate(strategy.steps):
         if isinstance(step, MirrorTo) and unit.traffic is None:
             message = "copies of requests need a router that sends them, and the app has no 'traffic'"
@@ -61,6 +70,8 @@ def _blue_green(strategy: BlueGreen, unit: Unit, labels: Mapping[str, Mapping[st
     path, label = ("blueGreen",), strategy.side_label
     if unit.traffic is None:
         yield _Misfit(path, "there are no requests to switch from side to side: the app has no 'traffic'")
+    if isinstance(unit.traffic, ServiceRouter) and any(0 < each.percent < _ALL for each in strategy.shift):
+        yield _Misfit((*path, "shift"), f"a portion needs a part of the requests, and {_NO_WEIGHTS}", _WEIGHTS)
     if unit.slots:
         return
     without = sorted(name for name, its in labels.items() if label not in its)

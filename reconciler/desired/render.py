@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.desired.analyses import uses_analyses
 from reconciler.desired.analysis_rendering import UnitAnalyses
 from reconciler.desired.claims import Claims, Taking, fronts
+from reconciler.desired.cluster_traffic import left_to
 from reconciler.desired.documents import AppEnvironment, AppSpec
 from reconciler.desired.fitting import misfits
 from reconciler.desired.fleet import Fleet, Written
@@ -16,14 +17,15 @@ from reconciler.desired.resources import Draft
 from reconciler.desired.sorts import unasked, unfitting
 from reconciler.desired.target_table import TargetTable
 from reconciler.desired.templates import Variables
-from reconciler.desired.traffic import Between, Mistakes, router
+from reconciler.desired.traffic import router
+from reconciler.desired.traffic_frame import Between, Frame
 from reconciler.desired.unit import Asked, Telling, UnitWork
 from reconciler.desired.words import Path
 from reconciler.model.canonical import Digest
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
 from reconciler.model.problem import Problem
-from reconciler.model.target import Host, Sort, Target
+from reconciler.model.target import Sort, Target
 from reconciler.model.unit import Unit
 from reconciler.ports.kind import Kind
 
@@ -113,8 +115,9 @@ class Rendering:
         unit = work.finished(targets, resources)
         if app.spec.traffic:
             between = Between(targets, unit.slots, asked.balancers, asked.policy.strategy)
-            mistakes = Mistakes(app, app.spec.traffic.key, self.problem)
-            unit = replace(unit, traffic=router(between, variables, sources.templates, mistakes))
+            frame = Frame(app, app.spec.traffic.key, between, variables, sources.templates, self.problem)
+            traffic = router(frame)
+            unit = replace(unit, traffic=traffic, resources=tuple(left_to(traffic, each) for each in resources))
         for misfit in (*misfits(unit, targets, self.fleet), *unasked(app, targets)):
             self.problem(misfit)
         files = {each: sources.files[each] for each in work.files if each in sources.files}
@@ -140,12 +143,13 @@ class Rendering:
             found += chosen
         return tuple(found)
 
-    def _balancers(self, app: Written[AppSpec], environment: str) -> tuple[Host, ...]:
+    def _balancers(self, app: Written[AppSpec], environment: str) -> tuple[Target, ...]:
         traffic = app.spec.traffic
         if traffic is None:
             return ()
-        place = app.document.problem(("spec", "traffic", traffic.key, "hosts"), "")
-        return self.table.hosts(environment, traffic.router.hosts, place)
+        sort, key, labels = traffic.where
+        place = app.document.problem(("spec", "traffic", traffic.key, key), "")
+        return self.table.chosen((environment, sort), labels, place)
 
     def problem(self, problem: Problem) -> None:
         """Remember a problem, once."""
