@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from reconciler.desired.fields import (
     Address,
@@ -82,22 +83,23 @@ class AppEnvironment(Strict):
     vars: dict[str, Any] = Field(default_factory=dict)
 
 
+def _said(labels: Any) -> Any:
+    if labels is None:
+        raise ValueError("expected labels, got nothing; {} means all of them")
+    return labels
+
+
+_Selected = Annotated[Labels | SkipJsonSchema[None], BeforeValidator(_said)]
+
+
 class TargetsSpec(Strict, json_schema_extra={"minProperties": 1}):
     """Which targets of an environment an app runs on: of each sort that is named those that have all the labels."""
 
-    hosts: Labels | None = None
-    docker_engines: Labels | None = None
-    swarms: Labels | None = None
-    kubernetes_clusters: Labels | None = None
-    http_apis: Labels | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _told(cls, given: Any) -> Any:
-        nothing = [key for key, labels in given.items() if labels is None] if isinstance(given, dict) else []
-        if nothing:
-            raise told_at((nothing[0],), "expected labels, got nothing; {} means all of them", None)
-        return given
+    hosts: _Selected = None
+    docker_engines: _Selected = None
+    swarms: _Selected = None
+    kubernetes_clusters: _Selected = None
+    http_apis: _Selected = None
 
     @model_validator(mode="after")
     def _some(self) -> "TargetsSpec":

@@ -175,14 +175,14 @@ def _claim(fleet: Fleet, kind: str, document: Document, problems: list[Problem])
     name = metadata.get("name") if isinstance(metadata, dict) else None
     if not isinstance(name, str):
         return False
-    first = fleet.names.setdefault((kind, name), document)
-    if first is document and kind in SORTS:
-        there = (each for each in SORTS if each != kind and (each, name) in fleet.names)
-        kind = next(there, kind)
-        first = fleet.names[kind, name]
+    fleet.names.setdefault((kind, name), document)
+    others = (each for each in SORTS if each != kind and (each, name) in fleet.names) if kind in SORTS else iter(())
+    other = next(others, kind)
+    first = fleet.names[other, name]
     if first is document:
         return True
     place = mistakes.where(first, ("metadata", "name"))
-    message = f"there is already a{'n' if kind[0] in 'AE' else ''} {kind} named '{name}', in {place}"
-    problems.append(document.problem(("metadata", "name"), message))
+    message = f"there is already a{'n' if other[0] in 'AE' else ''} {other} named '{name}', in {place}"
+    hint = "targets of all sorts share their names" if other != kind else None
+    problems.append(document.problem(("metadata", "name"), message, hint))
     return False

@@ -124,9 +124,8 @@ class _TargetSupply:
         environment = self.written.spec.environment
         if isinstance(target, Host):
             if target.environment != environment:
-                message = (
-                    f"{name} is in the environment '{target.environment}', not in '{environment}' as what it carries"
-                )
+                there = f"{name} is in the environment '{target.environment}'"
+                message = f"{there}, and what it carries here is in '{environment}'"
                 raise InputError(key, message)
             return target
         raise _Unread(name)

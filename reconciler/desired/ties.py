@@ -66,6 +66,6 @@ def _between(document: Document, between: Mapping[str, Mapping[str, tuple[str, s
     for circle in circles(between):
         steps = [between[sort][after] for sort, after in zip(circle, (*circle[1:], circle[0]), strict=True)]
         ways = ", ".join(f"{ref} for {wanted}" for ref, wanted, _ in steps)
-        message = f"all {circle[0]}s and all {circle[1]}s would wait for each other: {ways}"
+        message = f"all {' and all '.join(f'{sort}s' for sort in circle)} would wait for each other: {ways}"
         hint = "the targets of a sort are changed together; take one of these out of dependsOn, or make two Apps"
         yield document.problem((*steps[0][2].path, "dependsOn"), message, hint)

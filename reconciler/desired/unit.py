@@ -19,9 +19,9 @@ from reconciler.desired.inputs import ResourceInputs, Sources
 from reconciler.desired.resources import Draft
 from reconciler.desired.templates import Variables
 from reconciler.desired.ties import Ties
-from reconciler.desired.words import expected, nearest
+from reconciler.desired.words import Path, expected, nearest
 from reconciler.model.canonical import Digest, digest, said
-from reconciler.model.health import HealthCheck
+from reconciler.model.health import HealthCheck, ResourceCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.problem import Problem
@@ -46,7 +46,7 @@ class Asked:
     unit: UnitId
     policy: RolloutPolicy
     after: tuple[UnitId, ...]
-    balancers: tuple[Host, ...] = ()
+    balancers: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class UnitWork:
     digests: dict[str, dict[str, Digest]] = field(default_factory=dict)
     _shared: dict[tuple[int, str], _Made | None] = field(default_factory=dict)
     _ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _brought: dict[HealthCheck, set[str]] = field(default_factory=dict)
+    _brought: dict[HealthCheck, dict[str, Path]] = field(default_factory=dict)
     _ties: Ties = field(default_factory=Ties)
 
     def resources(self, drafts: Sequence[Draft], targets: Sequence[Target]) -> Iterator[Resource]:
@@ -111,7 +111,7 @@ class UnitWork:
             resource = replace(self._resource(draft, rendered, target), slot=slot)
             self.takings.append(needs(resource.id, rendered, self.app.document, draft.path))
             for check in rendered.health:
-                self._brought.setdefault(replace(check, slot=slot), set()).add(target.name)
+                self._brought.setdefault(replace(check, slot=slot), {})[target.name] = draft.path
             self.digests.setdefault(target.name, {})[resource.id.ref] = its_digest
             yield resource
 
@@ -130,9 +130,7 @@ class UnitWork:
         checks = tuple(work.checks(targets))
         for problem in work.problems:
             self.telling.problem(problem)
-        asked = Counter(target.sort for target in targets)
-        brought = (check for check, names in self._brought.items() if len(names) == asked[check.on])
-        health = (*checks, *brought)
+        health = (*checks, *self._shared_checks(targets))
         version = str(self.variables["version"])
         return Unit(
             id=self.asked.unit,
@@ -148,6 +146,19 @@ class UnitWork:
             irreversible=self.app.spec.irreversible,
             slots=tuple(sorted(self.app.spec.slots)),
         )
+
+    def _shared_checks(self, targets: Sequence[Target]) -> Iterator[HealthCheck]:
+        """Yield the checks that resources bring along, where all targets that would be asked bring the same one."""
+        there = Counter(target.sort for target in targets)
+        for check, bringing in self._brought.items():
+            if len(bringing) == there[check.on]:
+                yield check
+            elif isinstance(check, ResourceCheck):
+                # Left out, it would let pass what does not run.
+                name, path = next(iter(bringing.items()))
+                message = f"how {check.ref} does is asked of all {check.on}s alike, and only {name} would have it so"
+                hint = "write no {{ target }} where its name and its health are said: each target has its own anyway"
+                self.telling.problem(self.app.document.problem(path, message, hint))
 
     def _made(self, place: tuple[int, str], draft: Draft, variables: Variables) -> _Made | None:
         if place in self._shared:

@@ -1,4 +1,7 @@
-"""Bad documents and what is said about them. A new case needs no Python: see cases/*.yaml."""
+"""Bad documents and what is said about them. A new case needs no Python: see cases/*.yaml.
+
+A case with ``fleet: many`` has a target of each sort around it.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -7,7 +10,7 @@ import pytest
 import yaml
 
 from reconciler.desired.load import Invalid
-from tests.desired.note import loaded
+from tests.desired import many, note
 
 CASES = [
     pytest.param(case, id=f"{file.stem}: {case['name']}")
@@ -25,6 +28,6 @@ def test_every_mistake_is_told_with_its_place_and_what_was_expected(case: dict[s
         files["desired-state/it.yaml"] = bytes.fromhex(case["bytes"])
 
     with pytest.raises(Invalid) as invalid:
-        loaded(files)
+        (many if case.get("fleet") == "many" else note).loaded(files)
 
     assert [str(problem) for problem in invalid.value.problems] == case["problems"]
