@@ -70,7 +70,7 @@ def left_to(router: Router | None, resource: Resource) -> Resource:
 
 
 def _written_by(router: Router, resource: Resource) -> tuple[str, ...]:
-    if resource.id.kind != "kubernetes":
+    if resource.id.target not in router.hosts:
         return ()
     match router:
         case ServiceRouter(namespace=namespace, service=service):
