@@ -11,13 +11,15 @@ from typing import TypeAlias
 from reconciler.daemon.logs import log
 from reconciler.model.assessment import Assessment
 from reconciler.model.event import Condition, Event, HealthChanged
-from reconciler.model.health import ExecCheck, Timing
+from reconciler.model.health import HealthCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import OnUnhealthy
+from reconciler.model.resource import Unknown
 from reconciler.model.target import Target
 from reconciler.model.unit import Unit
 from reconciler.policy.vigil import rejected
 from reconciler.ports.clock import Clock
+from reconciler.ports.errors import WorldError
 from reconciler.ports.journal import Journal, JournalUnavailable
 from reconciler.ports.targets import Targets
 from reconciler.verify import vigil
@@ -27,7 +29,6 @@ MOST_AT_ONCE = 64
 """So many targets are asked side by side; the others wait for their turn."""
 
 _TICK = timedelta(seconds=1)
-_THERE = ExecCheck(command=("true",), timing=Timing(timeout=timedelta(seconds=10)))
 
 Key: TypeAlias = tuple[UnitId, str]
 
@@ -40,9 +41,14 @@ class _Kept:
     """
 
     unit: Unit
-    host: Target
+    target: Target
     watched: Watched | None = None
     told: Condition = Condition.HEALTHY
+
+    @property
+    def checks(self) -> tuple[HealthCheck, ...]:
+        """The unit's checks that are asked of targets of this sort."""
+        return tuple(each for each in self.unit.health if each.on is self.target.sort)
 
 
 @dataclass(order=True, slots=True)
@@ -65,17 +71,17 @@ class Vigil:
         self._written: dict[Key, Condition] = {}
         self._last = clock.now()
 
-    def tend(self, assessments: Iterable[Assessment], hosts: Mapping[str, Target]) -> None:
+    def tend(self, assessments: Iterable[Assessment], targets: Mapping[str, Target]) -> None:
         """Take over what a pass found at rest; what is not among it any more is left alone."""
         before, self._kept = self._kept, {}
         for unit in _at_rest(assessments):
-            for target in unit.targets:
-                key, host = (unit.id, target), hosts.get(target)
-                if host is None:
+            for name in unit.targets:
+                key, target = (unit.id, name), targets.get(name)
+                if target is None:
                     continue
                 kept = before.get(key)
-                if kept is None or kept.host != host or kept.unit.digest != unit.digest:
-                    kept = _Kept(unit, host)
+                if kept is None or kept.target != target or kept.unit.digest != unit.digest:
+                    kept = _Kept(unit, target)
                     heapq.heappush(
                         self._due, _Due(self._clock.now() + _spread(key, unit.policy.vigil.period), key, kept)
                     )
@@ -119,21 +125,29 @@ class Vigil:
             heapq.heappush(self._due, _Due(self._clock.now() + self._clock.jitter(pause), due.key, kept))
 
     async def _ask(self, key: Key, kept: _Kept, ring: Callable[[], None]) -> timedelta:
-        unit, now = kept.unit, self._clock.now()
-        answers = await asyncio.gather(*(self._targets.check(kept.host, check) for check in unit.health))
+        unit, checks, now = kept.unit, kept.checks, self._clock.now()
+        if not checks:
+            return unit.policy.vigil.period
+        answers = await asyncio.gather(*(self._targets.check(kept.target, check) for check in checks))
         if kept.watched is None:
             kept.told = self._written.pop(key, kept.told)
-            kept.watched = vigil.begin(kept.host.name, unit.health, kept.told, now)
-        after = vigil.heard(kept.watched, unit.health, dict(enumerate(answers)), now)
-        # Nobody knows how the app does on a host that cannot be reached: what was known of it stays.
-        known = after.condition is not Condition.UNHEALTHY or await self._is_there(kept.host)
+            kept.watched = vigil.begin(kept.target.name, checks, kept.told, now)
+        after = vigil.heard(kept.watched, checks, dict(enumerate(answers)), now)
+        # Nobody knows how the app does on a target that cannot be reached: what was known of it stays.
+        known = after.condition is not Condition.UNHEALTHY or await self._is_there(kept)
         if known and self._kept.get(key) is kept:
             kept.watched = after
             await self._tell(kept, after, ring)
-        return vigil.rest(after, unit.health, unit.policy.vigil.period)
+        return vigil.rest(after, checks, unit.policy.vigil.period)
 
-    async def _is_there(self, host: Target) -> bool:
-        return (await self._targets.check(host, _THERE)).healthy
+    async def _is_there(self, kept: _Kept) -> bool:
+        """Whether the target can be seen at all: what the unit has there says so, whatever its sort."""
+        there = [each for each in kept.unit.resources if each.id.target == kept.target.name][:1]
+        try:
+            survey = await self._targets.survey(kept.target, there)
+        except WorldError:
+            return False
+        return not any(isinstance(survey.of(each.id), Unknown) for each in there)
 
     async def _tell(self, kept: _Kept, watched: Watched, ring: Callable[[], None]) -> None:
         """Write down what is new. Only then is the journal read: most answers say what the one before has said."""
@@ -148,7 +162,7 @@ class Vigil:
         if new and condition is not None:
             events.append(
                 HealthChanged(
-                    unit=kept.unit.id, target=kept.host.name, condition=condition, detail=watched.detail, since=now
+                    unit=kept.unit.id, target=kept.target.name, condition=condition, detail=watched.detail, since=now
                 )
             )
         if verdict := rejected(kept.unit, standing, unhealthy, now):

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from datetime import timedelta
 
 from reconciler.execute.outcome import Changed, Outcome, outcome
-from reconciler.execute.recovery import CannotSee, Recovered, decide, under_way, wanted
+from reconciler.execute.recovery import Again, CannotSee, Done, Recovered, decide, tells_all, under_way, wanted
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.steps.confirm import Inspected, NotSeen, concerned, inspect
 from reconciler.model.canonical import Digest
@@ -43,7 +43,7 @@ def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: 
 
 
 class Effects:
-    """What a plan's steps do to its hosts, side by side and bounded; failures of the world come back as answers."""
+    """What a plan's steps do to its targets, side by side and bounded; failures of the world come back as answers."""
 
     def __init__(self, targets: Targets, kinds: Mapping[str, Kind], side_by_side: SideBySide) -> None:
         self._targets = targets
@@ -57,11 +57,11 @@ class Effects:
 
         When the caller stops early, what is under way is ended with the error it stopped for.
         """
-        hosts = {host.name: host for host in plan.targets}
+        targets = {each.name: each for each in plan.targets}
 
         async def one(name: str) -> Outcome:
             try:
-                await self._targets.apply(hosts[name], transactions[name])
+                await self._targets.apply(targets[name], transactions[name])
             except WorldError as error:
                 return outcome(error)
             return Changed()
@@ -72,7 +72,7 @@ class Effects:
 
     async def look(self, plan: Plan, changes: Sequence[TargetChanges], transaction: str) -> Mapping[str, Recovered]:
         """Look again at targets on which that transaction was begun, and return what is known of each."""
-        hosts = {host.name: host for host in plan.targets}
+        targets = {each.name: each for each in plan.targets}
         resources = {resource.id: resource for resource in plan.unit.resources}
         by_target = {one.target: one for one in changes}
 
@@ -83,20 +83,21 @@ class Effects:
             try:
                 # All of them, since what one owes (a restart) may depend on how another is.
                 there = [one for one in plan.unit.resources if one.id.target == name]
-                survey = await self._targets.survey(hosts[name], there)
+                survey = await self._targets.survey(targets[name], there)
             except WorldError as error:
                 return CannotSee(str(error))
-            return under_way(transaction, survey.grounds.get(name)) or decide(left_behind, survey, self._kinds)
+            found = under_way(transaction, survey.grounds.get(name)) or decide(left_behind, survey, self._kinds)
+            return found if tells_all(by_target[name], targets[name]) or not isinstance(found, Done) else Again()
 
         return await self._side_by_side.all(list(by_target), one)
 
     async def ask(self, plan: Plan, step: Probe, due: Sequence[CheckProgress]) -> Mapping[CheckProgress, CheckResult]:
         """Ask each check once."""
-        hosts = {host.name: host for host in plan.targets}
+        targets = {each.name: each for each in plan.targets}
 
         async def one(progress: CheckProgress) -> CheckResult:
             try:
-                return await self._targets.check(hosts[progress.target], step.checks[progress.check])
+                return await self._targets.check(targets[progress.target], step.checks[progress.check])
             except WorldError as error:
                 return CheckResult(healthy=False, detail=str(error))
 
@@ -104,12 +105,12 @@ class Effects:
 
     async def inspect(self, plan: Plan, targets: Sequence[str]) -> Mapping[str, Inspected]:
         """Look whether these targets are as the plan wants them."""
-        hosts = {host.name: host for host in plan.targets}
+        there = {each.name: each for each in plan.targets}
 
         async def one(name: str) -> Inspected:
-            there = [each for each in plan.unit.resources if each.id.target == name]
+            resources = [each for each in plan.unit.resources if each.id.target == name]
             try:
-                survey = await self._targets.survey(hosts[name], there)
+                survey = await self._targets.survey(there[name], resources)
             except WorldError as error:
                 return NotSeen(str(error))
             return inspect(concerned(plan, name), survey, self._kinds)

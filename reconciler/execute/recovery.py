@@ -9,6 +9,7 @@ from reconciler.model.ground import Ground
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Resource, Survey, Unknown
+from reconciler.model.target import Target, all_or_nothing
 from reconciler.ports.kind import Conflict, Kind
 
 
@@ -35,8 +36,8 @@ Recovered: TypeAlias = Done | Again | CannotSee
 def wanted(changes: TargetChanges, resources: Mapping[ResourceId, Resource]) -> tuple[Resource, ...]:
     """Return the resources to look at: those the step leaves behind.
 
-    What it takes away is not among them. A transaction is all or nothing, so the rest tells; where a step only takes
-    away, it is done again.
+    What it takes away is not among them. Where a transaction is all or nothing, the rest tells. Elsewhere, and where a
+    step only takes away, what takes away is done again.
     """
     return tuple(resources[change.resource] for change in changes.changes if change.action not in LEAVING)
 
@@ -53,6 +54,11 @@ def under_way(transaction: str, ground: Ground | None) -> Recovered | None:
         return CannotSee(f"{what}, by {ground.running.by}")
     # Half of it may be there. The target puts all of that back before anything else is done.
     return Again() if ground.interrupted else None
+
+
+def tells_all(changes: TargetChanges, target: Target) -> bool:
+    """Whether what a step leaves behind on the target tells of all that it does there."""
+    return all_or_nothing(target) or not any(change.action in LEAVING for change in changes.changes)
 
 
 def decide(resources: tuple[Resource, ...], survey: Survey, kinds: Mapping[str, Kind]) -> Recovered:

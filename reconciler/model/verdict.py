@@ -45,7 +45,8 @@ class Owned:
     ``created`` says that it was absent before us; only such resources are ever deleted. ``before`` are paths of which
     the host keeps what was there when we took it over; those are put back instead. The digest of ``resource`` tells
     drift from a new commit. Where we are not ``sure``, our change may not have reached the target: what is there is no
-    stranger's then, but it is no drift, and not ours to take away.
+    stranger's then, but it is no drift, and ours to take away only where a part of the change is known to have been
+    done (``created``).
     """
 
     resource: Resource

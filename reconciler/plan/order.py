@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 from reconciler.model.canonical import Json
 from reconciler.model.resource import Resource
+from reconciler.ports.kind import Kind, Waved
 
 _PACKAGE_SOURCES = ("/etc/apt/", "/usr/share/keyrings/", "/etc/yum.repos.d/", "/etc/dnf/", "/etc/pki/rpm-gpg/")
 
@@ -37,6 +38,16 @@ def ordered(resources: Sequence[Resource]) -> tuple[Resource, ...]:
     for resource in resources:
         visit(resource, ())
     return tuple(done.values())
+
+
+def in_waves(resources: Sequence[Resource], kinds: Mapping[str, Kind]) -> tuple[Resource, ...]:
+    """Return the resources by the places that their kinds give them; otherwise as they were."""
+
+    def wave(resource: Resource) -> tuple[int, ...]:
+        kind = kinds[resource.id.kind]
+        return kind.wave(resource) if isinstance(kind, Waved) else (0,)
+
+    return tuple(sorted(resources, key=wave))
 
 
 def needs(resources: Sequence[Resource]) -> Mapping[str, frozenset[str]]:

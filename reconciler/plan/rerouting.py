@@ -1,5 +1,7 @@
 """Requests of a unit at rest that somebody, or a load balancer that was started anew, sends elsewhere. Pure."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from reconciler.model.canonical import digest, plain
 from reconciler.model.change import Cause
 from reconciler.model.event import Condition
@@ -7,6 +9,7 @@ from reconciler.model.plan import LeftOut, Plan, Probe, Shift
 from reconciler.model.resource import Unknown
 from reconciler.model.rollout import State
 from reconciler.model.standing import UnitStanding
+from reconciler.model.target import Target
 from reconciler.model.traffic import Member, Router, Share
 from reconciler.model.unit import Unit
 from reconciler.plan.balance import FULL
@@ -44,10 +47,8 @@ def rerouted(unit: Unit, situation: Situation) -> Plan | None:
         return None
     shares = _shares(unit, unit.traffic, situation)
     back = _back(unit.traffic, shares, known.routing)
-    slots = {"", *(member.slot for member in back)}
-    checks = tuple(check for check in unit.health if check.slot in slots) if back else ()
-    asked = tuple(sorted({member.target for member in back})) if checks else ()
-    probe = (Probe(1, asked, checks),) if asked else ()
+    probes = tuple(_probes(unit, back, hosts))
+    asked = sorted(target for probe in probes for target in probe.targets)
     return identified(
         Plan(
             id="",
@@ -56,7 +57,7 @@ def rerouted(unit: Unit, situation: Situation) -> Plan | None:
             parent=known.last_good.unit.digest if known.last_good else None,
             observation=digest([plain(each) for each in found]),
             targets=tuple(hosts[target] for target in asked),
-            steps=(*probe, Shift(shares, note=_note(found))),
+            steps=(*probes, Shift(shares, note=_note(found))),
             router=unit.traffic,
             balancers=tuple(hosts[name] for name in unit.traffic.hosts),
         )
@@ -96,6 +97,16 @@ def _back(router: Router, shares: tuple[Share, ...], decided: tuple[Share, ...])
     none = {share.server for share in decided if not share.weight}
     again = {share.server for share in shares if share.weight} & none
     return tuple(member for member in router.members if member.server in again)
+
+
+def _probes(unit: Unit, back: Sequence[Member], targets: Mapping[str, Target]) -> Iterator[Probe]:
+    """Yield what is asked of those who get requests again, sort by sort."""
+    slots = {"", *(member.slot for member in back)}
+    names = sorted({member.target for member in back if member.target in targets})
+    for number, of in enumerate(dict.fromkeys(targets[name].sort for name in names), start=1):
+        checks = tuple(check for check in unit.health if check.slot in slots and check.on is of)
+        if checks:
+            yield Probe(number, tuple(name for name in names if targets[name].sort is of), checks)
 
 
 def _note(found: tuple[Astray, ...]) -> str:

@@ -9,7 +9,7 @@ from reconciler.model.difference import Differing, Orphan
 from reconciler.model.operation import ControlUnit, KeepOriginal, Operation, PutBack, RemoveFile, UnitVerb
 from reconciler.model.plan import TargetChanges
 from reconciler.model.resource import Resource
-from reconciler.plan.order import ordered
+from reconciler.plan.order import in_waves, ordered
 from reconciler.plan.packages import together
 from reconciler.ports.kind import Kind
 
@@ -83,7 +83,7 @@ def _made(
 ) -> Iterator[tuple[Change, tuple[Operation, ...]]]:
     found = {each.resource.id.ref: each for each in differing}
     changed: dict[str, Cause] = {}
-    for resource in ordered(resources):
+    for resource in ordered(in_waves(resources, kinds)):
         kind = kinds[resource.id.kind]
         ref = resource.id.ref
         here = found.get(ref)
@@ -126,7 +126,7 @@ def _kept(change: Change) -> Iterator[Operation]:
 def _removed(orphans: Sequence[Orphan], kinds: Mapping[str, Kind]) -> Iterator[tuple[Change, tuple[Operation, ...]]]:
     seen = {each.owned.resource.id.ref: each.seen for each in orphans}
     kept = {each.owned.resource.id.ref: each.owned.before for each in orphans}
-    for resource in reversed(ordered([each.owned.resource for each in orphans])):
+    for resource in reversed(ordered(in_waves([each.owned.resource for each in orphans], kinds))):
         kind, there = kinds[resource.id.kind], seen[resource.id.ref]
         operations = kind.removal(resource, there)
         if before := kept[resource.id.ref]:

@@ -14,6 +14,7 @@ from reconciler.model.change import LEAVING, Action
 from reconciler.model.event import Event, ResourcesApplied
 from reconciler.model.plan import Apply, Plan, Stop, TargetChanges
 from reconciler.model.rollout import Rollout, TargetFailure
+from reconciler.model.target import all_or_nothing
 from reconciler.model.verdict import Owned
 
 LOOK_AGAIN = timedelta(seconds=5)
@@ -28,12 +29,15 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: 
     """
     step, record = _step(plan, rollout), record_of(rollout)
     done = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Changed)]
-    unsure = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Unsure | Partly)]
+    unsure = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Unsure)]
+    partly = [changes for changes in step.targets if isinstance(outcomes.get(changes.target), Partly)]
     failures = []
     for target, outcome in outcomes.items():
         match outcome:
-            case Failed(reason) | Partly(reason):
+            case Failed(reason):
                 failures.append(TargetFailure(target=target, batch=step.batch, reason=reason))
+            case Partly(reason):
+                failures.append(TargetFailure(target=target, batch=step.batch, reason=reason, known=False))
             case Unsure(reason) if overdue(rollout, now):
                 reason = _not_known(target, reason)
                 failures.append(TargetFailure(target=target, batch=step.batch, reason=reason, known=False))
@@ -45,13 +49,14 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: 
     after = replace(rollout, step=record, failures=(*rollout.failures, *failures))
     if isinstance(step, Apply):
         after = with_changed(after, [changes.target for changes in done])
-    return resting(after, plan, (*_ownership(plan, done), *_perhaps(plan, unsure)), now)
+    perhaps = (*_perhaps(plan, unsure), *_perhaps(plan, partly, created=True))
+    return resting(after, plan, (*_ownership(plan, done), *perhaps), now)
 
 
 def recovered(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Recovered], now: datetime, jitter: Jitter) -> Entry:
     """A begun step was looked at: what is known of it now. Targets to do again count as another attempt."""
     known: dict[str, Outcome] = {}
-    unseen, again = "", False
+    unseen, again = "", list[str]()
     for target, outcome in outcomes.items():
         match outcome:
             case Done():
@@ -61,15 +66,22 @@ def recovered(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Recovered], n
             case CannotSee(reason):
                 unseen = reason
             case Again():
-                again = True
+                again.append(target)
     record = record_of(rollout)
     looked = replace(
         record,
-        attempt=record.attempt + again,
+        attempt=record.attempt + bool(again),
         again_at=now + jitter(LOOK_AGAIN) if unseen else None,
         note=unseen or record.note,
     )
-    return applied(replace(rollout, step=looked), plan, known, now, jitter)
+    entry = applied(replace(rollout, step=looked), plan, known, now, jitter)
+    # Half of it may be there already, and this time it may be refused.
+    halves = [each for each in _step(plan, rollout).targets if each.target in again and not _whole(plan, each.target)]
+    return replace(entry, events=(*entry.events, *_perhaps(plan, halves, created=True)))
+
+
+def _whole(plan: Plan, target: str) -> bool:
+    return all(all_or_nothing(each) for each in plan.targets if each.name == target)
 
 
 def _not_known(target: str, reason: str) -> str:
@@ -96,10 +108,13 @@ def _ownership(plan: Plan, done: Sequence[TargetChanges]) -> tuple[Event, ...]:
     return (ResourcesApplied(unit=plan.unit_id, applied=owned, removed=removed),) if changes else ()
 
 
-def _perhaps(plan: Plan, unsure: Sequence[TargetChanges]) -> tuple[Event, ...]:
-    """What may have been made: without a word of it a later state would take it for somebody else's."""
+def _perhaps(plan: Plan, unsure: Sequence[TargetChanges], *, created: bool = False) -> tuple[Event, ...]:
+    """What may have been made: without a word of it a later state would take it for somebody else's.
+
+    Where a change is known to have been done in part, what was not there before it was ``created`` by it.
+    """
     made = {change.resource for target in unsure for change in target.changes if change.action is Action.CREATE}
     there = tuple(
-        Owned(resource=resource, created=False, sure=False) for resource in plan.unit.resources if resource.id in made
+        Owned(resource=resource, created=created, sure=False) for resource in plan.unit.resources if resource.id in made
     )
     return (ResourcesApplied(unit=plan.unit_id, applied=there),) if there else ()
