@@ -57,11 +57,14 @@ def _built_on(folder: str, own: Mapping[str, bytes], inputs: Inputs) -> Iterator
     for each in (each for key in (*_FOLDERS, *_PLUGINS) for each in data.get(key) or ()):
         if not isinstance(each, str) or "\n" in each:
             continue
-        place = posixpath.normpath(posixpath.join(folder, each))
-        if place in own:
-            continue
         if "://" in each or each.startswith("git@"):
             raise _mistake(name, f"{each} would be fetched; commit it, and name its folder")
+        place = posixpath.normpath(posixpath.join(folder.lstrip("/"), each))
+        if place.startswith(("/", "..")):
+            raise _mistake(name, f"{each} leads out of the desired-state folder")
+        place = f"/{place}"
+        if place in own:
+            continue
         try:
             inputs.below(place)
         except InputError as error:

@@ -84,6 +84,9 @@ class Turn:
 def turn(manifest: Manifest, leave_out: Sequence[str]) -> Turn:
     """Return when the turn of an object is; ValueError for an annotation that cannot be followed."""
     found = manifest.annotations
+    spec = manifest.data.get("spec")
+    if manifest.sort == "Job.batch" and isinstance(spec, dict) and spec.get("ttlSecondsAfterFinished") is not None:
+        raise ValueError("ttlSecondsAfterFinished takes the Job away, and it would be made and run again; leave it out")
     if HOOK in found:
         when = _word(found, HOOK, {"before": Hook.BEFORE, "after": Hook.AFTER})
         return _checked(manifest, Turn(_number(found, WAVE, _ARGO_WAVE, _HELM_WEIGHT), when))
