@@ -1,5 +1,6 @@
 """Every example in the documentation is true: documents load, settings are read."""
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -23,12 +24,28 @@ kind: Host
 metadata: {{name: one}}
 spec: {{environment: home, address: 192.0.2.1, user: me, hostKey: "{key}"}}
 ---
+kind: DockerEngine
+metadata: {{name: engine}}
+spec: {{environment: home, host: one}}
+---
+kind: Swarm
+metadata: {{name: swarm}}
+spec: {{environment: home, host: one}}
+---
+kind: KubernetesCluster
+metadata: {{name: cluster}}
+spec: {{environment: home, inCluster: {{}}}}
+---
+kind: HttpApi
+metadata: {{name: api}}
+spec: {{environment: home, url: https://api.example.net}}
+---
 kind: App
 metadata: {{name: example}}
 spec:
   version: "1"
   environments: {{home: {{}}}}
-  targets: {{hosts: {{}}}}
+  targets: {targets}
 """
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHB1dCB0aGUga2V5IG9mIHlvdXIgb3duIGhvc3QgaGVy"
 NOTHING = "  resources: [{directory: {path: ~/nothing}}]\n"
@@ -51,7 +68,10 @@ def files_of(page: str) -> dict[str, str]:
 
 def in_an_app(block: Block) -> dict[str, str]:
     """The block as part of an App, beside the files of its page that are no documents."""
-    text = AROUND.format(key=KEY) + ("" if block.what == "resources" else NOTHING) + f"  {block.what}:\n"
+    written = block.text if block.what == "resources" else "- directory:"
+    sorts = {f"{CATALOG[name].TARGET}s" for name in re.findall(r"(?m)^- (\w+):", written)}
+    text = AROUND.format(key=KEY, targets=f"{{{', '.join(f'{sort}: {{}}' for sort in sorted(sorts))}}}")
+    text += ("" if block.what == "resources" else NOTHING) + f"  {block.what}:\n"
     text += "".join(f"    {line}\n" for line in block.text.splitlines())
     beside = {path: each for path, each in files_of(block.page).items() if "/templates/" in path or "/files/" in path}
     return {**beside, "desired-state/apps/example.yaml": text}

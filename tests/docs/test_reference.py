@@ -14,6 +14,7 @@ from reconciler.desired.analysis_documents import (
     FromHttp,
     FromPrometheus,
 )
+from reconciler.desired.api_documents import BasicSpec, BearerSpec, ClientCredentialsSpec, HttpApiSpec
 from reconciler.desired.documents import (
     AppSpec,
     CommonSpec,
@@ -31,6 +32,7 @@ from reconciler.desired.strategy_documents import (
     RingSpec,
     RollingSpec,
 )
+from reconciler.desired.target_documents import DockerEngineSpec, KubernetesClusterSpec
 from reconciler.desired.traffic_documents import HaproxySpec, NginxSpec
 from reconciler.desired.vigil_documents import VigilSpec
 from reconciler.desired.wait_documents import ApproveSpec, HookSpec, HttpHookSpec, PauseSpec
@@ -43,6 +45,9 @@ from tests.docs.pages import page, section
 SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "## Environment": (EnvironmentSpec,),
     "## Host": (HostSpec,),
+    "## DockerEngine": (DockerEngineSpec,),
+    "## KubernetesCluster": (KubernetesClusterSpec,),
+    "## HttpApi": (HttpApiSpec, BearerSpec, BasicSpec, ClientCredentialsSpec),
     "## App": (AppSpec,),
     "### Keys of every resource": (CommonSpec,),
     "## Health checks": (HttpSpec, TcpSpec, GrpcSpec, ExecSpec, SystemdSpec, CertificateSpec),
