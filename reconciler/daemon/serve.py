@@ -14,6 +14,7 @@ from reconciler.daemon.loop import Parts, loop
 from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.routes_watch import RoutesSeen, RoutesWatch
 from reconciler.daemon.settings import Settings, SettingsError
+from reconciler.daemon.sightings import keep_sightings
 from reconciler.daemon.systemd import notify
 from reconciler.daemon.vigil import Vigil
 from reconciler.daemon.wake import every, on, touched
@@ -47,6 +48,8 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         watchers = [look, *(group.create_task(each) for each in _watchers(settings, parts))]
         vigil = Vigil(world.journal, world.targets, world.clock)
         watchers += [group.create_task(pulse.feed()), group.create_task(vigil.keep(parts.wake.ring))]
+        keeping = keep_sightings(parts.watchable, parts.sightings, world.clock)
+        watchers.append(group.create_task(keeping))
         told = {stop: "STOPPING=1", again: "RELOADING=1"}
         watchers += [group.create_task(_passing_on(each, word, leave, parts)) for each, word in told.items()]
         await asyncio.wait([look], timeout=FIRST_LOOK.total_seconds())

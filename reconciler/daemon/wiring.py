@@ -34,8 +34,8 @@ from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import Digest
 from reconciler.model.target import Host, Sort, hosts_among
 from reconciler.model.unit import Desired
+from reconciler.ports.sightings import SightingLog
 from reconciler.ports.source import Commit, Trust
-from reconciler.ports.targets import Watchable
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.by_sort import AllTargets
 from reconciler.providers.checks import HealthChecks
@@ -45,6 +45,7 @@ from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.metrics import Monitoring
 from reconciler.providers.no_clusters import NoClusters
+from reconciler.providers.remembering import Remembering
 from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
@@ -62,7 +63,8 @@ class Acting:
     world: World
     hands: Hands
     wake: Wake
-    watchable: Watchable
+    watchable: Remembering
+    sightings: SightingLog
 
 
 @asynccontextmanager
@@ -78,7 +80,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                 wake = Wake()
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
-                yield Acting(world=world, hands=hands, wake=wake, watchable=watchable)
+                yield Acting(world=world, hands=hands, wake=wake, watchable=watchable, sightings=store)
         finally:
             await store.close()
 
@@ -129,7 +131,7 @@ def _is_ours(state_dir: Path) -> bool:
 
 
 @asynccontextmanager
-async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> AsyncIterator[tuple[World, Watchable]]:
+async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> AsyncIterator[tuple[World, Remembering]]:
     clock = SystemClock()
     secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
     journal = Narrated(store)
@@ -143,7 +145,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     hosts = HostTargets(
         shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
-    targets = AllTargets({Sort.HOST: hosts})
+    targets = Remembering(AllTargets({Sort.HOST: hosts}), clock)
     reach = Reach(
         targets=targets,
         kinds=CATALOG,

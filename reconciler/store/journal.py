@@ -10,9 +10,10 @@ from reconciler.model.canonical import Digest
 from reconciler.model.event import Event
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
+from reconciler.model.sighting import Facts, Sighting
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
-from reconciler.store import projections, rollouts, sqlite
+from reconciler.store import projections, rollouts, sightings, sqlite
 from reconciler.store.blobs import get, prune_all
 from reconciler.store.history import History
 from reconciler.store.standing import Standings, accepted_commit
@@ -22,7 +23,9 @@ _TAKEN_BACK = frozenset({State.REVERT_NEEDED, State.REVERTING})
 
 
 class SqliteStore:
-    """A ``ports.journal.Journal`` and a ``RolloutLog`` in one SQLite file; ``history`` answers a person's questions.
+    """A ``ports.journal.Journal``, ``RolloutLog`` and ``SightingLog`` in one SQLite file.
+
+    ``history`` answers a person's questions.
 
     Every call raises JournalUnavailable when the file cannot be used now; nothing was written then.
     """
@@ -118,6 +121,18 @@ class SqliteStore:
     async def contents(self, blobs: Iterable[Digest]) -> Mapping[Digest, bytes]:
         """Return stored contents; KeyError naming the first that is missing."""
         return await self._database.read(get, list(blobs))
+
+    async def remember(self, seen: Sequence[Sighting], facts: Sequence[Facts]) -> None:
+        """Keep what was seen last in the place of what was seen before."""
+        await self._database.write(sightings.remember, seen, facts)
+
+    async def sightings(self) -> Sequence[Sighting]:
+        """Return what was seen last, by unit and target."""
+        return await self._database.read(sightings.sightings)
+
+    async def facts(self) -> Sequence[Facts]:
+        """Return what targets said of themselves, by target."""
+        return await self._database.read(sightings.facts)
 
     async def rebuild(self) -> None:
         """Make everything that follows from events anew."""

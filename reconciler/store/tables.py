@@ -212,6 +212,22 @@ git_commit = Table(
     Column("accepted", Boolean, nullable=False),
 )
 
+sighting = Table(
+    "sighting",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("target", Text, primary_key=True),
+    Column("looked_at", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
 UNENDED = text("NOT rollout.ended")
 """As the index says it: SQLite knows it by its words alone."""
 

@@ -1,0 +1,22 @@
+"""Where what was seen last is kept for those who ask."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from reconciler.model.sighting import Facts, Sighting
+
+
+class SightingLog(Protocol):
+    """What was seen last of every unit on every target. Every call raises JournalUnavailable when it cannot be used."""
+
+    async def remember(self, sightings: Sequence[Sighting], facts: Sequence[Facts]) -> None:
+        """Keep these in the place of older ones of the same unit and target; forget what is not seen any more."""
+        ...
+
+    async def sightings(self) -> Sequence[Sighting]:
+        """Return what is kept, by unit and target."""
+        ...
+
+    async def facts(self) -> Sequence[Facts]:
+        """Return what targets said of themselves, by target."""
+        ...

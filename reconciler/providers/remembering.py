@@ -1,0 +1,73 @@
+"""Targets whose looks are remembered: what was seen last of every unit on every target, for those who ask later."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from reconciler.model.health import CheckResult, HealthCheck
+from reconciler.model.identity import UnitId
+from reconciler.model.resource import Observation, Resource, Survey, Unknown
+from reconciler.model.sighting import Facts, Sighting
+from reconciler.model.target import Target
+from reconciler.ports.clock import Clock
+from reconciler.ports.targets import Transaction, Watchable
+
+
+class Remembering:
+    """``ports.targets.Watchable``, around another. ``taken`` hands over what is new since it was asked last."""
+
+    def __init__(self, targets: Watchable, clock: Clock) -> None:
+        self._targets = targets
+        self._clock = clock
+        self._last: dict[tuple[UnitId, str], Sighting] = {}
+        self._new: dict[tuple[UnitId, str], None] = {}
+        self._facts: dict[str, Facts] = {}
+
+    async def survey(self, target: Target, resources: Sequence[Resource]) -> Survey:
+        """Look at the resources, and remember what was seen."""
+        survey = await self._targets.survey(target, resources)
+        self._remember(target.name, survey, self._clock.now())
+        return survey
+
+    async def apply(self, target: Target, transaction: Transaction) -> None:
+        """Do all of it, or raise."""
+        await self._targets.apply(target, transaction)
+
+    async def check(self, target: Target, check: HealthCheck) -> CheckResult:
+        """Ask one health check once."""
+        return await self._targets.check(target, check)
+
+    async def changes(
+        self, target: Target, resources: Sequence[Resource], period: timedelta
+    ) -> AsyncGenerator[None, None]:
+        """Yield whenever the resources are not as the last survey of them saw them."""
+        async with aclosing(self._targets.changes(target, resources, period)) as changes:
+            async for _ in changes:
+                yield
+
+    def taken(self) -> tuple[tuple[Sighting, ...], tuple[Facts, ...]]:
+        """Return what was seen since the last call."""
+        sightings, facts = tuple(self._last[each] for each in self._new), tuple(self._facts.values())
+        self._new.clear()
+        self._facts.clear()
+        return sightings, facts
+
+    def _remember(self, target: str, survey: Survey, at: datetime) -> None:
+        for name, facts in survey.facts.items():
+            self._facts[name] = Facts(target=name, at=at, facts=facts)
+        by_unit: dict[UnitId, dict[str, Observation]] = {}
+        for resource, observed in survey.observations.items():
+            by_unit.setdefault(resource.unit, {})[resource.ref] = observed
+        for unit, seen in by_unit.items():
+            key = (unit, target)
+            self._last[key] = _after(self._last.get(key), Sighting(unit=unit, target=target, at=at, seen=seen))
+            self._new[key] = None
+
+
+def _after(before: Sighting | None, now: Sighting) -> Sighting:
+    """What could not be looked at stays as it was seen before, with the reason."""
+    blind = [seen.reason for seen in now.seen.values() if isinstance(seen, Unknown)]
+    if before is None or len(blind) < len(now.seen):
+        return now
+    return replace(before, trouble=blind[0] if blind else "", tried=now.at)
