@@ -144,11 +144,13 @@ def _decoded(value: Any) -> bytes:
 def as_it_is(item: Mapping[str, Any], live: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, Any]:
     """Return the object with what is there in place of every field that one of the patterns names.
 
-    A field that is not there is left out; while there is no object at all, nothing is.
+    A field that is not there is left out; while there is no object at all, nothing is. An item of a list gets those
+    that it does not name: who applies a list may have to apply all of it.
     """
     if not patterns or not live:
         return dict(item)
     there = dict(_raw(live, ""))
+    named = {path: value for path, value in there.items() if any(fnmatchcase(path, each) for each in patterns)}
 
     def settle(path: str, value: Any) -> Any:
         if any(fnmatchcase(path, pattern) for pattern in patterns):
@@ -156,7 +158,22 @@ def as_it_is(item: Mapping[str, Any], live: Mapping[str, Any], patterns: Sequenc
         return value
 
     found: dict[str, Any] = _without_gone(changed(item, settle))
-    return found
+    return {key: _completed(each, key, named) for key, each in found.items()}
+
+
+def _completed(value: Any, path: str, named: Mapping[str, Any]) -> Any:
+    """The value, in which the items of lists have the named fields that they lack."""
+    if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+        below = zip(_names(value), value, strict=True)
+        return [_with_named(_completed(each, f"{path}.{name}", named), f"{path}.{name}", named) for name, each in below]
+    if isinstance(value, dict):
+        return {key: _completed(each, f"{path}.{key}", named) for key, each in value.items()}
+    return value
+
+
+def _with_named(item: Mapping[str, Any], path: str, named: Mapping[str, Any]) -> dict[str, Any]:
+    parts = ((name.rpartition("."), value) for name, value in named.items())
+    return {**{key: value for (above, _, key), value in parts if above == path}, **item}
 
 
 def _raw(value: Any, path: str) -> Iterator[tuple[str, Any]]:
