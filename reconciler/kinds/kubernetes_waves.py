@@ -1,4 +1,6 @@
-"""The order in which objects of an app are applied: hooks before, then waves, then kinds, then hooks after.
+"""The order in which objects of an app are applied: namespaces and definitions, hooks before, the rest, hooks after.
+
+Within each of these, waves count, then kinds.
 
 Annotations of Argo CD and of Helm say the same in their words and are understood; what has no place here is a mistake.
 """
@@ -70,6 +72,9 @@ class Hook(StrEnum):
 
 
 _PHASES = {"before": -1, "after": 1}
+_GROUND = -2
+_FIRST = frozenset(("Namespace", "CustomResourceDefinition.apiextensions.k8s.io"))
+"""What everything else stands on, hooks too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +174,11 @@ def hook_of(resource: Resource) -> Hook | None:
 
 
 def wave(resource: Resource) -> tuple[int, ...]:
-    """Return a resource's place in the order: phase, wave, kind."""
+    """Return a resource's place in the order: phase, wave, kind. Small numbers go first."""
     found = resource.attributes
     sort = sort_of(str(found["apiVersion"]), str(found["kind"]))
     rank = _OTHERS + 1 if sort in _LAST else _RANKS.get(sort, _OTHERS)
     number = found.get("wave", 0)
     assert isinstance(number, int)
-    return (_PHASES.get(str(found.get("hook", "")), 0), number, rank)
+    phase = _GROUND if sort in _FIRST else _PHASES.get(str(found.get("hook", "")), 0)
+    return (phase, number, rank)

@@ -293,5 +293,5 @@ def test_the_order_is_hooks_waves_kinds() -> None:
     made = Commit({"shop/files/a.yaml": "---\n".join(parts)}).rendered(manifests="files/a.yaml")
     order = sorted((resource_of(each) for each in made.values()), key=kubernetes.wave)
     assert [each.id.name.rpartition("/")[2] for each in order] == [
-        *("script", "migrate", "shop", "shops.example.com", "web", "web", "web", "shop", "guard", "late", "after")
+        *("shop", "shops.example.com", "script", "migrate", "web", "web", "web", "shop", "guard", "late", "after")
     ]
