@@ -82,6 +82,7 @@ class Commits:
         self._told = ToldOfGit()
         self._secrets: Mapping[str, Digest] = {}
         self._targets: Mapping[str, Target] = {}
+        self._contents: Mapping[Digest, bytes] = {}
         self._refreshing = asyncio.Lock()
 
     @property
@@ -93,6 +94,11 @@ class Commits:
     def targets(self) -> Mapping[str, Target]:
         """The targets of the desired state that was read last; none before the first."""
         return self._targets
+
+    @property
+    def contents(self) -> Mapping[Digest, bytes]:
+        """The contents that the desired state speaks of that was read last; none before the first."""
+        return self._contents
 
     async def begin(self) -> None:
         """Go on from the last commit that loaded, without asking anybody outside."""
@@ -121,7 +127,7 @@ class Commits:
     async def at(self, commit: Commit) -> Desired:
         """Return what the commit asks for, followed or not; raise Invalid or SourceError."""
         desired = await self._reading.of(commit.id, await self._source.read(commit.id))
-        self._targets = desired.targets
+        self._targets, self._contents = desired.targets, desired.contents
         return desired
 
     async def newly(self, head: Commit) -> Desired:

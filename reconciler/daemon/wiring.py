@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -43,8 +43,11 @@ from reconciler.providers.clock import SystemClock
 from reconciler.providers.hooks import HookCalls
 from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
+from reconciler.providers.kubernetes.cluster import Supplies as ClusterSupplies
+from reconciler.providers.kubernetes.clusters import Clusters, KubernetesTargets
+from reconciler.providers.kubernetes.credentials import Surroundings
+from reconciler.providers.kubernetes.direct import DirectClusters
 from reconciler.providers.metrics import Monitoring
-from reconciler.providers.no_clusters import NoClusters
 from reconciler.providers.remembering import Remembering
 from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
@@ -145,12 +148,15 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     hosts = HostTargets(
         shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
-    targets = Remembering(AllTargets({Sort.HOST: hosts}), clock)
+    goods = ClusterSupplies(_blobs_of(store, lambda: commits.contents), secrets, Surroundings(os.environ))
+    clusters = Clusters(goods, clock)
+    kubernetes = KubernetesTargets(clusters, CATALOG, goods, HealthChecks(shell, shell, clock))
+    targets = Remembering(AllTargets({Sort.HOST: hosts, Sort.KUBERNETES_CLUSTER: kubernetes}), clock)
     reach = Reach(
         targets=targets,
         kinds=CATALOG,
         clock=clock,
-        routers=AllRouters(shell, NoClusters()),
+        routers=AllRouters(shell, DirectClusters(clusters)),
         metrics=Monitoring(http, shell, secrets, clock),
         hooks=HookCalls(http, shell, secrets),
     )
@@ -170,13 +176,19 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
         )
         yield world, targets
     finally:
+        await clusters.close()
         await shell.close()
         await http.close()
 
 
-def _blobs_of(store: SqliteStore) -> Callable[[Digest], Awaitable[bytes]]:
+def _blobs_of(
+    store: SqliteStore, read: Callable[[], Mapping[Digest, bytes]] = dict
+) -> Callable[[Digest], Awaitable[bytes]]:
+    """What has been read and not stored yet, and what is stored."""
+
     async def blob(digest: Digest) -> bytes:
-        return (await store.contents([digest]))[digest]
+        found = read().get(digest)
+        return found if found is not None else (await store.contents([digest]))[digest]
 
     return blob
 
