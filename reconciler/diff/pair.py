@@ -19,6 +19,7 @@ from reconciler.model.verdict import Owned
 from reconciler.policy.adoption import refused
 from reconciler.policy.ignoring import settled
 from reconciler.policy.ownership import orphans_of
+from reconciler.policy.recalling import recalled
 from reconciler.ports.kind import Conflict, Kind
 
 
@@ -72,7 +73,8 @@ def _unseen(unit: Unit, survey: Survey, orphaned: Iterable[Owned]) -> tuple[Left
     return tuple(LeftOut(target, reason) for target, reason in sorted(reasons.items()))
 
 
-def _differing(resource: Resource, seen: Present | Absent, kind: Kind, owned: Owned | None) -> Differing | None:
+def _differing(resource: Resource, there: Present | Absent, kind: Kind, owned: Owned | None) -> Differing | None:
+    seen = recalled(kind, resource, there, owned.resource if owned and owned.sure else None)
     wanted = settled(resource, seen)
     difference = kind.diff(wanted, seen)
     if difference is None:

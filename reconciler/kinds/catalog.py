@@ -12,6 +12,8 @@ from reconciler.kinds import (
     file,
     git_checkout,
     group,
+    http_resource,
+    kubernetes,
     line,
     mount,
     package,
@@ -51,5 +53,7 @@ CATALOG: Mapping[str, Kind] = {
     command.NAME: command,
     sysctl.NAME: sysctl,
     mount.NAME: mount,
+    http_resource.NAME: http_resource,
+    kubernetes.NAME: kubernetes,
 }
 """The kinds; mypy checks each module against the Protocol. PRELUDE is what their probes need, once a script."""

@@ -1,6 +1,5 @@
 """Places in a JSON document: JSONPaths that lead to one value, such as ``$.data.records`` or ``$['a b'][0]``. Pure."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -48,6 +47,11 @@ def written(keys: Keys) -> str:
     return "".join(_word(key) for key in keys).removeprefix(".")
 
 
+def of(text: str) -> Keys:
+    """Return the keys for what ``written`` has written."""
+    return keys("$" + text if text.startswith("[") else "$." + text)
+
+
 def at(document: Json, place: str) -> Json:
     """Return what is at the place; raise NotThere."""
     return below(document, keys(place))
@@ -59,7 +63,7 @@ def below(document: Json, keys: Keys) -> Json:
         match document, key:
             case Mapping(), str() if key in document:
                 document = document[key]
-            case (list() | tuple()), int() if key < len(document):
+            case ((list() | tuple()), int()) if key < len(document):
                 document = document[key]
             case _:
                 raise NotThere(f"there is nothing at {written(keys)}")
@@ -91,4 +95,4 @@ def put(document: Json, pointer: str, value: Json) -> Json:
 def _word(key: str | int) -> str:
     if isinstance(key, int):
         return f"[{key}]"
-    return f".{key}" if _PLAIN.fullmatch(key) else f"[{json.dumps(key, ensure_ascii=False)}]"
+    return f".{key}" if _PLAIN.fullmatch(key) else '["' + re.sub(r'(["\\])', r"\\\1", key) + '"]'

@@ -246,3 +246,15 @@ class Waved(Protocol):
     def wave(self, resource: Resource) -> tuple[int, ...]:
         """Return its place: smaller ones are changed first and taken away last. ``dependsOn`` goes before that."""
         ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """What a kind offers besides when a target never shows some of what was put there, such as a password."""
+
+    def recalled(self, resource: Resource, seen: Present, applied: Resource | None) -> Present:
+        """Return what was seen together with what is not shown of it, as it was applied last.
+
+        ``applied`` is the resource as we know it to have been applied; None where we do not.
+        """
+        ...

@@ -28,4 +28,12 @@ WRITTEN: dict[str, dict[str, Any]] = {
     },
     "cron": {"name": "backup", "schedule": "@daily", "run": ["backup"]},
     "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
+    "httpResource": {
+        "name": "www",
+        "read": {"path": "/records", "items": "$.records", "match": "item.name == 'www'", "next": {"link": True}},
+        "create": {"path": "/records"},
+        "update": {"path": "/records/{seen.id}"},
+        "delete": {"path": "/records/{seen.id}"},
+        "body": {"name": "www", "ttl": 300, "values": ["192.0.2.1"]},
+    },
 }

@@ -12,6 +12,7 @@ from reconciler.model.resource import DriftMode, Resource, Survey, Unknown
 from reconciler.model.rollout import Rollout, StepRecord, TargetFailure
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.policy.ignoring import settled
+from reconciler.policy.recalling import recalled
 from reconciler.ports.kind import Conflict, Kind
 
 
@@ -68,7 +69,9 @@ def inspect(resources: tuple[Resource, ...], survey: Survey, kinds: Mapping[str,
         if isinstance(seen, Unknown):
             return NotSeen(f"{resource.id.ref}: {seen.reason}")
         try:
-            difference = kinds[resource.id.kind].diff(settled(resource, seen), seen)
+            kind = kinds[resource.id.kind]
+            there = recalled(kind, resource, seen, resource)
+            difference = kind.diff(settled(resource, there), there)
         except Conflict as conflict:
             return Differs(f"{resource.id.ref} on {resource.id.target}: {conflict}")
         if difference:
