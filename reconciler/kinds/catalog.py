@@ -53,6 +53,7 @@ CATALOG: Mapping[str, Kind] = {
     command.NAME: command,
     sysctl.NAME: sysctl,
     mount.NAME: mount,
+    kubernetes.NAME: kubernetes,
     http_resource.NAME: http_resource,
     kubernetes.NAME: kubernetes,
 }
