@@ -17,9 +17,20 @@ from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import ControlUnit, Operation, RemoveFile, Scope, UnitVerb, WriteFile
 from reconciler.model.plan import Tier
 from reconciler.model.policy import DEFAULT_POLICY, Amount, RolloutPolicy
+from reconciler.model.request import Send
 from reconciler.model.resource import Absent, Observation, Present, Resource, Routes, Survey, Unknown
 from reconciler.model.standing import Standing
-from reconciler.model.target import Host, Sort
+from reconciler.model.target import (
+    DockerEngine,
+    Host,
+    HttpApi,
+    InCluster,
+    KubernetesCluster,
+    Sort,
+    Swarm,
+    Target,
+    UnixSocket,
+)
 from reconciler.model.unit import Desired, Unit
 from reconciler.plan.review import review
 from reconciler.plan.situation import Situation
@@ -75,15 +86,68 @@ class _Things:
         return () if isinstance(seen, Present) and "in the way" in seen.attributes else (RemoveFile(resource.id.name),)
 
 
-KINDS: Mapping[str, Kind] = {"thing": _Things()}
+class _Sent(_Things):
+    """The same on an API: each is a request."""
+
+    def __init__(self, name: str, target: Sort) -> None:
+        self.NAME = name
+        self.TARGET = target
+
+    def commands(self, resource: Resource, seen: Any, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
+        data = str(sorted(resource.attributes.items())).encode()
+        body = Content(digest_bytes(data), digest_bytes(data), len(data))
+        return (Send(what=f"put {resource.id.name}", method="PUT", path=f"/{resource.id.name}", body=body),)
+
+    def restart(self, resource: Resource, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
+        return ()
+
+    def removal(self, resource: Resource, seen: Any) -> tuple[Operation, ...]:
+        if isinstance(seen, Present) and "in the way" in seen.attributes:
+            return ()
+        what = f"delete {resource.id.name}"
+        return (Send(what=what, method="DELETE", path=f"/{resource.id.name}", fine=(404,)),)
+
+
+OF_SORT = {
+    Sort.HOST: "thing",
+    Sort.DOCKER_ENGINE: "box",
+    Sort.SWARM: "hive",
+    Sort.KUBERNETES_CLUSTER: "object",
+    Sort.HTTP_API: "record",
+}
+"""The kind that there is for each sort of target."""
+
+KINDS: Mapping[str, Kind] = {
+    name: _Things() if sort is Sort.HOST else _Sent(name, sort) for sort, name in OF_SORT.items()
+}
 
 
 def host(name: str) -> Host:
     return Host(name=name, environment="production", address="127.0.0.1", user="deploy", host_key="k", labels={})
 
 
+def target(name: str, sort: Sort = Sort.HOST) -> Target:
+    of: dict[str, Any] = {"name": name, "environment": "production", "labels": {}}
+    match sort:
+        case Sort.HOST:
+            return host(name)
+        case Sort.DOCKER_ENGINE:
+            return DockerEngine(**of, address="127.0.0.1", endpoint=UnixSocket())
+        case Sort.SWARM:
+            return Swarm(**of, address="127.0.0.1", endpoint=UnixSocket())
+        case Sort.KUBERNETES_CLUSTER:
+            return KubernetesCluster(**of, access=InCluster())
+        case Sort.HTTP_API:
+            return HttpApi(**of, url="https://api.example")
+
+
 def thing(name: str, target: str = "web-1", unit: UnitId = SHOP, **attributes: Json) -> Resource:
     return Resource(id=ResourceId(unit, target, "thing", name), attributes=attributes or {"colour": "red"})
+
+
+def of_sort(sort: Sort, name: str, target: str, **attributes: Json) -> Resource:
+    """A thing, or what is like one on a target of another sort."""
+    return Resource(id=ResourceId(SHOP, target, OF_SORT[sort], name), attributes=attributes or {"colour": "red"})
 
 
 def unit(

@@ -12,10 +12,11 @@ from reconciler.model.duration import format_duration
 from reconciler.model.event import Condition, HealthChanged
 from reconciler.model.health import TcpCheck
 from reconciler.model.plan import Apply, Confirm, Drain, LeftOut, Mirror, Plan, Probe, Shift, Step, Stop
-from reconciler.model.resource import Absent, Present, Survey
+from reconciler.model.resource import Absent, Present, Resource, Survey
 from reconciler.model.rollout import Rollout, State, TargetFailure
 from reconciler.model.standing import UnitStanding
 from reconciler.model.step import Bake
+from reconciler.model.target import Sort
 from reconciler.model.traffic import HaproxyRouter, Member, Share
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Snapshot
@@ -30,13 +31,18 @@ class Case:
     """A fleet and what is done to it.
 
     ``targets`` maps names to labels; ``changed`` are those with changes (None: all), or ``target/slot``. ``routing`` is
-    how requests are sent now.
+    how requests are sent now. ``sorts`` are those of targets that are no hosts, ``needs`` maps a sort to those that it
+    needs. ``routed`` are the targets that get requests (None: all), ``shared`` of their slots have one name on all.
     """
 
     strategy: Any
     targets: Mapping[str, Mapping[str, str]]
     changed: tuple[str, ...] | None = None
     router: bool = True
+    sorts: Mapping[str, Sort] = field(default_factory=dict)
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    routed: tuple[str, ...] | None = None
+    shared: bool = False
     slots: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
     ill: tuple[str, ...] = ()
@@ -45,6 +51,7 @@ class Case:
     first: bool = False
     cause: Cause = Cause.COMMIT
     revert: str = "available"
+    guard: str = "auto"
 
 
 def case(written: Mapping[str, Any]) -> Case:
@@ -53,13 +60,18 @@ def case(written: Mapping[str, Any]) -> Case:
     targets = row.pop("targets")
     if isinstance(targets, int):
         targets = {f"web-{number}": {} for number in range(1, targets + 1)}
-    words = {key: tuple(row.pop(key).split()) for key in ("changed", "slots", "away", "ill", "failed") if key in row}
-    return Case(targets=targets, cause=Cause(row.pop("cause", "commit")), **words, **row)
+    lists = ("changed", "slots", "away", "ill", "failed", "routed")
+    words = {key: tuple(row.pop(key).split()) for key in lists if key in row}
+    sorts = {name: Sort(each) for name, each in row.pop("sorts", {}).items()}
+    needs = {sort: tuple(each.split()) for sort, each in row.pop("needs", {}).items()}
+    cause = Cause(row.pop("cause", "commit"))
+    return Case(targets=targets, cause=cause, sorts=sorts, needs=needs, **words, **row)
 
 
 def plan_of(case: Case) -> Plan:
     """Return the plan for a case."""
-    unit, hosts = _unit(case), {name: replace(f.host(name), labels=labels) for name, labels in case.targets.items()}
+    unit = _unit(case)
+    targets = {name: replace(f.target(name, _sort(case, name)), labels=labels) for name, labels in case.targets.items()}
     wanted = [each for each in unit.resources if _changes(case, each)]
     material = Material(
         unit=unit,
@@ -76,7 +88,7 @@ def plan_of(case: Case) -> Plan:
         known=known_of(case),
     )
     seen = {each.id: Present({"running": True}) for each in unit.resources}
-    return build(material, Survey(seen), {**hosts, "lb-1": f.host("lb-1")}, f.KINDS)
+    return build(material, Survey(seen), {**targets, "lb-1": f.host("lb-1")}, f.KINDS)
 
 
 def lines(plan: Plan) -> list[str]:
@@ -86,20 +98,33 @@ def lines(plan: Plan) -> list[str]:
 
 def _unit(case: Case) -> Unit:
     slots = case.slots or ("",)
-    things = tuple(
-        replace(f.thing(f"/{slot or 'app'}", target), slot=slot) for target in case.targets for slot in slots
-    )
+    things = tuple(_resource(case, target, slot) for target in case.targets for slot in slots)
     revert = {"strategy": case.revert}
-    policy = RolloutPolicySpec.model_validate({"strategy": case.strategy, "revert": revert}).to_model("p")
-    members = tuple(
-        Member(target, f"{target}-{slot}" if slot else target, slot) for target in case.targets for slot in slots
-    )
+    said = {"strategy": case.strategy, "revert": revert, "guard": {"mode": case.guard}}
+    policy = RolloutPolicySpec.model_validate(said).to_model("p")
+    routed = case.targets if case.routed is None else case.routed
+    members = tuple(Member(target, _server(case, target, slot), slot) for target in routed for slot in slots)
+    sorts = dict.fromkeys(_sort(case, name) for name in case.targets)
     return replace(
-        f.unit(*things, policy=policy, health=(CHECK,)),
+        f.unit(*things, policy=policy, health=tuple(replace(CHECK, on=sort) for sort in sorts)),
         targets=tuple(case.targets),
         slots=case.slots,
         traffic=HaproxyRouter(hosts=("lb-1",), backend="shop", members=members) if case.router else None,
     )
+
+
+def _resource(case: Case, target: str, slot: str) -> Resource:
+    sort = _sort(case, target)
+    needs = tuple(f"{f.OF_SORT[Sort(each)]}:/{slot or 'app'}" for each in case.needs.get(sort.value, ()))
+    return replace(f.of_sort(sort, f"/{slot or 'app'}", target), slot=slot, depends_on=needs)
+
+
+def _server(case: Case, target: str, slot: str) -> str:
+    return slot if case.shared else f"{target}-{slot}" if slot else target
+
+
+def _sort(case: Case, target: str) -> Sort:
+    return case.sorts.get(target, Sort.HOST)
 
 
 def _changes(case: Case, resource: Any) -> bool:

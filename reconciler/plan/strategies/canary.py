@@ -10,7 +10,7 @@ from reconciler.model.policy import Canary, CanaryStep, MirrorTo, SetTargets, Se
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
 from reconciler.plan.balance import Balance
 from reconciler.plan.roster import Roster, names
-from reconciler.plan.strategies import rolling
+from reconciler.plan.strategies import canary_in_slots, rolling
 from reconciler.policy.amount import at_least_one
 
 _ALL = 100
@@ -20,8 +20,12 @@ def steps(strategy: Canary, roster: Roster) -> Iterator[Step]:
     """Yield the canary's steps, then the rest in batches.
 
     With a router, setWeight changes as many targets as the weight needs, and weighs the servers; without one, the
-    number of targets is the weight. Nothing is left to compare with on a first deployment, and with one target.
+    number of targets is the weight. With slots and a router it goes slot by slot instead. Nothing is left to compare
+    with on a first deployment, and with one target.
     """
+    if not roster.first and roster.sides and roster.slots and roster.balance:
+        yield from canary_in_slots.steps(strategy, roster, roster.sides, roster.balance)
+        return
     if roster.first or len(roster.reach) < 2:
         yield from rolling.steps(strategy.rest, roster)
         return
