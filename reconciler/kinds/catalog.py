@@ -55,6 +55,5 @@ CATALOG: Mapping[str, Kind] = {
     mount.NAME: mount,
     kubernetes.NAME: kubernetes,
     http_resource.NAME: http_resource,
-    kubernetes.NAME: kubernetes,
 }
 """The kinds; mypy checks each module against the Protocol. PRELUDE is what their probes need, once a script."""
