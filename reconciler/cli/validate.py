@@ -30,7 +30,8 @@ def command(path: Path) -> int:
         files = len({problem.file for problem in invalid.problems})
         click.echo(f"{_count(len(invalid.problems), 'problem')} in {_count(files, 'file')}")
         return Exit.ERROR
-    click.echo(f"no problems: {_count(len(desired.units), 'unit')} on {_count(len(desired.targets), 'host')}")
+    targets = "host" if len(desired.hosts) == len(desired.targets) else "target"
+    click.echo(f"no problems: {_count(len(desired.units), 'unit')} on {_count(len(desired.targets), targets)}")
     return Exit.DONE
 
 

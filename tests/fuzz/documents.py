@@ -20,7 +20,9 @@ from reconciler.kinds import calendar, crontab
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.duration import format_duration, parse_duration
 from reconciler.model.identity import ResourceId, UnitId
-from tests.desired.note import BASE, KINDS, Known
+from tests.desired.many import KINDS
+from tests.desired.many import TARGETS as OTHERS
+from tests.desired.note import BASE, Known
 from tests.fuzz.target import told
 from tests.kinds.cases import cases
 
@@ -40,7 +42,8 @@ def _kinds() -> Mapping[str, Any]:
 def documents(data: bytes) -> None:
     """A file of desired state, and after a NUL byte one of policies."""
     state, _, policies = data.partition(b"\0")
-    files = {"desired-state/base.yaml": BASE.encode(), "desired-state/it.yaml": state, "policies/it.yaml": policies}
+    around = {"desired-state/base.yaml": BASE.encode(), "desired-state/targets.yaml": OTHERS.encode()}
+    files = {**around, "desired-state/it.yaml": state, "policies/it.yaml": policies}
     try:
         load("c" * 40, {**files, **_BROUGHT}, _kinds(), Known({"shop/db": "hunter2"}), Folders())
     except Invalid as invalid:
@@ -52,15 +55,27 @@ def document_seeds() -> Iterator[bytes]:
         for case in yaml.safe_load(path.read_text()):
             texts = [str(case.get("document", "")), *map(str, case.get("files", {}).values())]
             yield "\n---\n".join(texts).encode()
+    for kind, spec in _TARGETS:
+        yield f"kind: {kind}\nmetadata: {{name: it}}\nspec: {{environment: production, {spec}}}\n".encode()
     for _, case in cases("spec"):
         yield _app({case["kind"]: case["written"]})
+
+
+_TARGETS = (
+    ("DockerEngine", "tls: {host: e, port: 2376, ca: shop.pem, certificate: shop.pem, key: engines/it}, address: a"),
+    ("Swarm", "host: web-1, path: /run/docker.sock"),
+    ("KubernetesCluster", "token: {server: 'https://[2001:db8::1]:6443', ca: shop.pem, secret: a}, namespace: shop"),
+    ("KubernetesCluster", "kubeconfig: {secret: clusters/it, context: a}"),
+    ("HttpApi", "url: 'https://dns.example.net:8443/v1', auth: {basic: {user: a, secret: b}}, headers: {X-A: b}"),
+    ("HttpApi", "url: 'http://[::1]', auth: {clientCredentials: {tokenUrl: 'https://a', client: b, secret: c}}"),
+)
 
 
 def _app(resource: Mapping[str, Any]) -> bytes:
     spec = {
         "version": "1.4.2",
         "environments": {"production": {}},
-        "targets": {"hosts": {"role": "web"}},
+        "targets": {f"{_kinds()[kind].TARGET}s": {} for kind in resource},
         "resources": [resource],
         "health": [{"http": {"port": 80, "period": "5s"}}],
     }

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import canonical, digest, plain
 from reconciler.model.resource import Absent, Present, Resource, Unknown
+from reconciler.model.target import Sort
 from reconciler.ports.errors import Broken, WorldError
 from reconciler.ports.kind import CONTENT_KEY, Conflict
 from reconciler.ports.shell import Completed
@@ -62,7 +63,8 @@ def probe_seeds() -> Iterator[bytes]:
 
 @cache
 def _look() -> tuple[tuple[Resource, ...], survey.Asked, survey.Probes]:
-    resources = tuple(resource_of(name, written) for name, written in WRITTEN.items())
+    on_hosts = ((name, written) for name, written in WRITTEN.items() if CATALOG[name].TARGET is Sort.HOST)
+    resources = tuple(resource_of(name, written) for name, written in on_hosts)
     asked = survey.Probes(CATALOG, PRELUDE)
     return resources, survey.compose(resources, asked), asked
 
