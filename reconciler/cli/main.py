@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("reconciler.cli.run", "Keep the fleet in the state that Git says."),
     "status": ("reconciler.cli.status", "Show where every unit stands."),
     "explain": ("reconciler.cli.explain", "Say why a unit is where it is, and what can be done."),
+    "query": ("reconciler.cli.query", "Show what is there, as it was seen last or as it is now."),
     "history": ("reconciler.cli.history", "Show what was rolled out, when, why, and how it ended."),
     "promote": ("reconciler.cli.promote", "Let a rollout that waits go on."),
     "approve": ("reconciler.cli.approve", "Approve what a rollout waits with."),

@@ -1,17 +1,23 @@
 """Looking without touching: what ``reconciler plan`` does, and ``rollback`` before it decides."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
+from reconciler import observe
 from reconciler.daemon.fetches import archives
 from reconciler.daemon.one_pass import NothingToDo, conclude, follows
 from reconciler.daemon.world import World
 from reconciler.desired.load import Invalid
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.event import Pinned
+from reconciler.model.identity import ResourceId
 from reconciler.model.plan import Plan
+from reconciler.model.sighting import Sighting
 from reconciler.model.standing import Standing
 from reconciler.model.verdict import Snapshot
+from reconciler.policy.scope import scope
+from reconciler.policy.sighted import sighted
 from reconciler.ports.errors import WorldError
 from reconciler.ports.source import Commit, Source
 
@@ -60,6 +66,19 @@ class Look:
         review = await follows(self._world, alone, Standing(units={pinned.unit: held}))
         (found,) = review.assessments
         return found
+
+    async def sightings(self, wanted: Callable[[ResourceId], bool]) -> tuple[Sighting, ...]:
+        """Look at the resources that are wanted, of those that a pass would look at; raises NothingToDo."""
+        journal = self._world.journal
+        accepted = await journal.accepted_commit()
+        if accepted is None:
+            raise NothingToDo("no commit has loaded yet")
+        desired = await self._world.commits.at(Commit(accepted, ""))
+        known = scope(desired, await journal.standing())
+        asked = {target: [each for each in there if wanted(each.id)] for target, there in known.items()}
+        asked = {target: there for target, there in asked.items() if there}
+        survey = await observe.look(asked, desired.targets, self._world.targets)
+        return sighted(survey, self._world.clock.now())
 
     async def fetch(self, plan: Plan) -> tuple[str, ...]:
         """Have the archives here that the plan needs; return why some cannot be had, mostly nothing."""

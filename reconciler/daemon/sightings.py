@@ -16,10 +16,15 @@ async def keep_sightings(seen: Remembering, kept: SightingLog, clock: Clock) -> 
     """Write down what was seen, until cancelled. What cannot be written comes again with the next look."""
     while True:
         await clock.sleep(PERIOD)
-        sightings, facts = seen.taken()
-        if not (sightings or facts):
-            continue
-        try:
-            await kept.remember(sightings, facts)
-        except JournalUnavailable as error:
-            log.warning("what was seen cannot be written down now", error=str(error))
+        await write_down(seen, kept)
+
+
+async def write_down(seen: Remembering, kept: SightingLog) -> None:
+    """Write down what was seen since the last time."""
+    sightings, facts = seen.taken()
+    if not (sightings or facts):
+        return
+    try:
+        await kept.remember(sightings, facts)
+    except JournalUnavailable as error:
+        log.warning("what was seen cannot be written down now", error=str(error))

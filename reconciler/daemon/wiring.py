@@ -18,6 +18,7 @@ from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.look import Look
 from reconciler.daemon.narrated import Narrated
 from reconciler.daemon.settings import Settings
+from reconciler.daemon.sightings import write_down
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
@@ -84,6 +85,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
                 yield Acting(world=world, hands=hands, wake=wake, watchable=watchable, sightings=store)
+                await write_down(watchable, store)
         finally:
             await store.close()
 

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.identity import UnitId
-from reconciler.model.resource import Observation, Resource, Survey, Unknown
+from reconciler.model.resource import Resource, Survey
 from reconciler.model.sighting import Facts, Sighting
 from reconciler.model.target import Target
+from reconciler.policy.sighted import after, sighted
 from reconciler.ports.clock import Clock
 from reconciler.ports.targets import Transaction, Watchable
 
@@ -27,7 +27,7 @@ class Remembering:
     async def survey(self, target: Target, resources: Sequence[Resource]) -> Survey:
         """Look at the resources, and remember what was seen."""
         survey = await self._targets.survey(target, resources)
-        self._remember(target.name, survey, self._clock.now())
+        self._remember(survey, self._clock.now())
         return survey
 
     async def apply(self, target: Target, transaction: Transaction) -> None:
@@ -53,21 +53,10 @@ class Remembering:
         self._facts.clear()
         return sightings, facts
 
-    def _remember(self, target: str, survey: Survey, at: datetime) -> None:
+    def _remember(self, survey: Survey, at: datetime) -> None:
         for name, facts in survey.facts.items():
             self._facts[name] = Facts(target=name, at=at, facts=facts)
-        by_unit: dict[UnitId, dict[str, Observation]] = {}
-        for resource, observed in survey.observations.items():
-            by_unit.setdefault(resource.unit, {})[resource.ref] = observed
-        for unit, seen in by_unit.items():
-            key = (unit, target)
-            self._last[key] = _after(self._last.get(key), Sighting(unit=unit, target=target, at=at, seen=seen))
+        for sighting in sighted(survey, at):
+            key = (sighting.unit, sighting.target)
+            self._last[key] = after(self._last.get(key), sighting)
             self._new[key] = None
-
-
-def _after(before: Sighting | None, now: Sighting) -> Sighting:
-    """What could not be looked at stays as it was seen before, with the reason."""
-    blind = [seen.reason for seen in now.seen.values() if isinstance(seen, Unknown)]
-    if before is None or len(blind) < len(now.seen):
-        return now
-    return replace(before, trouble=blind[0] if blind else "", tried=now.at)
