@@ -65,6 +65,7 @@ class ApiClient:
         self._clock = clock
         self._login: _Login | None = None
         self._room = asyncio.Semaphore(_AT_ONCE)
+        self._logging_in = asyncio.Lock()
 
     async def ask(self, call: Call) -> Answer:
         """Return the answer, whatever its status; what is refused for a while only is asked for again.
@@ -158,15 +159,16 @@ class ApiClient:
 
     async def _logged_in(self, refused: _Login | None) -> _Login:
         """The client; a new one where the login of this one was refused and others are there by now."""
-        if self._login is not None and (refused is None or self._login is not refused):
-            return self._login
-        credentials = await asyncio.to_thread(self._read_login)
-        if self._login is not None:
-            if self._login.credentials == credentials:
+        async with self._logging_in:
+            if self._login is not None and (refused is None or self._login is not refused):
                 return self._login
-            await self._login.http.aclose()
-        self._login = _Login(credentials, await asyncio.to_thread(_client, credentials))
-        return self._login
+            credentials = await asyncio.to_thread(self._read_login)
+            if self._login is not None:
+                if self._login.credentials == credentials:
+                    return self._login
+                await self._login.http.aclose()
+            self._login = _Login(credentials, await asyncio.to_thread(_client, credentials))
+            return self._login
 
 
 def good(answer: Answer, what: str) -> dict[str, Any]:
