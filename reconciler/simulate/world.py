@@ -10,9 +10,9 @@ from reconciler.model.ground import Ground, Running
 from reconciler.model.health import CheckResult, ExecCheck, HealthCheck
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
-from reconciler.model.target import Target
+from reconciler.model.target import Target, all_or_nothing
 from reconciler.ports.clock import Clock
-from reconciler.ports.errors import Busy, Refused, Stale, Unreachable
+from reconciler.ports.errors import Busy, Halfway, Refused, Stale, Unreachable
 from reconciler.ports.targets import Transaction
 
 
@@ -26,6 +26,7 @@ class Fault(StrEnum):
     GOES_AWAY = "dies after the effect, and is down from then on"
     RUNS_ON = "the connection is lost, the effect comes later"
     CUT_OFF = "the connection is lost, the effect is half-way"
+    HALFWAY = "a part of it is done and stays, the rest is refused"
 
 
 RUNS_FOR = timedelta(seconds=20)
@@ -57,7 +58,7 @@ def nobody_listens(what: str, target: str, transaction: Transaction | None) -> N
 
 @dataclass(slots=True)
 class SimWorld:
-    """Implements ``ports.targets.Targets``.
+    """Implements ``ports.targets.Targets``. What is no host does what it is asked for one by one, and again when asked.
 
     ``faults`` are those of the next calls to ``apply`` by target, first to last; ``down`` are targets nobody reaches;
     ``unhealthy`` are attribute values that make every check fail on the target that has them;
@@ -82,7 +83,7 @@ class SimWorld:
     whose: Callable[[str, HealthCheck], UnitId | None] = nobody_knows
     ails: Callable[[str, HealthCheck], str | None] = nothing_ails
     told: Callable[[str, str, Transaction | None], None] = nobody_listens
-    _running: dict[str, tuple[datetime, Transaction]] = field(default_factory=dict)
+    _running: dict[str, tuple[datetime, Target, Transaction]] = field(default_factory=dict)
     _halves: dict[str, tuple[str, dict[ResourceId, Resource]]] = field(default_factory=dict)
     _known: dict[str, set[str]] = field(default_factory=dict)
 
@@ -92,7 +93,8 @@ class SimWorld:
         self._run_on(host.name)
         self.told("unseen" if host.name in self.down else "seen", host.name, None)
         seen = {resource.id: self._seen(host, resource) for resource in resources}
-        return Survey(seen, grounds={} if host.name in self.down else {host.name: self._ground(host.name)})
+        tells = host.name not in self.down and all_or_nothing(host)
+        return Survey(seen, grounds={host.name: self._ground(host.name)} if tells else {})
 
     async def apply(self, host: Target, transaction: Transaction) -> None:
         """Do it, or fail as the next fault says."""
@@ -117,16 +119,13 @@ class SimWorld:
         self._run_on(host.name)
         self._lock(host.name, transaction)
         if fault is Fault.RUNS_ON:
-            self._running[host.name] = (self.clock.now() + RUNS_FOR, transaction)
+            self._running[host.name] = (self.clock.now() + RUNS_FOR, host, transaction)
             raise Unreachable(f"lost the connection to {host.name}")
-        if fault is Fault.CUT_OFF:
-            there = self.state.setdefault(host.name, {})
-            self._halves[host.name] = (transaction.id, dict(there))
-            there.update({one.id: one for one in transaction.after[:1]})
-            raise Unreachable(f"lost the connection to {host.name}")
+        if fault in (Fault.CUT_OFF, Fault.HALFWAY):
+            self._take_half_effect(host, transaction, fault)
         if self.takes:
-            await self._take_time(host.name, transaction)
-        self._take_effect(host.name, transaction)
+            await self._take_time(host, transaction)
+        self._take_effect(host, transaction)
         if fault is Fault.GOES_AWAY:
             self.down.add(host.name)
         if fault in (Fault.DIES_AFTER, Fault.GOES_AWAY):
@@ -165,25 +164,37 @@ class SimWorld:
         """Leave a change of that name half-way: everything there is gone until it is taken back."""
         self._halves[target] = (transaction, self.state.pop(target, {}))
 
-    async def _take_time(self, target: str, transaction: Transaction) -> None:
+    def _take_half_effect(self, host: Target, transaction: Transaction, fault: Fault) -> None:
+        """A host takes its half back before anything else is done there; of anything else it stays."""
+        there = self.state.setdefault(host.name, {})
+        if all_or_nothing(host):
+            self._halves[host.name] = (transaction.id, dict(there))
+        there.update({one.id: one for one in transaction.after[:1]})
+        if fault is Fault.HALFWAY and not all_or_nothing(host):
+            raise Halfway(f"{host.name} did a part of it: the rest was refused")
+        raise Unreachable(f"lost the connection to {host.name}")
+
+    async def _take_time(self, host: Target, transaction: Transaction) -> None:
         """A change goes on when nobody listens any more; it is half-way when the target goes away meanwhile."""
-        over = self.clock.now() + self.takes
+        target, over = host.name, self.clock.now() + self.takes
         self.changing[target] = frozenset(one.id.unit for one in transaction.after if not one.slot)
         self.told("changes", target, transaction)
         try:
             await self.clock.sleep(self.takes)
         except asyncio.CancelledError:
-            self._running[target] = (over, transaction)
+            self._running[target] = (over, host, transaction)
             raise
         finally:
             del self.changing[target]
         if target in self.down:
-            self._halves[target] = (transaction.id, dict(self.state.setdefault(target, {})))
+            if all_or_nothing(host):
+                self._halves[target] = (transaction.id, dict(self.state.setdefault(target, {})))
             raise Unreachable(f"lost the connection to {target}")
 
     def _run_on(self, target: str) -> None:
         if target in self._running and self._running[target][0] <= self.clock.now():
-            self._take_effect(target, self._running.pop(target)[1])
+            _, host, transaction = self._running.pop(target)
+            self._take_effect(host, transaction)
 
     def _lock(self, target: str, transaction: Transaction) -> None:
         if target in self._running:
@@ -198,7 +209,7 @@ class SimWorld:
         return Ground(
             fence=self.foreign.get(target, 0),
             interrupted=(self._halves[target][0],) if target in self._halves else (),
-            running=Running(transaction=running[1].id, ours=True, by="us") if running else None,
+            running=Running(transaction=running[2].id, ours=True, by="us") if running else None,
         )
 
     def _seen(self, host: Target, resource: Resource) -> Observation:
@@ -210,9 +221,10 @@ class SimWorld:
         stopped = host.name in self.stopped and "running" in there.attributes
         return Present({**there.attributes, "running": False} if stopped else there.attributes)
 
-    def _take_effect(self, target: str, transaction: Transaction) -> None:
+    def _take_effect(self, host: Target, transaction: Transaction) -> None:
+        target = host.name
         known = self._known.setdefault(target, set())
-        if transaction.id in known:
+        if transaction.id in known and all_or_nothing(host):
             if transaction.after:
                 self.repeats.append(Applied(self.clock.now(), target, transaction.id))
             return
