@@ -132,16 +132,18 @@ class Rendering:
 
     def _targets(self, app: Written[AppSpec], environment: str) -> tuple[Target, ...]:
         # A unit without targets would look like one whose resources are all gone: a mistyped label must not prune.
-        found: list[Target] = []
-        for sort, labels in app.spec.targets.by_sort.items():
+        selected = app.spec.targets.by_sort
+        found: dict[Sort, tuple[Target, ...]] = {}
+        for sort, labels in selected.items():
             what = "hosts" if sort is Sort.HOST else "targets"
             hint = f"an environment without {what} for the app is left out of spec.environments"
             place = app.document.problem(("spec", "targets", f"{sort}s"), "", hint)
-            chosen = self.table.chosen((environment, sort), labels, place)
-            if not chosen:
-                return ()
-            found += chosen
-        return tuple(found)
+            found[sort] = self.table.chosen((environment, sort), labels, place)
+        if not all(found.values()):
+            return ()
+        written = (self.kinds[kind].TARGET for each in app.spec.resources for kind in each if kind in self.kinds)
+        order = dict.fromkeys((*(sort for sort in written if sort in found), *found))
+        return tuple(target for sort in order for target in found[sort])
 
     def _balancers(self, app: Written[AppSpec], environment: str) -> tuple[Target, ...]:
         traffic = app.spec.traffic

@@ -78,32 +78,35 @@ class UnitWork:
 
     def resources(self, drafts: Sequence[Draft], targets: Sequence[Target]) -> Iterator[Resource]:
         """Yield all resources, target by target, in the order they are written."""
+        everywhere: dict[Sort, list[tuple[tuple[int, str], Draft]]] = {target.sort: [] for target in targets}
+        for index, draft in enumerate(drafts):
+            here_too = everywhere.get(self.telling.kinds[draft.kind].TARGET, [])
+            here_too += [((index, slot), draft) for slot in self._slots(draft)]
         for target in targets:
-            own = [(index, draft) for index, draft in enumerate(drafts) if self._sort(draft) is target.sort]
-            places = [((index, slot), draft) for index, draft in own for slot in self._slots(draft)]
+            places = everywhere[target.sort]
             as_before = all(place in self._shared for place, _ in places)
             here: dict[str, tuple[Resource, Draft]] = {}
-            for (index, slot), draft in places:
-                for resource in self._of(draft, (index, slot), target):
+            whole = True
+            for place, draft in places:
+                made = self._made(place, draft, self._named(target, place[1]))
+                whole = whole and made is not None
+                for resource in self._of(draft, made, target, place[1]):
                     ref = resource.id.ref
                     if ref in here:
-                        self._twice(draft, ref, slot)
+                        self._twice(draft, ref, place[1])
                     here[ref] = (resource, draft)
                     yield resource
-            if not as_before and len({id(draft) for _, draft in here.values()}) == len(own):
+            if whole and not as_before:
                 self._ties.see(target.sort, here)
         for problem in self._ties.problems(self.app.document):
             self.telling.problem(problem)
 
-    def _sort(self, draft: Draft) -> Sort:
-        return self.telling.kinds[draft.kind].TARGET
-
-    def _of(self, draft: Draft, place: tuple[int, str], target: Target) -> Iterator[Resource]:
-        """Yield what the text stands for on the target, and remember what it takes and brings."""
-        slot = place[1]
+    def _named(self, target: Target, slot: str) -> Variables:
         about = {"name": target.name, "address": target.address, "labels": target.labels}
-        variables = {**self.variables, **slots.variables(self.app.spec.slots, slot), "target": about}
-        made = self._made(place, draft, variables)
+        return {**self.variables, **slots.variables(self.app.spec.slots, slot), "target": about}
+
+    def _of(self, draft: Draft, made: _Made | None, target: Target, slot: str) -> Iterator[Resource]:
+        """Yield what the text stands for on the target, and remember what it takes and brings."""
         if made is None:
             return
         self._ignores(draft, made)

@@ -136,6 +136,16 @@ def test_a_resource_goes_to_the_targets_of_its_kinds_sort() -> None:
     ]
 
 
+def test_sorts_come_in_the_order_in_which_the_resources_first_name_them() -> None:
+    unit = shop(
+        "hosts: {role: web}, kubernetesClusters: {}, httpApis: {}",
+        "record: {names: [a]}, note: {path: /a}, object: {names: [a]}, record: {names: [b]}",
+    )
+
+    assert unit.targets == ("api-1", "web-1", "cluster-1")
+    assert [each.id.target for each in unit.resources] == ["api-1", "api-1", "web-1", "cluster-1"]
+
+
 def test_every_resource_that_one_text_stands_for_is_part_of_the_digest() -> None:
     one, other = (shop("kubernetesClusters: {}", f"object: {{names: {names}}}") for names in ("[a, b]", "[a, c]"))
 
