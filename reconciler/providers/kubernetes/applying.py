@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from reconciler.model.canonical import Digest
-from reconciler.model.cluster import ApplyObject, DeleteObject, ObjectName
+from reconciler.model.cluster import RUN_OF, ApplyObject, DeleteObject, ObjectName
 from reconciler.model.operation import Operation
 from reconciler.policy.object_fields import is_ours
 from reconciler.policy.object_fields import path_of as field_path
@@ -21,7 +21,7 @@ from reconciler.providers.kubernetes.entries import Entry
 from reconciler.providers.kubernetes.manifest import Wanted, prepared, settled
 from reconciler.providers.kubernetes.objects import Objects
 from reconciler.providers.kubernetes.rehearsal import MANAGER, Rehearsal
-from reconciler.providers.kubernetes.waiting import Waiting
+from reconciler.providers.kubernetes.waiting import Waiting, condition
 
 _AT_ONCE = 8
 
@@ -84,7 +84,7 @@ class Applying:
         collection = await self._discovery.collection(name)
         if operation.recreate:
             there = await self._objects.read(name)
-            if there is not None:
+            if there is not None and not (operation.finished and _goes_on(manifest.object, there.object)):
                 await self._remove(name, collection, there, operation.limit)
         live = await self._objects.read(name) if operation.as_is else None
         item = settled(manifest, wanted, live.object if live else None)
@@ -141,6 +141,12 @@ class Applying:
             raise error(answer, what)
         await self._waiting.gone(name, there.uid, limit)
         await self._objects.lost(name)
+
+
+def _goes_on(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> bool:
+    """Whether the Job that is there is the run that is wanted, and may still end well, or has."""
+    runs = [(each["metadata"].get("annotations") or {}).get(RUN_OF) for each in (wanted, there)]
+    return runs[0] is not None and runs[0] == runs[1] and condition(there, "Failed") != "True"
 
 
 def _side_by_side(operations: Sequence[Operation]) -> Iterator[list[Operation]]:

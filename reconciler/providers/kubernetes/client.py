@@ -64,6 +64,7 @@ class ApiClient:
         self._read_login = login
         self._clock = clock
         self._login: _Login | None = None
+        self._retired: list[_Login] = []
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._logging_in = asyncio.Lock()
 
@@ -113,9 +114,15 @@ class ApiClient:
 
     async def close(self) -> None:
         """Close all connections."""
-        login, self._login = self._login, None
-        if login is not None:
-            await login.http.aclose()
+        logins = [*self._retired, *([self._login] if self._login else [])]
+        self._login, self._retired = None, []
+        await asyncio.gather(*(each.http.aclose() for each in logins))
+
+    async def _retire(self, login: _Login) -> None:
+        """Use a login no longer; what goes on under it (a watch) may end by itself."""
+        self._retired.append(login)
+        while len(self._retired) > 1:
+            await self._retired.pop(0).http.aclose()
 
     async def _ask(self, call: Call) -> Answer:
         pause, login = _FIRST_PAUSE, None
@@ -166,7 +173,7 @@ class ApiClient:
             if self._login is not None:
                 if self._login.credentials == credentials:
                     return self._login
-                await self._login.http.aclose()
+                await self._retire(self._login)
             self._login = _Login(credentials, await asyncio.to_thread(_client, credentials))
             return self._login
 
