@@ -7,15 +7,18 @@ from reconciler.kinds import (
     block,
     certificate,
     command,
+    container,
     cron,
     directory,
     file,
     git_checkout,
     group,
     http_resource,
+    image,
     kubernetes,
     line,
     mount,
+    network,
     package,
     release,
     symlink,
@@ -23,6 +26,7 @@ from reconciler.kinds import (
     systemd_unit,
     timer,
     user,
+    volume,
 )
 from reconciler.kinds.prelude import PRELUDE as _PRELUDE
 from reconciler.kinds.prelude_accounts import ACCOUNTS
@@ -53,6 +57,10 @@ CATALOG: Mapping[str, Kind] = {
     command.NAME: command,
     sysctl.NAME: sysctl,
     mount.NAME: mount,
+    container.NAME: container,
+    image.NAME: image,
+    network.NAME: network,
+    volume.NAME: volume,
     kubernetes.NAME: kubernetes,
     http_resource.NAME: http_resource,
 }

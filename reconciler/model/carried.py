@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.model.canonical import Digest
 from reconciler.model.cluster import ApplyObject
+from reconciler.model.container import PutContainer
 from reconciler.model.content import Artifact, Content
 from reconciler.model.image import LoadImage
 from reconciler.model.operation import Operation, SetPassword, UnpackRelease, WriteFile
@@ -15,7 +16,7 @@ def content_of(operation: Operation) -> Content | None:
     match operation:
         case WriteFile(content=content) | SetPassword(content=content):
             return content
-        case Send(body=content) | ApplyObject(manifest=content):
+        case Send(body=content) | ApplyObject(manifest=content) | PutContainer(create=content):
             return content
         case _:
             return None

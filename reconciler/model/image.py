@@ -22,9 +22,13 @@ class PullImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadImage:
-    """Have the image of an archive there (as ``docker save`` makes it) under the name ``reference``."""
+    """Have the one image of an archive there (as ``docker save`` makes it) under the names ``reference`` and ``mark``.
+
+    ``mark`` tells from then on which archive it came from.
+    """
 
     reference: str
     artifact: Artifact
+    mark: str
     limit: timedelta = timedelta(minutes=5)
     op: Literal["load_image"] = "load_image"

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from reconciler.model.cluster import ApplyObject, DeleteObject
+from reconciler.model.container import PutContainer
 from reconciler.model.content import Artifact, Content
 from reconciler.model.image import LoadImage, PullImage
 from reconciler.model.request import Send
@@ -337,5 +338,5 @@ HostOperation: TypeAlias = (
 )
 """What is done on a host, within its transaction."""
 
-Operation: TypeAlias = HostOperation | Send | PullImage | LoadImage | ApplyObject | DeleteObject
+Operation: TypeAlias = HostOperation | Send | PullImage | LoadImage | PutContainer | ApplyObject | DeleteObject
 """What is done to any target; each sort of target knows its own."""

@@ -1,0 +1,114 @@
+"""Images are brought to an engine: pulled by digest, or loaded from an archive."""
+
+import base64
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from reconciler.model.image import LoadImage, PullImage
+from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
+from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.providers.docker.asking import Request, decoded
+from reconciler.providers.docker.sending import Goods, refused
+
+if TYPE_CHECKING:
+    from reconciler.providers.docker.client import Engine
+
+_HUB = "docker.io"
+_LOADED, _LOADED_ID = "Loaded image: ", "Loaded image ID: "
+_NOBODY_THERE = ("connection refused", "no such host", "i/o timeout", "deadline exceeded", "TLS handshake timeout")
+
+
+async def pull(engine: "Engine", operation: PullImage, secrets: Secrets) -> bool:
+    """Have the image there; False when it was there already. Raise Denied, Refused, Unreachable."""
+    if await _there(engine, operation.reference):
+        return False
+    name, _, digest = operation.reference.partition("@")
+    request = Request(
+        method="POST",
+        path="/images/create",
+        query=(("fromImage", name), ("tag", digest)),
+        headers=tuple(_login(engine.name, operation, secrets)),
+        limit=operation.limit,
+        quiet_for=operation.limit,
+    )
+    await _stream(engine, request, f"pull {operation.reference}")
+    if not await _there(engine, operation.reference):
+        raise Refused(
+            f"cannot pull {operation.reference} on {engine.name}: it is not there although nothing went wrong"
+        )
+    return True
+
+
+async def load(engine: "Engine", operation: LoadImage, goods: Goods) -> None:
+    """Have the image of the archive there, under its two names; raise Refused, Denied, Unreachable."""
+    path = await goods.artifacts.fetch(operation.artifact)
+    what = f"load {operation.artifact.url}"
+    request = Request(
+        method="POST",
+        path="/images/load",
+        query=(("quiet", "1"),),
+        body=path,
+        media="application/x-tar",
+        limit=operation.limit,
+        quiet_for=operation.limit,
+    )
+    said = await _stream(engine, request, what)
+    loaded = [line.removeprefix(_LOADED_ID).removeprefix(_LOADED).strip() for line in said if line.startswith("Loaded")]
+    if len(loaded) != 1:
+        raise Refused(f"cannot {what} on {engine.name}: it holds {len(loaded)} images, and has to hold one")
+    for name in (operation.mark, operation.reference):
+        repository, _, tag = name.rpartition(":")
+        tagged = await engine.ask(
+            Request(
+                method="POST",
+                path=f"/images/{quote(loaded[0], safe='/:@')}/tag",
+                query=(("repo", repository), ("tag", tag)),
+            )
+        )
+        if not tagged.fine:
+            raise refused(engine.name, f"name the image {name}", tagged)
+
+
+async def _there(engine: "Engine", reference: str) -> bool:
+    answer = await engine.ask(Request(path=f"/images/{quote(reference, safe='/:@')}/json"))
+    if not answer.fine and answer.status != 404:
+        raise refused(engine.name, f"look for {reference}", answer)
+    return answer.fine
+
+
+async def _stream(engine: "Engine", request: Request, what: str) -> list[str]:
+    """Follow what the engine says of its progress; an error comes in the middle of it, with the status of a success."""
+    said: list[str] = []
+    async for line in engine.lines(request):
+        told = decoded(engine.name, line)
+        if not isinstance(told, dict):
+            continue
+        if "error" in told:
+            raise _told(f"cannot {what} on {engine.name}: {told['error']}")
+        said.append(str(told.get("stream") or told.get("status") or ""))
+    return said
+
+
+def _told(text: str) -> WorldError:
+    lowered = text.lower()
+    if any(words in lowered for words in ("unauthorized", "denied", "authentication required", "no basic auth")):
+        return Denied(f"{text}; are the credentials those of this registry?")
+    if any(words.lower() in lowered for words in _NOBODY_THERE):
+        return Unreachable(text)
+    return Refused(text)
+
+
+def _login(name: str, operation: PullImage, secrets: Secrets) -> list[tuple[str, str]]:
+    if operation.credentials is None:
+        return []
+    try:
+        user, colon, password = secrets.value(operation.credentials).partition(":")
+    except SecretMissing as error:
+        raise Denied(f"cannot pull {operation.reference} on {name}: {error}") from error
+    if not colon:
+        raise Denied(f"cannot pull {operation.reference} on {name}: {operation.credentials} is not user:password")
+    first, slash, _ = operation.reference.partition("/")
+    registry = first if slash and ("." in first or ":" in first or first == "localhost") else _HUB
+    login = {"username": user, "password": password, "serveraddress": registry}
+    return [("X-Registry-Auth", base64.urlsafe_b64encode(json.dumps(login).encode()).decode())]
