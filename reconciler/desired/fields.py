@@ -45,17 +45,21 @@ class Strict(BaseModel):
 
 @dataclass(frozen=True)
 class Matching:
-    """The annotation for text that fits the pattern; ``what`` says in words what is expected."""
+    """The annotation for text that fits the pattern; ``what`` says in words what is expected.
+
+    ``told`` is False where what was written may be a secret that got into the wrong place.
+    """
 
     pattern: str
     what: str
+    told: bool = True
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         compiled = re.compile(self.pattern)
 
         def check(value: str) -> str:
             if not compiled.fullmatch(value):
-                raise ValueError(f"expected {self.what}, got {describe(value)}")
+                raise ValueError(f"expected {self.what}" + (f", got {describe(value)}" if self.told else ""))
             return value
 
         return core_schema.no_info_after_validator_function(check, handler(source))
@@ -144,7 +148,9 @@ User = Annotated[str, Matching(r"[A-Za-z_][A-Za-z0-9._@-]{0,63}\$?", "the name o
 SecretReference = Annotated[
     str,
     Matching(
-        r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", "the reference of a secret, such as shop/db"
+        r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
+        "the reference of a secret, such as shop/db, and not the secret itself",
+        told=False,
     ),
 ]
 HostPath = Annotated[str, Matching(r"~?/[^\0]*", "a path on the host that starts with '/' or '~/'")]
