@@ -105,7 +105,9 @@ def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:
     found: dict[str, Json] = {}
     for path, wanted in resource.attributes.items():
         is_field = path not in _KNOWN_OTHERWISE
-        if not is_field or (would is not None and same(there.get(path), after.get(path))):
+        if path == waves.FINISHED:
+            found[path] = health.has_completed(live)
+        elif not is_field or (would is not None and same(there.get(path), after.get(path))):
             found[path] = wanted
         elif path in there:
             found[path] = there[path]
@@ -123,7 +125,7 @@ def _labels(resource: Resource) -> dict[str, Json]:
     return {f"metadata.labels.{key}": value for key, value in fields_of.labels(str(resource.id.unit)).items()}
 
 
-_KNOWN_OTHERWISE = frozenset(("apiVersion", "kind", "namespace", "name", "wave", "hook", "manifest"))
+_KNOWN_OTHERWISE = frozenset(("apiVersion", "kind", "namespace", "name", "wave", "hook", "manifest", waves.FINISHED))
 
 
 def _managers(conflicts: Sequence[Mapping[str, str]]) -> dict[str, Json]:
@@ -214,7 +216,7 @@ def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, 
     """Apply the manifest; what a hook is, and what cannot be changed, is deleted first."""
     there = isinstance(seen, Present)
     taken = tuple(_mapping(seen, _SET_BY)) if isinstance(seen, Present) else ()
-    hook = waves.hook_of(resource) is not None and resource.attributes.get("kind") == "Job"
+    hook = waves.FINISHED in resource.attributes
     refused = isinstance(seen, Present) and bool(_mapping(seen, _REFUSED))
     return (
         ApplyObject(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from reconciler.kinds.kubernetes_health_others import OBSERVED, RULES, before_all, by_conditions
-from reconciler.kinds.kubernetes_health_words import Health, Object, Seen, State, coming, part, well, wrong
+from reconciler.kinds.kubernetes_health_words import Health, Object, Seen, State, coming, part, says, well, wrong
 from reconciler.kinds.kubernetes_objects import Manifest, sort_of
 from reconciler.kinds.kubernetes_spec import VARIABLES, Spec
 from reconciler.model.canonical import canonical
@@ -105,6 +105,11 @@ def judged(subject: str, answer: Sequence[str]) -> CheckResult:
     given = json.loads(subject)
     health = _health(given, answer)
     return CheckResult(health.state is State.WELL, health.detail, pending=health.state is State.COMING)
+
+
+def has_completed(job: Object) -> bool:
+    """Return whether a Job has ended well."""
+    return says(job, "Complete") is True
 
 
 def _health(given: Mapping[str, Any], answer: Sequence[str]) -> Health:

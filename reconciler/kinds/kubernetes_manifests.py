@@ -14,7 +14,7 @@ from reconciler.kinds.kubernetes_kustomize import kustomize
 from reconciler.kinds.kubernetes_objects import Manifest, manifests, places
 from reconciler.kinds.kubernetes_spec import Spec
 from reconciler.model.canonical import canonical
-from reconciler.model.cluster import ObjectName
+from reconciler.model.cluster import RUN_OF, ObjectName
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Content
 from reconciler.ports.kind import InputError, Inputs, Piece
 
@@ -58,6 +58,8 @@ def objects(spec: Spec, inputs: Inputs) -> Iterator[Object]:
             raise manifest.mistake(f"{name} is there already{twice}; an object is written once", where)
         first[name] = manifest
         final = replace(manifest, data=_named(data, name))
+        if turn.ends:
+            final = replace(final, data=_run_of(final.data, spec, inputs))
         yield Object(name, turn, inputs.text(canonical(final.data), spec.secrets), final)
     _check_rules(spec, found)
 
@@ -108,6 +110,14 @@ def _named(data: Mapping[str, Any], name: ObjectName) -> dict[str, Any]:
         metadata["namespace"] = name.namespace
     rest = {key: value for key, value in data.items() if key not in ("metadata", "status")}
     return {**rest, "metadata": metadata}
+
+
+def _run_of(data: Mapping[str, Any], spec: Spec, inputs: Inputs) -> Mapping[str, Any]:
+    """The Job with a digest of what it is run for, so that a run can be told from the one before."""
+    made = inputs.text(canonical(data.get("spec")), spec.secrets).digest
+    metadata = data["metadata"]
+    annotations = {**(metadata.get("annotations") or {}), RUN_OF: made}
+    return {**data, "metadata": {**metadata, "annotations": annotations}}
 
 
 def _secrets_as_text(manifest: Manifest) -> Mapping[str, Any]:

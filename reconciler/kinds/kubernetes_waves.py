@@ -7,7 +7,7 @@ Annotations of Argo CD and of Helm say the same in their words and are understoo
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.kinds.kubernetes_objects import Manifest, sort_of
@@ -15,6 +15,9 @@ from reconciler.model.canonical import Json
 from reconciler.model.resource import Resource
 
 HOOK, WAVE = "reconciler/hook", "reconciler/wave"
+FINISHED = "finished"
+"""The attribute of a hook that has to end well: whether it has."""
+
 _ARGO_HOOK, _ARGO_WAVE = "argocd.argoproj.io/hook", "argocd.argoproj.io/sync-wave"
 _HELM_HOOK, _HELM_WEIGHT = "helm.sh/hook", "helm.sh/hook-weight"
 
@@ -79,11 +82,12 @@ _FIRST = frozenset(("Namespace", "CustomResourceDefinition.apiextensions.k8s.io"
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """When an object's turn is. ``left_out`` are objects that are not applied at all."""
+    """When an object's turn is. One that is ``left_out`` is not applied at all; one that ``ends`` has to end well."""
 
     wave: int = 0
     hook: Hook | None = None
     left_out: bool = False
+    ends: bool = False
 
 
 def turn(manifest: Manifest, leave_out: Sequence[str]) -> Turn:
@@ -140,7 +144,7 @@ def _checked(manifest: Manifest, found: Turn) -> Turn:
     """A hook that runs has to be a Job; what only prepares one (an account, a script) may be of any other kind."""
     if found.hook is not None and manifest.sort in ("Pod", "Deployment.apps", "StatefulSet.apps", "DaemonSet.apps"):
         raise ValueError(f"a hook has to end, and a {manifest.data['kind']} is not waited for: make it a Job")
-    return found
+    return replace(found, ends=found.hook is not None and manifest.sort == "Job.batch")
 
 
 def _word(found: Mapping[str, object], name: str, words: Mapping[str, Hook]) -> Hook:
@@ -164,7 +168,7 @@ def _number(found: Mapping[str, object], *names: str) -> int:
 def attributes(found: Turn) -> dict[str, Json]:
     """Return the attributes of a resource that say when its turn is."""
     hook: dict[str, Json] = {} if found.hook is None else {"hook": found.hook.value}
-    return {"wave": found.wave, **hook}
+    return {"wave": found.wave, **hook, **({FINISHED: True} if found.ends else {})}
 
 
 def hook_of(resource: Resource) -> Hook | None:

@@ -6,6 +6,9 @@ from typing import Literal
 
 from reconciler.model.content import Content
 
+RUN_OF = "reconciler/run-of"
+"""The annotation of a Job that has to end well: a digest of what it is run for. With another one it is run again."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ObjectName:
@@ -29,7 +32,7 @@ class ApplyObject:
     that names them. Fields that a pattern of ``as_is`` names are sent as they are there by then. ``stamp`` goes to an
     annotation of its pod template, so that a new one has new pods made. ``recreate`` deletes the object first, since a
     field that differs cannot be changed. ``established`` waits until the API serves what it defines, ``finished`` until
-    a Job has succeeded.
+    a Job has succeeded; then one that is there with the same RUN_OF, and has not failed, goes on and is not deleted.
     """
 
     object: ObjectName

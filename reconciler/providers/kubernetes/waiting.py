@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.model.cluster import ObjectName
 from reconciler.ports.clock import Clock
-from reconciler.ports.errors import Refused, TimedOut
+from reconciler.ports.errors import Halfway, TimedOut
 from reconciler.providers.kubernetes.client import ApiClient
 from reconciler.providers.kubernetes.discovery import Discovery, UnknownKind
 from reconciler.providers.kubernetes.entries import Entry
@@ -45,14 +45,14 @@ class Waiting:
                     await self._clock.sleep(_LOOK)
 
     async def finished(self, name: ObjectName, limit: timedelta) -> None:
-        """Return when the Job has succeeded; raise Refused when it has failed, TimedOut."""
+        """Return when the Job has succeeded; raise Halfway when it has failed and is there to be looked at, TimedOut."""
         async with _within(limit, lambda: f"{name} still runs"):
             while True:
                 there = await self._objects.read(name)
                 if there is None:
-                    raise Refused(f"{name} has not finished: somebody else has deleted it")
+                    raise Halfway(f"{name} has not finished: somebody else has deleted it")
                 if condition(there.object, "Failed") == "True":
-                    raise Refused(f"{name} has failed; see `kubectl logs -n {name.namespace} job/{name.name}`")
+                    raise Halfway(f"{name} has failed; see `kubectl logs -n {name.namespace} job/{name.name}`")
                 if condition(there.object, "Complete") == "True":
                     return
                 await self._clock.sleep(_LOOK)
