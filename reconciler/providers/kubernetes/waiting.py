@@ -45,7 +45,7 @@ class Waiting:
                     await self._clock.sleep(_LOOK)
 
     async def finished(self, name: ObjectName, limit: timedelta) -> None:
-        """Return when the Job has succeeded; raise Halfway when it has failed and is there to be looked at, TimedOut."""
+        """Return when the Job has succeeded; raise Halfway when it has failed (it stays to be looked at), TimedOut."""
         async with _within(limit, lambda: f"{name} still runs"):
             while True:
                 there = await self._objects.read(name)
