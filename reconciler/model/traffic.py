@@ -140,10 +140,12 @@ class Route:
 
     ``weight`` is the one it was given, 0 while it is told to take no new requests (drained, in maintenance).
     ``serving``: the router takes it for healthy; one that is not gets none either. ``in_flight`` are requests under
-    way, None where the router does not tell.
+    way, None where the router does not tell. Weights are relative, and of who does not serve they say nothing; an
+    ``exact`` one is a number of pods, and has to be just that.
     """
 
     server: str
     weight: int
     serving: bool
     in_flight: int | None = None
+    exact: bool = False

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reconciler.model.plan import Shift, Step
 from reconciler.model.resource import Routes, Unknown
 from reconciler.model.traffic import Route, Router, Share
 
@@ -37,15 +38,29 @@ def at_rest(router: Router, routing: Sequence[Share]) -> tuple[Share, ...]:
     return shares if any(share.weight for share in shares) else ()
 
 
+def in_the_end(steps: Sequence[Step]) -> Mapping[str, int]:
+    """Return the weight that each server has after the last of the steps that gives it one."""
+    shifts = (step for step in steps if isinstance(step, Shift))
+    return {share.server: share.weight for step in shifts for share in step.shares}
+
+
 def astray(router: Router, shares: Sequence[Share], routes: Routes) -> tuple[Astray, ...]:
     """Return where requests are sent otherwise than the shares say; nothing where that cannot be seen.
 
-    Weights are relative: a load balancer on which all of them are the same part of what they shall be is right. Of a
-    server that the load balancer does not take for healthy only a share of none counts: it gets nothing anyway.
+    Weights are relative, unless they are exact: a load balancer on which all of them are the same part of what they
+    shall be is right.
     """
     if isinstance(routes, Unknown) or not shares:
         return ()
     return tuple(each for name in sorted(routes) for each in _on_one(name, router, shares, routes[name]))
+
+
+def counts(route: Route, share: Share) -> bool:
+    """Return whether the weight has to be the share.
+
+    Of a server that is not taken for healthy only a share of none counts: it gets nothing anyway.
+    """
+    return route.exact or route.serving or not share.weight
 
 
 def _on_one(name: str, router: Router, shares: Sequence[Share], routes: Sequence[Route]) -> Iterator[Astray]:
@@ -54,9 +69,9 @@ def _on_one(name: str, router: Router, shares: Sequence[Share], routes: Sequence
     counted = {
         share: seen[share.server].weight
         for share in shares
-        if share.server in seen and (seen[share.server].serving or not share.weight)
+        if share.server in seen and counts(seen[share.server], share)
     }
-    if not _proportional(counted):
+    if any(route.exact for route in routes) or not _proportional(counted):
         wrong = (share for share, weight in counted.items() if weight != share.weight)
         yield from (Astray(name, share.server, counted[share], share.weight) for share in wrong)
     yield from (Astray(name, each.server, each.weight, None) for each in routes if _is_stranger(each, members))

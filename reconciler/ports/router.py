@@ -22,7 +22,10 @@ class Routers(Protocol):
         ...
 
     async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Target]) -> None:
-        """Give these members these weights on every load balancer; the other members keep theirs."""
+        """Give these members these weights on every load balancer; the other members keep theirs.
+
+        Where that takes time (pods have to start) a part of it is done, and it is told again until ``weights`` says so.
+        """
         ...
 
     async def drain(self, router: Router, servers: Sequence[str], hosts: Mapping[str, Target]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reconciler.model.target import Target
-from reconciler.model.traffic import Member, Route, Router, Share
+from reconciler.model.traffic import Member, Route, Router, Share, members_at
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import Unreachable
 
@@ -33,7 +33,7 @@ class SimRouters:
     async def weights(self, router: Router, hosts: Mapping[str, Target]) -> Mapping[str, tuple[Route, ...]]:
         """Return what each load balancer says of the router's members."""
         self._reach(hosts)
-        return {name: tuple(self._route(name, one) for one in router.members) for name in hosts}
+        return {name: tuple(self._route(name, one) for one in members_at(router, name)) for name in hosts}
 
     async def set_weights(self, router: Router, shares: Sequence[Share], hosts: Mapping[str, Target]) -> None:
         """Give these members these weights on every load balancer that can be reached; raise for the others."""
@@ -61,7 +61,9 @@ class SimRouters:
 
     def share(self, router: Router, chosen: Callable[[Member], bool]) -> float:
         """Return how many percent of the requests go to the chosen members, over all load balancers."""
-        pairs = [(member, self.weight(name, member.server)) for name in router.hosts for member in router.members]
+        pairs = [
+            (member, self.weight(name, member.server)) for name in router.hosts for member in members_at(router, name)
+        ]
         total = sum(weight for _, weight in pairs)
         return 100 * sum(weight for member, weight in pairs if chosen(member)) / total if total else 0.0
 

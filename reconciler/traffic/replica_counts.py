@@ -107,6 +107,7 @@ def routes(router: ReplicasRouter, members: Sequence[Member], seen: Mapping[str,
             weight=given.get(each.server, 0),
             serving=each.server in seen and seen[each.server].enough,
             in_flight=0 if each.server in seen and not seen[each.server].there else None,
+            exact=each.server in seen,
         )
         for each in members
     )

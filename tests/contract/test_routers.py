@@ -1,4 +1,4 @@
-"""What every router does: HAProxy and nginx on real hosts, and the simulated one."""
+"""What every router with weights does: on real hosts, in a real cluster, and simulated."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -6,74 +6,82 @@ from collections.abc import AsyncIterator, Mapping
 import pytest
 
 from reconciler.ports.errors import Unreachable, WorldError
-from tests.contract.routing import NAMES, REAL, Simulated, World, seen, shares, until
+from tests.contract.cluster_routing import IN_CLUSTERS
+from tests.contract.routing import REAL, SIMULATED, Simulated, World, drained, seen, servers, shares, told, until
 from tests.lab import balancer
 from tests.lab.hosts import LabHost
 from tests.lab.load import Load
 
 
-@pytest.fixture(params=["simulated", *(pytest.param(name, marks=pytest.mark.lab) for name in REAL)])
+def _of(name: str) -> object:
+    return pytest.param(name, marks=pytest.mark.lab) if name in REAL or name in IN_CLUSTERS else name
+
+
+@pytest.fixture(params=[_of(name) for name in (*SIMULATED, *REAL, *IN_CLUSTERS)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    make = REAL.get(request.param)
-    made: World = await make(request.getfixturevalue("balancers")) if make else Simulated()
+    made: World
+    if request.param in SIMULATED:
+        made = Simulated(SIMULATED[request.param])
+    elif request.param in REAL:
+        made = await REAL[request.param](request.getfixturevalue("balancers"))
+    else:
+        made = IN_CLUSTERS[request.param](request.getfixturevalue("cluster"))
     yield made
     await made.stop()
 
 
 async def test_before_anybody_says_anything_all_get_the_same_on_every_load_balancer(world: World) -> None:
     found = await seen(world)
-    assert sorted(found) == list(NAMES)
+    assert sorted(found) == list(world.router.hosts)
     assert all(one == other > 0 for one, other in found.values())
 
 
 async def test_weights_are_told_to_every_load_balancer_and_stay(world: World) -> None:
-    await world.routers.set_weights(world.router, shares(world, 10, 90), world.hosts)
-    assert await seen(world) == dict.fromkeys(NAMES, (10, 90))
-    assert await seen(world) == dict.fromkeys(NAMES, (10, 90))
+    assert await told(world, 10, 90) == dict.fromkeys(world.router.hosts, (10, 90))
+    assert await seen(world) == dict.fromkeys(world.router.hosts, (10, 90))
 
 
 async def test_who_is_not_named_keeps_what_it_has(world: World) -> None:
-    await world.routers.set_weights(world.router, shares(world, 10, 90), world.hosts)
-    await world.routers.set_weights(world.router, shares(world, 55), world.hosts)
-    assert await seen(world) == dict.fromkeys(NAMES, (55, 90))
+    await told(world, 10, 90)
+    assert await told(world, 55) == dict.fromkeys(world.router.hosts, (55, 90))
 
 
 async def test_telling_the_same_again_changes_nothing(world: World) -> None:
     for _ in range(2):
-        await world.routers.set_weights(world.router, shares(world, 100, 0), world.hosts)
-        assert await seen(world) == dict.fromkeys(NAMES, (100, 0))
+        assert await told(world, 100, 0) == dict.fromkeys(world.router.hosts, (100, 0))
 
 
 async def test_a_drained_server_has_no_weight_until_it_is_given_one(world: World) -> None:
-    await world.routers.drain(world.router, [world.router.members[0].server], world.hosts)
-    assert [one for one, _ in (await seen(world)).values()] == [0, 0]
-    await world.routers.set_weights(world.router, shares(world, 30, 70), world.hosts)
-    assert await seen(world) == dict.fromkeys(NAMES, (30, 70))
+    await told(world, 60, 40)
+    await drained(world)
+    assert await told(world, 30, 70) == dict.fromkeys(world.router.hosts, (30, 70))
 
 
 async def test_a_drained_server_has_nothing_under_way_after_a_while(world: World) -> None:
-    await world.routers.drain(world.router, [world.router.members[0].server], world.hosts)
-    await until(lambda told: all(routes[0].in_flight == 0 for routes in told.values()), world)
+    for routes in (await drained(world)).values():
+        assert routes[0].in_flight == (0 if world.counts else None)
 
 
 async def test_what_a_load_balancer_forgets_is_seen_and_only_there(world: World) -> None:
-    await world.routers.set_weights(world.router, shares(world, 100, 0), world.hosts)
-    await world.forget("lb-2")
+    await told(world, 100, 0)
+    *others, last = world.router.hosts
+    await world.forget(last)
     async with asyncio.timeout(20):
-        while (found := await seen(world))["lb-2"] == (100, 0):
+        while (found := await seen(world))[last] == (100, 0):
             pass
-    assert found["lb-1"] == (100, 0)
-    assert found["lb-2"][0] == found["lb-2"][1] > 0
+    assert all(found[name] == (100, 0) for name in others)
+    assert found[last][0] == found[last][1] > 0
 
 
 async def test_a_load_balancer_that_is_away_is_named_and_the_others_are_told(world: World) -> None:
-    await world.away("lb-2")
-    with pytest.raises(Unreachable, match="lb-2"):
+    name = world.router.hosts[-1]
+    await world.away(name)
+    with pytest.raises(Unreachable, match=name):
         await world.routers.weights(world.router, world.hosts)
-    with pytest.raises(Unreachable, match="lb-2"):
+    with pytest.raises(Unreachable, match=name):
         await world.routers.set_weights(world.router, shares(world, 20, 80), world.hosts)
-    with pytest.raises(WorldError, match="lb-2"):
-        await world.routers.drain(world.router, [world.router.members[0].server], world.hosts)
+    with pytest.raises(WorldError, match=name):
+        await world.routers.drain(world.router, servers(world)[:1], world.hosts)
 
 
 @pytest.mark.lab

@@ -32,6 +32,17 @@ def told(a: int, b: int, *, b_serves: bool = True) -> tuple[Route, ...]:
         ((), told(3, 4), []),
         (EVEN, (*told(1, 1), Route("c", 5, serving=True)), ["lb-1 sends requests to c, which is no target"]),
         (EVEN, (*told(1, 1), Route("c", 0, serving=True)), []),
+        (
+            ONE_SIDE,
+            (Route("a", 50, serving=True, exact=True), Route("b", 0, serving=False, exact=True)),
+            ["a has the weight 50 on lb-1, not 100"],
+        ),
+        (
+            ONE_SIDE,
+            (Route("a", 0, serving=False, exact=True), Route("b", 0, serving=False, exact=True)),
+            ["a has the weight 0 on lb-1, not 100"],
+        ),
+        (ONE_SIDE, (Route("a", 100, serving=False, exact=True), Route("b", 0, serving=False, exact=True)), []),
     ],
 )
 def test_weights_that_are_not_in_proportion_are_told(shares, routes, wrong) -> None:

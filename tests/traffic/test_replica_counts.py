@@ -188,6 +188,6 @@ def test_what_was_told_is_kept_at_the_deployment() -> None:
 def test_a_deployment_without_pods_has_no_requests_under_way() -> None:
     seen = world(running(4), running(0))
     assert pods.routes(ROUTER, MEMBERS, seen) == (
-        Route("shop-blue", 100, serving=True),
-        Route("shop-green", 0, serving=False, in_flight=0),
+        Route("shop-blue", 100, serving=True, exact=True),
+        Route("shop-green", 0, serving=False, in_flight=0, exact=True),
     )

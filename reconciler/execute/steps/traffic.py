@@ -11,6 +11,7 @@ from reconciler.model.plan import Apply, Drain, Mirror, Plan, Shift, Step
 from reconciler.model.rollout import Rollout, StepRecord
 from reconciler.model.traffic import Route, Share
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.policy.routing import counts
 
 Seen: TypeAlias = Mapping[str, tuple[Route, ...]]
 """What each load balancer, by its name, says of the servers."""
@@ -50,7 +51,9 @@ def wanted(rollout: Rollout, plan: Plan, step: Directing) -> tuple[Share, ...]:
         case Shift():
             without = _failed(rollout, plan)
             left = tuple(Share(one.server, 0) if one.server in without else one for one in step.shares)
-            return left if any(share.weight for share in left) else step.shares
+            named = {one.server for one in step.shares}
+            elsewhere = {one.server for one in rollout.routing if one.weight} - named - without
+            return left if elsewhere or any(share.weight for share in left) else step.shares
         case _:
             assert_never(step)
 
@@ -64,7 +67,8 @@ def in_vain(rollout: Rollout, plan: Plan, step: Step) -> str | None:
         return None
     bad = _failed(rollout, plan)
     shall = {share.server for share in step.shares if share.weight}
-    others = {share.server for share in rollout.routing if share.weight} - bad
+    named = {share.server for share in step.shares}
+    others = {share.server for share in rollout.routing if share.weight and share.server in named} - bad
     if shall <= bad and others:
         return f"the requests stay with {', '.join(sorted(others))}: {', '.join(sorted(shall))} failed"
     return None
@@ -115,7 +119,7 @@ def came(step: Directing, shares: Sequence[Share], seen: Seen, changed: frozense
 
 
 def differing(shares: Iterable[Share], seen: Seen) -> tuple[str, ...]:
-    """Return the servers that get another share than they shall. Of one that does not serve the weight does not count.
+    """Return the servers that get another share than they shall, where their weight counts.
 
     A server that a load balancer does not name is among them.
     """
@@ -123,7 +127,7 @@ def differing(shares: Iterable[Share], seen: Seen) -> tuple[str, ...]:
         share.server
         for share in shares
         if not _named(share.server, seen)
-        or any(one.weight != share.weight and (one.serving or not share.weight) for one in _of(share.server, seen))
+        or any(one.weight != share.weight and counts(one, share) for one in _of(share.server, seen))
     )
 
 
