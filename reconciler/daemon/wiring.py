@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.daemon.admission import Admission
+from reconciler.daemon.apis import Gear, apis
 from reconciler.daemon.controller import controller
 from reconciler.daemon.doctor.examine import Instruments
 from reconciler.daemon.exclusive import exclusive
@@ -45,7 +46,6 @@ from reconciler.providers.hooks import HookCalls
 from reconciler.providers.hosts import HostTargets, Supplies
 from reconciler.providers.http import Http
 from reconciler.providers.kubernetes.cluster import Supplies as ClusterSupplies
-from reconciler.providers.kubernetes.clusters import Clusters, KubernetesTargets
 from reconciler.providers.kubernetes.credentials import Surroundings
 from reconciler.providers.kubernetes.direct import DirectClusters
 from reconciler.providers.metrics import Monitoring
@@ -151,34 +151,32 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
         shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
     goods = ClusterSupplies(_blobs_of(store, lambda: commits.contents), secrets, Surroundings(os.environ))
-    clusters = Clusters(goods, clock)
-    kubernetes = KubernetesTargets(clusters, CATALOG, goods, HealthChecks(shell, shell, clock))
-    targets = Remembering(AllTargets({Sort.HOST: hosts, Sort.KUBERNETES_CLUSTER: kubernetes}), clock)
-    reach = Reach(
-        targets=targets,
-        kinds=CATALOG,
-        clock=clock,
-        routers=AllRouters(shell, DirectClusters(clusters)),
-        metrics=Monitoring(http, shell, secrets, clock),
-        hooks=HookCalls(http, shell, secrets),
-    )
-    drives = Driver(journal, reach, owner=clock.new_id())
+    gear = Gear(shell=shell, secrets=secrets, artifacts=artifacts, goods=goods, clock=clock)
     try:
-        world = World(
-            commits=commits,
-            journal=journal,
-            log=journal,
-            targets=targets,
-            routers=reach.routers,
-            artifacts=artifacts,
-            kinds=CATALOG,
-            clock=clock,
-            driver=drives,
-            aside=asyncio.to_thread,
-        )
-        yield world, targets
+        async with apis(gear) as beside:
+            targets = Remembering(AllTargets({Sort.HOST: hosts, **beside.by_sort}), clock)
+            reach = Reach(
+                targets=targets,
+                kinds=CATALOG,
+                clock=clock,
+                routers=AllRouters(shell, DirectClusters(beside.clusters)),
+                metrics=Monitoring(http, shell, secrets, clock, targets),
+                hooks=HookCalls(http, shell, secrets),
+            )
+            world = World(
+                commits=commits,
+                journal=journal,
+                log=journal,
+                targets=targets,
+                routers=reach.routers,
+                artifacts=artifacts,
+                kinds=CATALOG,
+                clock=clock,
+                driver=Driver(journal, reach, owner=clock.new_id()),
+                aside=asyncio.to_thread,
+            )
+            yield world, targets
     finally:
-        await clusters.close()
         await shell.close()
         await http.close()
 

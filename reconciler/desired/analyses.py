@@ -10,9 +10,10 @@ from reconciler.desired.fleet import Fleet, Written
 from reconciler.desired.templates import is_template
 from reconciler.desired.tree import Document
 from reconciler.desired.words import Path, describe, expected, nearest
+from reconciler.model.identity import UnitId
 from reconciler.model.problem import Problem
 from reconciler.policy.condition import ConditionMistake, Sort
-from reconciler.policy.extraction import extraction
+from reconciler.policy.extraction import extraction, seen_by
 from reconciler.policy.result import judging
 
 
@@ -143,7 +144,9 @@ def texts(spec: AnalysisSpec) -> Iterator[tuple[Path, str]]:
     for name in ("prometheus", "datadog", "http"):
         if source := getattr(spec.provider, name):
             yield ("spec", "provider", name, "url"), source.url
-    if spec.provider.http:
+    if spec.provider.state:
+        yield ("spec", "provider", "state", "unit"), spec.provider.state.unit
+    if spec.provider.http or spec.provider.state:
         yield ("spec", "query"), str(spec.query)
         if spec.comparison:
             yield ("spec", "comparison", "baseline"), str(spec.comparison.baseline)
@@ -159,12 +162,17 @@ def text_problem(written: Written[AnalysisSpec], path: Path, text: str, of: str 
                 return document.problem(path, of + why) if why else None
             case "success" | "failure":
                 judging(text, spec.provider.sort)
-            case _:
-                assert spec.provider.http
+            case "unit":
+                UnitId.parse(text)
+            case _ if spec.provider.http:
                 extraction(text, spec.provider.http.language)
+            case _:
+                seen_by(text)
     except ConditionMistake as mistake:
         line = f"line {mistake.line}, " if mistake.line > 1 else ""
         return document.problem(path, f"{of}{line}character {mistake.column}: {mistake}", mistake.suggestion)
+    except ValueError as error:
+        return document.problem(path, f"{of}{error}")
     return None
 
 

@@ -26,6 +26,7 @@ from reconciler.model.analysis import (
     Outcome,
     PrometheusQuery,
     Query,
+    StateQuery,
 )
 from reconciler.model.step import DAY, Analyse
 
@@ -188,6 +189,29 @@ class FromHttp(Strict):
         )
 
 
+class FromState(Strict):
+    """What was seen of resources: ``query`` is CEL over ``seen``, a list of what is known of each.
+
+    Each has resource, target, present, attributes, status and age (in seconds). ``unit`` is the one that is rolled out,
+    ``resource`` (kind:name) and ``target`` may be patterns with ``*``. What is older than ``maxAge`` is looked at anew.
+    """
+
+    resource: Text
+    unit: Text = "{{ unit }}"
+    target: Text = "*"
+    max_age: Period = timedelta(seconds=10)
+
+    def to_model(self, query: str, fill: Fill) -> Query:
+        """Return the query."""
+        return StateQuery(
+            unit=fill(self.unit),
+            resource=fill(self.resource),
+            value=fill(query),
+            target=fill(self.target),
+            max_age=self.max_age,
+        )
+
+
 class FromCommand(Strict):
     """A command on the first target of the rollout that prints a number or JSON; ``query`` are its words."""
 
@@ -198,12 +222,13 @@ class ProviderSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties
     prometheus: FromPrometheus | None = None
     datadog: FromDatadog | None = None
     http: FromHttp | None = None
+    state: FromState | None = None
     command: Annotated[FromCommand | None, OrEmpty] = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "ProviderSpec":
         if len(self.model_fields_set) != 1 or None in (getattr(self, name) for name in self.model_fields_set):
-            raise ValueError("expected exactly one of prometheus, datadog, http or command")
+            raise ValueError("expected exactly one of prometheus, datadog, http, state or command")
         return self
 
     @property
@@ -213,11 +238,13 @@ class ProviderSpec(Strict, json_schema_extra={"minProperties": 1, "maxProperties
             return PrometheusQuery
         if self.datadog:
             return DatadogQuery
+        if self.state:
+            return StateQuery
         return HttpQuery if self.http else CommandQuery
 
     def to_model(self, asked: Asked, fill: Fill) -> Query:
         """Return a query of it; ``asked`` is a text, or words where it is a command."""
-        source = self.prometheus or self.datadog or self.http
+        source = self.prometheus or self.datadog or self.http or self.state
         if source is None:
             return CommandQuery(command=tuple(fill(word) for word in asked))
         return source.to_model(str(asked), fill)

@@ -65,7 +65,25 @@ class CommandQuery:
         return " ".join(self.command)
 
 
-Query: TypeAlias = PrometheusQuery | DatadogQuery | HttpQuery | CommandQuery
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateQuery:
+    """What was seen of a unit's resources: ``value`` is a CEL expression over ``seen``, a list with one for each.
+
+    ``resource`` (``kind:name``) and ``target`` are patterns. What is older than ``max_age`` is looked at anew.
+    """
+
+    unit: str
+    resource: str
+    value: str
+    target: str = "*"
+    max_age: timedelta = timedelta(seconds=10)
+    provider: Literal["state"] = "state"
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.value}"
+
+
+Query: TypeAlias = PrometheusQuery | DatadogQuery | HttpQuery | CommandQuery | StateQuery
 
 
 class Outcome(StrEnum):

@@ -1,4 +1,4 @@
-"""How a result is taken out of a JSON document: by JSONPath (RFC 9535), or by CEL over ``body``.
+"""How a result is taken out of a JSON document: by JSONPath (RFC 9535), or by CEL over ``body`` or ``seen``.
 
 The only place that knows the JSONPath library. It is loaded when the first path is compiled.
 """
@@ -39,6 +39,11 @@ class Taking:
     def of(self, body: Json) -> Json:
         """Return what the expression makes of the document; raise Fault."""
         return self._expression.value({"body": body})
+
+
+def seen_by(text: str) -> Expression:
+    """Compile a CEL expression over ``seen``, the resources that were looked at; raise ConditionMistake."""
+    return expression(text, ("seen", Sort.JSON))
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reconciler.model.analysis import CommandQuery, DatadogQuery, HttpQuery, PrometheusQuery, Query
+from reconciler.model.analysis import CommandQuery, DatadogQuery, HttpQuery, PrometheusQuery, Query, StateQuery
 from reconciler.model.canonical import Json
 from reconciler.policy.condition import Condition, ConditionMistake, Fault, Sort, compile  # noqa: A004
 
@@ -20,6 +20,7 @@ _SORTS: dict[type[Query], tuple[Sort, ...]] = {
     DatadogQuery: (Sort.NUMBER, Sort.NUMBERS),
     HttpQuery: (Sort.JSON,),
     CommandQuery: (Sort.JSON,),
+    StateQuery: (Sort.JSON,),
 }
 
 

@@ -16,6 +16,7 @@ from reconciler.model.analysis import (
     HttpQuery,
     PrometheusQuery,
     Query,
+    StateQuery,
 )
 
 NOBODY = "nobody^"
@@ -57,5 +58,7 @@ def _query(query: Query, names: tuple[str, str]) -> Query:
         case HttpQuery():
             headers = {name: put(value) for name, value in query.headers.items()}
             return replace(query, url=put(query.url), value=put(query.value), headers=headers)
+        case StateQuery():
+            return query
         case CommandQuery():
             return replace(query, command=tuple(put(word) for word in query.command))

@@ -1,5 +1,6 @@
 """Targets whose looks are remembered: what was seen last of every unit on every target, for those who ask later."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
@@ -23,12 +24,23 @@ class Remembering:
         self._last: dict[tuple[UnitId, str], Sighting] = {}
         self._new: dict[tuple[UnitId, str], None] = {}
         self._facts: dict[str, Facts] = {}
+        self._asked: dict[tuple[UnitId, str], tuple[Target, tuple[Resource, ...]]] = {}
 
     async def survey(self, target: Target, resources: Sequence[Resource]) -> Survey:
         """Look at the resources, and remember what was seen."""
         survey = await self._targets.survey(target, resources)
         self._remember(survey, self._clock.now())
+        for unit in {resource.id.unit for resource in resources}:
+            self._asked[unit, target.name] = (target, tuple(each for each in resources if each.id.unit == unit))
         return survey
+
+    async def of(self, unit: UnitId, max_age: timedelta) -> tuple[Sighting, ...]:
+        """Return what is known of a unit on each target; what is older than that is looked at now."""
+        oldest = self._clock.now() - max_age
+        known = {target: each for (its, target), each in self._last.items() if its == unit}
+        old = [target for target, each in known.items() if each.at < oldest]
+        await asyncio.gather(*(self.survey(*self._asked[unit, target]) for target in old))
+        return tuple(self._last[unit, target] for target in sorted(known))
 
     async def apply(self, target: Target, transaction: Transaction) -> None:
         """Do all of it, or raise."""

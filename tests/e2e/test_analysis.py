@@ -98,6 +98,14 @@ def test_a_command_on_the_canary_is_asked(pair: World) -> None:
     assert contents(pair) == ["two\n", "two\n"]
 
 
+@pytest.mark.parametrize(("mode", "after"), [("0644", "two\n"), ("0600", "one\n")])
+def test_what_is_there_decides(pair: World, mode: str, after: str) -> None:
+    asked = {"provider": {"state": {"resource": "file:*"}}, "query": f"seen.all(s, s.attributes.mode == '{mode}')"}
+    canary(pair, **asked, success="result == true")
+    pair.reconciler("run", "--once")
+    assert contents(pair) == [after, after]
+
+
 def test_figures_that_are_bad_while_it_bakes_take_it_back_at_once(pair: World, figures: str) -> None:
     steps = [{"setTargets": 1}, {"bake": "1h"}]
     pair.policy(strategy={"canary": {"steps": steps}}, background=["errors"], progressDeadline="2h")

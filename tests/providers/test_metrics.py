@@ -12,8 +12,10 @@ from reconciler.model.analysis import CommandQuery, DatadogQuery, HttpQuery, Pro
 from reconciler.ports.errors import Broken, Denied, Unreachable, WorldError
 from reconciler.ports.metrics import NoData, Value
 from reconciler.providers import metrics_datadog, metrics_http
+from reconciler.providers.by_sort import AllTargets
 from reconciler.providers.http import Http, Response
 from reconciler.providers.metrics import Monitoring
+from reconciler.providers.remembering import Remembering
 from tests.factory import NOW
 from tests.providers.listener import Listener
 from tests.providers.local_shell import DASH, LocalShell, host
@@ -21,12 +23,14 @@ from tests.providers.secret_values import SecretValues
 from tests.sim.clock import SimClock
 
 SECRETS = SecretValues({"dd/api": "api-key", "dd/app": "app-key", "mon/token": "hunter2"})
+CLOCK = SimClock(NOW)
+NOTHING_SEEN = Remembering(AllTargets({}), CLOCK)
 
 
 @pytest.fixture
 async def monitoring(shell: LocalShell) -> AsyncIterator[Monitoring]:
     http = Http()
-    yield Monitoring(http, shell, SECRETS, SimClock(NOW))
+    yield Monitoring(http, shell, SECRETS, CLOCK, NOTHING_SEEN)
     await http.close()
 
 
@@ -34,7 +38,9 @@ async def monitoring(shell: LocalShell) -> AsyncIterator[Monitoring]:
 async def web(tmp_path: Path) -> AsyncIterator[Monitoring]:
     """The same where no command is run: once is enough."""
     http = Http()
-    yield Monitoring(http, LocalShell(tmp_path, *DASH), SECRETS, SimClock(NOW))
+    yield Monitoring(
+        http, LocalShell(tmp_path, *DASH), SECRETS, SimClock(NOW), Remembering(AllTargets({}), SimClock(NOW))
+    )
     await http.close()
 
 

@@ -11,9 +11,11 @@ from reconciler.model.policy import Canary
 from reconciler.model.step import Analyse
 from reconciler.policy.servers import resolved
 from reconciler.ports.errors import WorldError
+from reconciler.providers.by_sort import AllTargets
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
 from reconciler.providers.metrics import Monitoring
+from reconciler.providers.remembering import Remembering
 from reconciler.verify.analysis import Answer, Conclusion, begin, conclude, measured
 from tests.conftest import unavailable
 from tests.desired.note import SECOND, loaded
@@ -73,7 +75,10 @@ def analyses(url: str, canary: list[str], stable: list[str]) -> tuple[Analysis, 
 
 async def concluded(asked: tuple[Analysis, ...], folder: Path) -> tuple[Conclusion | None, list[Measurement]]:
     http, made = Http(), list[Measurement]()
-    monitoring = Monitoring(http, LocalShell(folder, *DASH), SecretValues({}), SystemClock())
+    clock = SystemClock()
+    monitoring = Monitoring(
+        http, LocalShell(folder, *DASH), SecretValues({}), clock, Remembering(AllTargets({}), clock)
+    )
 
     async def ask(query: object) -> Answer:
         try:
