@@ -22,6 +22,7 @@ from reconciler.model.content import SECRET_OPEN
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.model.target import Sort
+from reconciler.model.traffic import TRAFFIC_MANAGER
 from reconciler.policy import object_fields as fields_of
 from reconciler.ports.kind import Conflict, Difference, Inputs, Rendered
 from reconciler.ports.reads import ReadObject
@@ -160,7 +161,8 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
     found = tuple(_differing(resource, seen))
     if not found:
         return None
-    theirs = tuple((path, str(manager)) for path, manager in _mapping(seen, _SET_BY).items())
+    managers = _mapping(seen, _SET_BY).items()
+    theirs = tuple((path, str(manager)) for path, manager in managers if manager != TRAFFIC_MANAGER)
     return Difference(action=Action.REPLACE if refused else Action.UPDATE, fields=found, theirs=theirs)
 
 
