@@ -5,6 +5,7 @@ from reconciler.model.plan import Drain, Plan, Shift
 from reconciler.model.policy import BlueGreen
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.traffic import Member, Share
+from reconciler.policy.routing import in_the_end
 
 _HALF_WAY = frozenset({State.HELD, State.ABORTED, State.SUPERSEDED, State.REVERTED, State.REVERT_FAILED})
 _FULL = 100
@@ -37,8 +38,10 @@ def _drained(rollout: Rollout, plan: Plan, members: tuple[Member, ...]) -> froze
             case Drain(servers=servers):
                 taken |= set(servers) - idle
             case Shift(shares=shares):
-                idle = {share.server for share in shares if not share.weight}
-                taken = {share.server for share in shares if share.weight}
+                # It says nothing of servers on targets of another sort.
+                told = {share.server: share.weight for share in shares}
+                idle = (idle - told.keys()) | {server for server, weight in told.items() if not weight}
+                taken = (taken - told.keys()) | {server for server, weight in told.items() if weight}
             case _:
                 pass
     if rollout.plan != rollout.forward:
@@ -59,8 +62,7 @@ def _of_the_way_back(plan: Plan, members: tuple[Member, ...]) -> set[str]:
 
 
 def _in_the_end(plan: Plan) -> set[str]:
-    shifts = [step for step in plan.steps if isinstance(step, Shift)]
-    return {share.server for step in shifts[-1:] for share in step.shares if share.weight}
+    return {server for server, weight in in_the_end(plan.steps).items() if weight}
 
 
 def _ill(rollout: Rollout, members: tuple[Member, ...]) -> frozenset[str]:

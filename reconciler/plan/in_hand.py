@@ -7,7 +7,7 @@ from reconciler.model.assessment import Assessment, Signal
 from reconciler.model.canonical import Digest
 from reconciler.model.change import Cause
 from reconciler.model.event import AbortRequested
-from reconciler.model.plan import Plan, Shift
+from reconciler.model.plan import Plan
 from reconciler.model.rollout import Decision, Rollout, State, Trigger
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
@@ -20,6 +20,7 @@ from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
 from reconciler.policy.holding import REVERTING, Holding, holding
 from reconciler.policy.removal import GONE
+from reconciler.policy.routing import in_the_end
 
 
 def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Assessment:
@@ -120,9 +121,8 @@ def _revert(base: Assessment, held: Holding, rollout: Rollout, situation: Situat
 
 def _routed(plan: Plan, rollout: Rollout) -> bool:
     """Whether requests are sent already as the plan wants it at its end."""
-    shifts = [step for step in plan.steps if isinstance(step, Shift)]
     now = {share.server: share.weight for share in rollout.routing}
-    return not now or all(now.get(share.server, 0) == share.weight for step in shifts[-1:] for share in step.shares)
+    return not now or all(now.get(server, 0) == weight for server, weight in in_the_end(plan.steps).items())
 
 
 def _nothing(unit: Unit) -> str:

@@ -89,8 +89,9 @@ def _requests(plan: Plan) -> Iterator[str]:
                 drained.update(set(named) - idle)
                 yield from (f"the router has no server {each}" for each in named if each not in servers)
             case Shift(shares=shares):
-                drained.clear()
-                idle = {each.server for each in shares if not each.weight}
+                told = {each.server for each in shares}
+                drained -= told
+                idle = (idle - told) | {each.server for each in shares if not each.weight}
                 yield from (f"the router has no server {each.server}" for each in shares if each.server not in servers)
                 if len({each.server for each in shares}) < len(shares):
                     yield "a server has two shares"

@@ -16,6 +16,7 @@ from reconciler.plan.balance import FULL
 from reconciler.plan.planner import identified
 from reconciler.plan.sides import live_side, sort
 from reconciler.plan.situation import Situation
+from reconciler.plan.tiers import by_sort
 from reconciler.policy.holding import holding
 from reconciler.policy.routing import Astray, astray, at_rest
 
@@ -74,14 +75,25 @@ def _shares(unit: Unit, router: Router, situation: Situation) -> tuple[Share, ..
     shares = at_rest(router, known.routing)
     if diff.differing or known.rollout or holding(unit, known).unit is None:
         return shares
-    found = sort(unit.policy.strategy, unit, router.members, situation.desired.targets)
-    live = found.of(live_side(found, {share.server: share.weight for share in shares}))
+    live = _live(unit, router, shares, situation.desired.targets)
     targets = {member.server: member.target for member in router.members}
     left = {each.target for each in (*diff.unseen, *diff.conflicts)} | _unwell(known)
     return tuple(
         share if targets[share.server] in left else Share(share.server, FULL if share.server in live else 0)
         for share in shares
     )
+
+
+def _live(unit: Unit, router: Router, shares: Sequence[Share], targets: Mapping[str, Target]) -> frozenset[str]:
+    """The servers of the sides that are live; each sort of targets has sides of its own."""
+    weights = {share.server: share.weight for share in shares}
+    live: set[str] = set()
+    parts = by_sort(unit, targets)
+    for part in parts:
+        members = tuple(each for each in router.members if len(parts) == 1 or each.target in part.targets)
+        found = sort(part.policy.strategy, part, members, targets)
+        live |= found.of(live_side(found, weights))
+    return frozenset(live)
 
 
 def _unwell(known: UnitStanding) -> set[str]:

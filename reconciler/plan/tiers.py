@@ -8,6 +8,7 @@ from reconciler.model.change import Cause
 from reconciler.model.identity import ResourceId
 from reconciler.model.resource import Resource
 from reconciler.model.target import Sort, Target
+from reconciler.model.unit import Unit
 from reconciler.plan.material import Material
 from reconciler.plan.order import Cycle
 from reconciler.policy.removal import GONE
@@ -34,8 +35,15 @@ def parts(material: Material, targets: Mapping[str, Target]) -> tuple[Part, ...]
     if material.cause is Cause.REVERT or material.unit.digest == GONE:
         order = tuple(reversed(order))
     if len(order) == 1:
-        return (Part(sort=order[0], material=_asked(material, order[0])),)
+        return (Part(sort=order[0], material=replace(material, unit=_asked(material.unit, order[0]))),)
     return tuple(Part(sort=sort, material=_part(material, sort, sorts)) for sort in order)
+
+
+def by_sort(unit: Unit, targets: Mapping[str, Target]) -> tuple[Unit, ...]:
+    """Return what the unit is on the targets of each sort."""
+    sorts = _Sorts(unit.resources, targets)
+    found = dict.fromkeys(sorts.of(name) for name in unit.targets)
+    return (unit,) if len(found) == 1 else tuple(_unit(unit, sort, sorts) for sort in found)
 
 
 class _Sorts:
@@ -71,33 +79,35 @@ def _in_order(sorts: Sequence[Sort], needs: Mapping[Sort, frozenset[Sort]]) -> t
     return tuple(placed)
 
 
-def _asked(material: Material, sort: Sort) -> Material:
+def _asked(unit: Unit, sort: Sort) -> Unit:
     """Checks are asked of targets of their sort alone."""
-    checks = tuple(each for each in material.unit.health if each.on is sort)
-    return replace(material, unit=replace(material.unit, health=checks))
+    return replace(unit, health=tuple(each for each in unit.health if each.on is sort))
+
+
+def _unit(unit: Unit, sort: Sort, sorts: _Sorts) -> Unit:
+    """Where nothing is in a slot there are none."""
+    resources = tuple(each for each in unit.resources if sorts.of(each.id.target) is sort)
+    members = unit.traffic.members if unit.traffic else ()
+    slots = {each.slot for each in resources} | {each.slot for each in members if sorts.of(each.target) is sort}
+    return replace(
+        _asked(unit, sort),
+        targets=tuple(each for each in unit.targets if sorts.of(each) is sort),
+        resources=resources,
+        slots=unit.slots if any(slots) else (),
+    )
 
 
 def _part(material: Material, sort: Sort, sorts: _Sorts) -> Material:
     def here(each: ResourceId) -> bool:
         return sorts.of(each.target) is sort
 
-    unit, known = material.unit, material.known
-    resources = tuple(each for each in unit.resources if here(each.id))
-    members = unit.traffic.members if unit.traffic else ()
-    in_slots = any(each.slot for each in resources) or any(
-        each.slot for each in members if sorts.of(each.target) is sort
-    )
+    known = material.known
     if known and known.last_good and not any(here(each.id) for each in known.last_good.unit.resources):
         # On targets of this sort no version of it has ever been good.
         known = replace(known, last_good=None)
     return replace(
-        _asked(material, sort),
-        unit=replace(
-            _asked(material, sort).unit,
-            targets=tuple(each for each in unit.targets if sorts.of(each) is sort),
-            resources=resources,
-            slots=unit.slots if in_slots else (),
-        ),
+        material,
+        unit=_unit(material.unit, sort, sorts),
         differing=[each for each in material.differing if here(each.resource.id)],
         delete=[each for each in material.delete if here(each.owned.resource.id)],
         left_out=tuple(each for each in material.left_out if sorts.of(each.target) is sort),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from reconciler.model.plan import Apply, Plan, Shift, Stop
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import UnitStanding
+from reconciler.model.target import Sort
 from reconciler.model.traffic import Member, Router
 from reconciler.simulate.routers import SimRouters
 
@@ -25,10 +26,8 @@ def while_changed(target: str, rollout: Rollout, plan: Plan, routers: SimRouters
         yield f"{', '.join(own)} is changed while requests are sent there, and {others[0].server} could take them"
 
 
-def at_the_end(
-    router: Router, standing: UnitStanding, routers: SimRouters, sides: Mapping[Member, str]
-) -> Iterator[str]:
-    """The load balancers do what the journal says; ``sides`` are those of the members."""
+def at_the_end(router: Router, standing: UnitStanding, routers: SimRouters, sides: Collection[Member]) -> Iterator[str]:
+    """The load balancers do what the journal says; ``sides`` are the members."""
     routing = standing.rollout.routing if standing.rollout else standing.routing
     wanted = {share.server: share.weight for share in routing}
     well = {member.server for member in sides if routers.serves(member)}
@@ -40,17 +39,20 @@ def at_the_end(
 
 
 def left_alone(
-    standing: UnitStanding, sides: Mapping[Member, str], well: Collection[Member], spared: Collection[str]
+    standing: UnitStanding,
+    sides: Mapping[Member, tuple[Sort, str]],
+    well: Collection[Member],
+    spared: Collection[str],
 ) -> Iterator[str]:
-    """Everybody who is well and on the live side has requests, but those who are ``spared``."""
+    """Everybody who is well and on the live side of its sort has requests, but those who are ``spared``."""
     wanted = {share.server: share.weight for share in standing.routing}
     if standing.rollout or not wanted:
         return
-    served: Counter[str] = Counter()
+    served: Counter[tuple[Sort, str]] = Counter()
     for member, side in sides.items():
         served[side] += wanted.get(member.server, 0)
-    live = max(sorted(served), key=lambda side: served[side], default="")
-    there = [one.server for one in well if sides[one] == live and one.server not in spared]
+    live = {max(sorted(each for each in served if each[0] is sort), key=served.__getitem__) for sort, _ in served}
+    there = [one.server for one in well if sides[one] in live and one.server not in spared]
     if without := [name for name in there if not wanted.get(name)]:
         yield f"{', '.join(without)} is well and gets no requests: {wanted}"
 

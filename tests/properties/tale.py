@@ -3,26 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from random import Random
 
 from reconciler.model.canonical import Digest, digest_bytes
 from reconciler.model.content import Content
 from reconciler.model.health import HttpCheck, Timing
-from reconciler.model.policy import BlueGreen, FailureBudget, OnFailure, RevertPace, RolloutPolicy
+from reconciler.model.policy import BlueGreen, Canary, FailureBudget, OnFailure, RevertPace, RolloutPolicy
 from reconciler.model.resource import Resource
-from reconciler.model.target import Host
+from reconciler.model.target import Sort, Target
 from reconciler.model.traffic import HaproxyRouter, Member
 from reconciler.model.unit import Desired, Unit
 from reconciler.simulate.life import Death
 from reconciler.simulate.world import Fault
 from tests import factory
 from tests.properties import strategies
-from tests.properties.kind import KIND
+from tests.properties.kind import OF_SORT
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 CHECK = HttpCheck(port=80, timing=Timing(initial_delay=SECOND, period=5 * SECOND, failure_threshold=2))
-FAULTS = (Fault.UNREACHABLE, Fault.REFUSED, Fault.DIES_BEFORE, Fault.DIES_AFTER, Fault.RUNS_ON, Fault.CUT_OFF)
+FAULTS = (
+    Fault.UNREACHABLE,
+    Fault.REFUSED,
+    Fault.DIES_BEFORE,
+    Fault.DIES_AFTER,
+    Fault.RUNS_ON,
+    Fault.CUT_OFF,
+    Fault.HALFWAY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,12 @@ class Tale:
     slots: tuple[str, ...] = ()
     figures: dict[str, str] = field(default_factory=dict)
     reloads: tuple[timedelta, ...] = ()
+    sorts: dict[str, Sort] = field(default_factory=dict)
+    needs: dict[Sort, Sort] = field(default_factory=dict)
+
+    def sort(self, name: str) -> Sort:
+        """Of which sort the target is; most are hosts."""
+        return self.sorts.get(name, Sort.HOST)
 
     @property
     def deterministic(self) -> bool:
@@ -78,6 +93,7 @@ def drawn(seed: int) -> Tale:
     versions = [version for _, version in commits]
     policy = _policy(chance)
     routed = chance.random() < 0.5
+    in_slots = isinstance(policy.strategy, BlueGreen) or (routed and isinstance(policy.strategy, Canary))
     return Tale(
         seed=seed,
         hosts=hosts,
@@ -91,9 +107,10 @@ def drawn(seed: int) -> Tale:
         persons=_persons(chance),
         fresh=chance.random() < 0.15,
         routed=routed,
-        slots=("blue", "green") if isinstance(policy.strategy, BlueGreen) and chance.random() < 0.6 else (),
+        slots=("blue", "green") if in_slots and chance.random() < 0.6 else (),
         figures={version: chance.choice(("bad", "none", "away")) for version in versions if chance.random() < 0.2},
         reloads=(chance.randint(0, 100) * SECOND,) if routed and chance.random() < 0.15 else (),
+        **_sorts(chance, hosts),
     )
 
 
@@ -107,16 +124,19 @@ def desired(tale: Tale, version: str) -> Desired:
 def shop(tale: Tale, version: str) -> Unit:
     """Return the unit as that version asks for it."""
     names = [("/conf", ""), *((f"/app-{slot}" if slot else "/app", slot) for slot in tale.slots or ("",))]
-    things = [_thing(name, slot, host, version) for host in tale.hosts for name, slot in names]
-    checks = tuple(replace(CHECK, slot=slot) for slot in tale.slots or ("",))
+    things = [_thing(tale, place, host, version) for host in tale.hosts for place in names]
+    sorts = dict.fromkeys(tale.sort(host) for host in tale.hosts)
+    checks = tuple(replace(CHECK, slot=slot, on=sort) for sort in sorts for slot in tale.slots or ("",))
     unit = factory.unit(*things, commit=f"c{version}", version=version, policy=tale.policy, health=checks)
     return replace(unit, slots=tale.slots, traffic=_router(tale) if tale.routed else None)
 
 
-def _hosts(tale: Tale) -> dict[str, Host]:
+def _hosts(tale: Tale) -> dict[str, Target]:
     sides, zones = ("a", "b"), ("x", "y", "z")
     made = {
-        name: replace(factory.host(name), labels={"side": sides[number % 2], "zone": zones[number % 3]})
+        name: replace(
+            factory.target(name, tale.sort(name)), labels={"side": sides[number % 2], "zone": zones[number % 3]}
+        )
         for number, name in enumerate(tale.hosts)
     }
     return {**made, "lb-1": factory.host("lb-1"), "lb-2": factory.host("lb-2")}
@@ -132,12 +152,20 @@ def contents(unit: Unit) -> dict[Digest, bytes]:
     return {content.blob: _data(one) for one in unit.resources for content in one.contents.values()}
 
 
-def _thing(name: str, slot: str, host: str, version: str) -> Resource:
+def _thing(tale: Tale, place: tuple[str, str], host: str, version: str) -> Resource:
+    (name, slot), sort = place, tale.sort(host)
+    needs = tale.needs.get(sort)
     app = {"running": True} if name.startswith("/app") else {}
     bare = factory.thing(name, host, version=f"{version} on {host}" if app else version, **app)
     data = _data(bare)
     content = Content(digest_bytes(data), digest_bytes(data), len(data))
-    return replace(bare, id=replace(bare.id, kind=KIND), slot=slot, contents={"content": content})
+    return replace(
+        bare,
+        id=replace(bare.id, kind=OF_SORT[sort]),
+        slot=slot,
+        contents={"content": content},
+        depends_on=(f"{OF_SORT[needs]}:/conf",) if needs else (),
+    )
 
 
 def _data(resource: Resource) -> bytes:
@@ -155,6 +183,15 @@ def _policy(chance: Random) -> RolloutPolicy:
         on_failure=chance.choice((OnFailure.REVERT, OnFailure.REVERT, OnFailure.REVERT, *OnFailure)),
         revert_within=chance.choice((30, 60)) * SECOND,
     )
+
+
+def _sorts(chance: Random, hosts: Sequence[str]) -> dict[str, dict]:
+    """Targets of up to three sorts, of which a later one in some order may need the one before it."""
+    if chance.random() < 0.6:
+        return {}
+    order = chance.sample([*Sort], 3)
+    pairs = [pair for pair in pairwise(order) if chance.random() < 0.5]
+    return {"sorts": {host: chance.choice(order) for host in hosts}, "needs": {later: first for first, later in pairs}}
 
 
 def _some(chance: Random, hosts: Sequence[str]) -> tuple[str, ...]:

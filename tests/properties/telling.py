@@ -22,7 +22,7 @@ from reconciler.model.event import (
 from reconciler.model.health import HealthCheck
 from reconciler.model.policy import BlueGreen
 from reconciler.model.rollout import Decided, Decision, Rollout, State
-from reconciler.model.target import Host
+from reconciler.model.target import Sort, Target
 from reconciler.model.traffic import Member
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason
@@ -226,9 +226,12 @@ class _Stage:
             return False
         return not (self.around.hosts.trouble(member.target, member.slot) or self._ails(member.target, check))
 
-    def _side(self, member: Member, hosts: Mapping[str, Host]) -> str:
-        strategy = self.tale.policy.strategy
-        return member.slot or (hosts[member.target].labels["side"] if isinstance(strategy, BlueGreen) else "")
+    def _side(self, member: Member, targets: Mapping[str, Target]) -> tuple[Sort, str]:
+        strategy, sort = self.tale.policy.strategy, self.tale.sort(member.target)
+        here = {name for name in self.tale.hosts if self.tale.sort(name) is sort}
+        two = len({targets[name].labels["side"] for name in here}) > 1
+        by_label = targets[member.target].labels["side"] if isinstance(strategy, BlueGreen) and two else ""
+        return sort, member.slot or by_label
 
     def _figure(self, query: Query) -> Reading:
         """A figure is bad as soon as anybody has the version that makes it so."""
@@ -263,10 +266,11 @@ class _Stage:
             wrong.append(f"versions {sorted(versions)}, and nobody says so: {standing.assessed}")
         if found.plan and found.plan.changes and not found.waiting:
             wrong.append(f"the last pass plans {len(found.plan.changes)} changes")
-        if "mixed" in versions:
+        unclear = {each.target for each in standing.last.failures if not each.known} if standing.last else set()
+        if any(self._version(name) == "mixed" for name in {*self.tale.hosts} - unclear if not self.tale.slots):
             wrong.append("a host is half-way")
         if self.tale.routed and not (found.waiting and self.tale.reloads):
-            unit, hosts = shop(self.tale, "1"), desired(self.tale, "1").hosts
+            unit, hosts = shop(self.tale, "1"), desired(self.tale, "1").targets
             sides = {one: self._side(one, hosts) for one in unit.traffic.members}
             well = [one for one in sides if self._serves(one)]
             wrong += at_the_end(unit.traffic, standing, self.around.routers, sides)

@@ -15,6 +15,7 @@ def steps(strategy: BlueGreen, roster: Roster) -> Iterator[Step]:
     A first deployment has nothing to switch from: both sides get it at once.
     """
     if roster.first or roster.sides is None:
+        yield from roster.away(1, roster.targets)
         yield from roster.batch(1, roster.targets)
         yield from roster.at_rest()
         return
