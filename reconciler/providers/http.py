@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.ports.errors import Broken, TimedOut, Unreachable
+from reconciler.ports.errors import Broken, Lost, TimedOut, Unreachable
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 _REDIRECTS = 5
@@ -29,16 +31,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What another system answered: the status and the whole body."""
+    """What another system answered: the status, the whole body, and headers by their names in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Http:
-    """HTTP, bounded in time. Nothing is remembered between two requests, cookies neither."""
+    """HTTP, bounded in time. Nothing is remembered between two requests, cookies neither.
 
-    def __init__(self) -> None:
+    ``tls`` says whom to trust and who we are; None: whom this machine trusts, and nobody.
+    """
+
+    def __init__(self, tls: "ssl.SSLContext | None" = None) -> None:
+        self._tls = tls
         # Made when it is needed: to make one takes a tenth of a second, and many fleets ask no other system.
         self._asking: httpx.AsyncClient | None = None
 
@@ -62,11 +69,13 @@ class Http:
     async def exchange(self, request: Request) -> Response:
         """Return the answer, whatever its status; certificates are verified, redirects are not followed.
 
-        Raises Unreachable, TimedOut, and Broken when the body has more than 4 MiB.
+        Raises Unreachable when nothing was sent, TimedOut and Lost when nobody knows, and Broken when the body has
+        more than 4 MiB.
         """
         import httpx  # noqa: PLC0415 - slow, and not needed by most starts
 
-        asking = self._asking = self._asking or httpx.AsyncClient(timeout=None)  # noqa: S113 - the limit is below
+        verify = True if self._tls is None else self._tls
+        asking = self._asking = self._asking or httpx.AsyncClient(timeout=None, verify=verify)  # noqa: S113 - see below
         shown, seconds = _without_credentials(request.url), request.limit.total_seconds()
         try:
             async with (
@@ -75,11 +84,13 @@ class Http:
                     request.method, request.url, headers=dict(request.headers), content=request.body
                 ) as response,
             ):
-                return Response(response.status_code, await _bounded(response, shown))
+                return Response(response.status_code, await _bounded(response, shown), dict(response.headers))
         except TimeoutError as error:
             raise TimedOut(f"no answer from {shown} within {seconds:g} s") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
             raise Unreachable(f"no answer from {shown}: {_reason(error)}") from error
+        except httpx.HTTPError as error:
+            raise Lost(f"no answer from {shown}: {_reason(error)}") from error
         finally:
             asking.cookies.clear()
 

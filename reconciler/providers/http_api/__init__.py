@@ -1,0 +1,1 @@
+"""Any API that is asked with HTTP, as a target."""
