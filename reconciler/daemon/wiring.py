@@ -151,7 +151,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
         shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
     goods = ClusterSupplies(_blobs_of(store, lambda: commits.contents), secrets, Surroundings(os.environ))
-    gear = Gear(shell=shell, secrets=secrets, artifacts=artifacts, goods=goods, clock=clock)
+    gear = Gear(shell=shell, secrets=secrets, artifacts=artifacts, goods=goods, clock=clock, kinds=CATALOG)
     try:
         async with apis(gear) as beside:
             targets = Remembering(AllTargets({Sort.HOST: hosts, **beside.by_sort}), clock)
