@@ -80,8 +80,9 @@ class UnitWork:
         """Yield all resources, target by target, in the order they are written."""
         everywhere: dict[Sort, list[tuple[tuple[int, str], Draft]]] = {target.sort: [] for target in targets}
         for index, draft in enumerate(drafts):
-            here_too = everywhere.get(self.telling.kinds[draft.kind].TARGET, [])
-            here_too += [((index, slot), draft) for slot in self._slots(draft)]
+            sort = self.telling.kinds[draft.kind].TARGET
+            for target in [each for each in targets if each.sort is sort][:1]:
+                everywhere[sort] += [((index, slot), draft) for slot in self._slots(draft, target)]
         for target in targets:
             places = everywhere[target.sort]
             as_before = all(place in self._shared for place, _ in places)
@@ -118,9 +119,18 @@ class UnitWork:
             self.digests.setdefault(target.name, {})[resource.id.ref] = its_digest
             yield resource
 
-    def _slots(self, draft: Draft) -> Sequence[str]:
-        """The slots that a resource is there for: each of them when its text says ``slot``."""
-        return tuple(sorted(self.app.spec.slots)) if self.app.spec.slots and "slot" in draft.names else ("",)
+    def _slots(self, draft: Draft, target: Target) -> Sequence[str]:
+        """The slots that a resource is there for: each of them when its text, or a template it reads, says ``slot``."""
+        names = tuple(sorted(self.app.spec.slots))
+        if not names or not ("slot" in draft.names or self._reads_slot(draft, target, names[0])):
+            return ("",)
+        return names
+
+    def _reads_slot(self, draft: Draft, target: Target, slot: str) -> bool:
+        """Whether a template that the resource is made from says ``slot``, which only making it tells."""
+        inputs = self._inputs(draft, self._named(target, slot))
+        self._rendered(draft, inputs)
+        return "slot" in inputs.read
 
     def _twice(self, draft: Draft, ref: str, slot: str) -> None:
         if slot:
@@ -166,9 +176,7 @@ class UnitWork:
     def _made(self, place: tuple[int, str], draft: Draft, variables: Variables) -> _Made | None:
         if place in self._shared:
             return self._shared[place]
-        inputs = ResourceInputs(
-            self.sources, posixpath.dirname(self.app.document.file), variables, draft.body, files=self.files
-        )
+        inputs = self._inputs(draft, variables)
         rendered = self._rendered(draft, inputs)
         of_target = "target" in draft.names or "target" in inputs.read
         made = None
@@ -179,9 +187,18 @@ class UnitWork:
             self._shared[place] = made
         return made
 
+    def _inputs(self, draft: Draft, variables: Variables) -> ResourceInputs:
+        folder = posixpath.dirname(self.app.document.file)
+        return ResourceInputs(self.sources, folder, variables, draft.body, files=self.files)
+
     def _digest(self, draft: Draft, rendered: Rendered) -> Digest:
         identity = ResourceId(self.asked.unit, "", draft.kind, rendered.name)
-        return Resource(id=identity, attributes=rendered.attributes, restart_on=tuple(rendered.restart_on)).digest
+        return Resource(
+            id=identity,
+            attributes=rendered.attributes,
+            restart_on=tuple(rendered.restart_on),
+            when=draft.common.when or "",
+        ).digest
 
     def _rendered(self, draft: Draft, inputs: ResourceInputs) -> Sequence[Rendered] | None:
         """Texts, then the Spec, then the kind's own rendering; the first that fails tells all it finds."""
@@ -237,6 +254,7 @@ class UnitWork:
             adopt=draft.common.adopt,
             prune=draft.common.prune_mode,
             guard=draft.common.guard,
+            when=draft.common.when or "",
             ignore=(*draft.common.ignore, *self._by_policy(identity.ref)),
         )
 
