@@ -12,10 +12,10 @@ from reconciler.model.content import Content
 class PutContainer:
     """Have a container of the name that was made as ``create`` says (the Engine API's JSON) and has the label ``spec``.
 
-    The new one is made beside the one that is there, as ``<name>.new``. With ``ahead`` it is started and has to do well
-    before the old one is stopped, else the old one is stopped first. Then the names change: the old one is kept,
-    stopped, as ``<name>.previous``, and an older one goes. When the kept one is the one that is wanted, it is taken.
-    When the new one does not start, or with ``ahead`` does not do well within ``limit``, all is as it was.
+    The new one is made beside the one that is there, as ``<name>.new``, and started; with ``ahead`` the old one runs on
+    meanwhile, else it is stopped first. Once the new one does well the names change: the old one is kept, stopped, as
+    ``<name>.previous``, and an older one goes. When the kept one is the one that is wanted, it is taken. When the new
+    one does not do well within ``limit``, all is as it was.
 
     ``networks`` are those that it is connected with besides the first one, ``stopping`` is how long it has to end.
     """

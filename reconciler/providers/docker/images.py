@@ -28,7 +28,7 @@ async def pull(engine: "Engine", operation: PullImage, secrets: Secrets) -> bool
         method="POST",
         path="/images/create",
         query=(("fromImage", name), ("tag", digest)),
-        headers=tuple(_login(engine.name, operation, secrets)),
+        headers=tuple(login(engine.name, operation, secrets)),
         limit=operation.limit,
         quiet_for=operation.limit,
     )
@@ -99,7 +99,8 @@ def _told(text: str) -> WorldError:
     return Refused(text)
 
 
-def _login(name: str, operation: PullImage, secrets: Secrets) -> list[tuple[str, str]]:
+def login(name: str, operation: PullImage, secrets: Secrets) -> list[tuple[str, str]]:
+    """Return the headers that log in to the registry of the image; raise Denied when the secret cannot be used."""
     if operation.credentials is None:
         return []
     try:

@@ -169,7 +169,7 @@ def _brought_up(current: There | None, new: There, wanted: PutContainer, known: 
         return Do("stop", current, wanted.name)
     if not new.runs and not known.started:
         return Do("start", new, f"{wanted.name}.new")
-    return _watched(new, wanted, known) if wanted.ahead and current is not None else None
+    return _watched(new, wanted, known) if current is not None else None
 
 
 def _watched(new: There, wanted: PutContainer, known: Known) -> Next | None:

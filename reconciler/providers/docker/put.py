@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from reconciler.providers.docker.client import Engine
 
 _LOOK_AGAIN = 0.25
-_SETTLES = 2.0
+_SETTLES = 1.0
 # So many requests lead from anything to the end; more of them would be somebody who undoes each.
 _MOST = 40
+_FAULT, _FAULTS = 500, 5
 _LIMITS = ("RestartPolicy", "Memory", "MemorySwap", "NanoCpus", "PidsLimit")
 
 
@@ -53,6 +54,7 @@ class _Putting:
         self._body = body
         self._host: dict[str, Any] = json.loads(body).get("HostConfig") or {}
         self._started_at: float | None = None
+        self._faults = 0
 
     async def until_done(self) -> None:
         seconds = self._wanted.limit.total_seconds()
@@ -93,6 +95,11 @@ class _Putting:
         if isinstance(step, Do) and step.verb == "start":
             self._started_at = asyncio.get_running_loop().time()
         if answer.fine or answer.status in fine:
+            return
+        if isinstance(step, Do) and step.verb == "rename" and answer.status >= _FAULT and self._faults < _FAULTS:
+            # The engine cannot give a name while it starts the container again.
+            self._faults += 1
+            await asyncio.sleep(_LOOK_AGAIN)
             return
         error = refused(self._engine.name, what, answer)
         if isinstance(error, Refused):

@@ -13,6 +13,7 @@ from reconciler.model.image import LoadImage, PullImage
 from reconciler.model.operation import Operation
 from reconciler.model.request import Send
 from reconciler.model.resource import Resource, Survey, Unknown
+from reconciler.model.swarm import PutService, PutVersion, RemoveUnused
 from reconciler.model.target import DockerEngine, Host, Swarm
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Halfway, TimedOut, Unreachable, WorldError
@@ -25,6 +26,8 @@ from reconciler.providers.docker import events, images, looking
 from reconciler.providers.docker.engines import Engines
 from reconciler.providers.docker.put import put
 from reconciler.providers.docker.sending import Goods, send
+from reconciler.providers.docker.swarm_services import put_service
+from reconciler.providers.docker.swarm_versions import put_version, remove_unused
 
 if TYPE_CHECKING:
     from reconciler.providers.docker.client import Engine
@@ -132,6 +135,12 @@ async def _do(engine: "Engine", operation: Operation, goods: Goods) -> bool:
             await images.load(engine, operation, goods)
         case PutContainer():
             await put(engine, operation, goods)
+        case PutService():
+            return await put_service(engine, operation, goods)
+        case PutVersion():
+            return await put_version(engine, operation, goods)
+        case RemoveUnused():
+            await remove_unused(engine, operation)
         case _:
             raise TypeError(f"internal error: an engine cannot be asked for {operation.op}")
     return True
