@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from reconciler.model.carried import archives_of, content_of
 from reconciler.model.change import Cause
-from reconciler.model.operation import UnpackRelease, WriteFile
+from reconciler.model.image import PullImage
+from reconciler.model.operation import Operation
 from reconciler.model.plan import Apply, Drain, Mirror, Plan, Probe, Shift, Stop
 
 
 def problems(plan: Plan) -> tuple[str, ...]:
     """Return what is wrong with the plan; empty when it may be stored."""
-    return (*_targets(plan), *_order(plan), *_operations(plan), *_requests(plan))
+    return (*_targets(plan), *_order(plan), *_asked(plan), *_operations(plan), *_requests(plan))
 
 
 def _targets(plan: Plan) -> Iterator[str]:
@@ -61,15 +63,33 @@ def _operations(plan: Plan) -> Iterator[str]:
                 yield from _unresolved(target.operations)
 
 
-def _unresolved(operations: tuple[object, ...]) -> Iterator[str]:
-    for operation in operations:
-        match operation:
-            case WriteFile(path=path, content=content) if not content.digest.startswith(("sha256:", "keyed:")):
-                yield f"{path} has content without a digest"
-            case UnpackRelease(path=path, artifact=artifact) if not artifact.digest.startswith("sha256:"):
-                yield f"{path} has an artifact without a digest"
-            case _:
-                pass
+def _unresolved(operations: tuple[Operation, ...]) -> Iterator[str]:
+    for each in operations:
+        content = content_of(each)
+        if content and not content.digest.startswith(("sha256:", "keyed:")):
+            yield f"{_about(each)} has content without a digest"
+        if any(not artifact.digest.startswith("sha256:") for artifact in archives_of([each])):
+            yield f"{_about(each)} has an artifact without a digest"
+        if isinstance(each, PullImage) and "@sha256:" not in each.reference:
+            yield f"the image {each.reference} has no digest"
+
+
+def _about(operation: Operation) -> str:
+    named = (getattr(operation, word, None) for word in ("path", "object", "reference", "user"))
+    return next((str(each) for each in named if each), operation.op)
+
+
+def _asked(plan: Plan) -> Iterator[str]:
+    """Each sort of targets is asked its own checks."""
+    sorts = {each.name: each.sort for each in plan.targets}
+    for step in plan.steps:
+        if isinstance(step, Probe):
+            yield from (
+                f"{target} is no {check.on} and is asked {check}"
+                for target in step.targets
+                for check in step.checks
+                if sorts.get(target, check.on) is not check.on
+            )
 
 
 def _requests(plan: Plan) -> Iterator[str]:

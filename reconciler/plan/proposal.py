@@ -66,7 +66,7 @@ def propose(held: Holding, unit: Unit, diff: UnitDiff, situation: Situation) -> 
         parent=known.last_good.unit.digest if known.last_good else None,
         differing=_with_cause(mend) if goes_back else mend,
         delete=delete,
-        kept=_kept(pruned, delete),
+        kept=(*_kept(pruned, delete), *diff.idle),
         left_out=diff.unseen,
         known=known,
     )

@@ -266,7 +266,8 @@ class _Stage:
             wrong.append(f"versions {sorted(versions)}, and nobody says so: {standing.assessed}")
         if found.plan and found.plan.changes and not found.waiting:
             wrong.append(f"the last pass plans {len(found.plan.changes)} changes")
-        unclear = {each.target for each in standing.last.failures if not each.known} if standing.last else set()
+        failures = [each for rollout in self.around.journal.rollouts.values() for each in rollout.failures]
+        unclear = {each.target for each in failures if not each.known}
         if any(self._version(name) == "mixed" for name in {*self.tale.hosts} - unclear if not self.tale.slots):
             wrong.append("a host is half-way")
         if self.tale.routed and not (found.waiting and self.tale.reloads):

@@ -35,7 +35,9 @@ def applied(rollout: Rollout, plan: Plan, outcomes: Mapping[str, Outcome], now: 
     for target, outcome in outcomes.items():
         match outcome:
             case Failed(reason):
-                failures.append(TargetFailure(target=target, batch=step.batch, reason=reason))
+                # What an earlier attempt did on an API before it was cut off is there all the same.
+                known = record.attempt == 1 or _whole(plan, target)
+                failures.append(TargetFailure(target=target, batch=step.batch, reason=reason, known=known))
             case Partly(reason):
                 failures.append(TargetFailure(target=target, batch=step.batch, reason=reason, known=False))
             case Unsure(reason) if overdue(rollout, now):
