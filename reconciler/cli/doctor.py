@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @json_option
-@click.option("--host", "hosts", metavar="NAME", multiple=True, help="Look at this host only; may be given again.")
+@click.option("--host", "hosts", metavar="NAME", multiple=True, help="Look at this target only; may be given again.")
 def command(config: Path | None, hosts: tuple[str, ...], *, as_json: bool) -> Exit:
-    """Look at every host and at the daemon's own set-up; say how to mend what is wrong.
+    """Look at every target and at the daemon's own set-up; say how to mend what is wrong.
 
-    Checks Git, documents, secrets, keys and space here; and of every host
-    whether it is reached, its key, login, sudo, clock, disk and tools.
+    Checks Git, documents, secrets, keys and space here; of every host
+    whether it is reached, its key, login, sudo, clock, disk and tools; of
+    engines, swarms, clusters and APIs whether they let us look at all that
+    is to be there.
     Nothing is changed. Exit status: 0 all will work, 1 something will not.
     """
     from reconciler.cli import terminal

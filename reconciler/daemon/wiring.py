@@ -118,17 +118,36 @@ async def examining(settings: Settings) -> AsyncIterator[Instruments]:
         scratch = settings if _is_ours(settings.state_dir) else settings.model_copy(update={"state_dir": Path(empty)})
         secrets = LocalSecrets(settings.secrets.directory, scratch.state_dir / "secret-key", os.environ)
         source, reading, known = _source(scratch), _reading(settings, secrets), dict[str, Host]()
+        contents: dict[Digest, bytes] = {}
 
         async def read(commit: Commit) -> Desired:
             desired = await reading.of(commit.id, await source.read(commit.id))
             known.update(desired.hosts)
+            contents.update(desired.contents)
             return desired
 
+        async def blob(digest: Digest) -> bytes:
+            return contents[digest]
+
+        clock, http = SystemClock(), Http()
         shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: known, secrets)
+        artifacts = ArtifactCache(scratch.state_dir / "artifacts", http, blob)
+        goods = ClusterSupplies(blob, secrets, Surroundings(os.environ))
+        gear = Gear(shell=shell, secrets=secrets, artifacts=artifacts, goods=goods, clock=clock, kinds=CATALOG)
         try:
-            yield Instruments(shell=shell, source=source, read=read, secrets=secrets, state=STATE, clock=SystemClock())
+            async with apis(gear) as beside:
+                yield Instruments(
+                    shell=shell,
+                    source=source,
+                    read=read,
+                    secrets=secrets,
+                    state=STATE,
+                    clock=clock,
+                    apis=beside.by_sort,
+                )
         finally:
             await shell.close()
+            await http.close()
 
 
 def _is_ours(state_dir: Path) -> bool:

@@ -20,5 +20,5 @@ def test_hosts_on_which_the_same_was_found_share_a_paragraph(regolden: bool) -> 
     require_golden("doctor.txt", findings_text(FLEET, 80).plain + "\n", accept=regolden)
 
 
-def test_without_a_host_it_is_told_that_none_was_looked_at() -> None:
-    assert findings_text(FLEET[:1], 80).plain.endswith("This machine: good. No host was looked at.")
+def test_without_a_target_it_is_told_that_none_was_looked_at() -> None:
+    assert findings_text(FLEET[:1], 80).plain.endswith("This machine: good. No target was looked at.")

@@ -40,7 +40,7 @@ def test_a_person_reads_what_is_wrong_in_words(pair: World) -> None:
     said = pair.reconciler("doctor", "--host", "web-1", "--host", "nobody")
     assert said.status == 1
     assert "web-1 bad network: cannot connect to web-1" in said.flat
-    assert "there is no such host in the desired state -> there are: web-1, web-2" in said.flat
+    assert "there is no such target in the desired state -> there are: web-1, web-2" in said.flat
     assert "web-2 good" not in said.flat
 
 

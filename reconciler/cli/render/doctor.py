@@ -61,7 +61,7 @@ def _counted(by_name: Mapping[str, Sequence[Finding]]) -> str:
     here = levels.pop(HERE, Level.GOOD)
     hosts = list(levels.values())
     parts = ", ".join(f"{number} {level}" for level in Level if (number := hosts.count(level)))
-    told = f"{count(len(hosts), 'host')}: {parts}" if parts else "No host was looked at"
+    told = f"{count(len(hosts), 'target')}: {parts}" if parts else "No target was looked at"
     return f"{HERE.capitalize()}: {here}. {told}."
 
 

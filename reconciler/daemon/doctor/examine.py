@@ -1,28 +1,34 @@
-"""The whole examination: this machine, Git and its documents, then every host side by side."""
+"""The whole examination: this machine, Git and its documents, then every target side by side."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from reconciler.daemon.doctor import api
 from reconciler.daemon.doctor import host as patient
 from reconciler.daemon.doctor.finding import HERE, Finding, bad, good
 from reconciler.daemon.doctor.here import here
 from reconciler.daemon.settings import Settings
 from reconciler.desired.load import Invalid
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Sort, Target
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import Broken, WorldError
 from reconciler.ports.secrets import SecretMissing, Secrets
 from reconciler.ports.shell import Shell
 from reconciler.ports.source import Commit, Source, SourceError
+from reconciler.ports.targets import TargetsOf
 
 AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instruments:
-    """What an examination needs. ``read`` gives what a commit asks for, or raises Invalid or SourceError."""
+    """What an examination needs. ``read`` gives what a commit asks for, or raises Invalid or SourceError.
+
+    ``apis`` look at all targets but hosts, by their sort.
+    """
 
     shell: Shell
     source: Source
@@ -30,28 +36,30 @@ class Instruments:
     secrets: Secrets
     state: str
     clock: Clock
+    apis: Mapping[Sort, TargetsOf[Any]]
 
 
 async def examine(settings: Settings, instruments: Instruments, only: Sequence[str] = ()) -> tuple[Finding, ...]:
-    """Return all findings, this machine first; ``only`` names the hosts to look at, all when it is empty."""
+    """Return all findings, this machine first; ``only`` names the targets to look at, all when it is empty."""
     found = list(here(settings))
     desired = await _git(instruments, found)
     if desired is None:
         return tuple(found)
     found += _references(desired, instruments.secrets)
-    chosen = [host for name, host in sorted(desired.hosts.items()) if not only or name in only]
+    chosen = [target for name, target in sorted(desired.targets.items()) if not only or name in only]
+    there = f"there are: {', '.join(sorted(desired.targets))}"
     found += [
-        bad(
-            name, "host", "there is no such host in the desired state", f"there are: {', '.join(sorted(desired.hosts))}"
-        )
+        bad(name, "target", "there is no such target in the desired state", there)
         for name in only
-        if name not in desired.hosts
+        if name not in desired.targets
     ]
     slots = asyncio.Semaphore(AT_ONCE)
 
-    async def one(host: Host) -> tuple[Finding, ...]:
+    async def one(target: Target) -> tuple[Finding, ...]:
         async with slots:
-            return await _host(host, desired, instruments)
+            if isinstance(target, Host):
+                return await _host(target, desired, instruments)
+            return await _api(target, desired, instruments)
 
     for findings in await asyncio.gather(*map(one, chosen)):
         found += findings
@@ -74,14 +82,15 @@ async def _git(instruments: Instruments, found: list[Finding]) -> Desired | None
             bad(HERE, "git", said, "mend url, branch or the login under [git]; a new folder wants git init first")
         )
         return None
-    found.append(good(HERE, "documents", f"{len(desired.units)} units on {len(desired.hosts)} hosts"))
+    what = "hosts" if len(desired.hosts) == len(desired.targets) else "targets"
+    found.append(good(HERE, "documents", f"{len(desired.units)} units on {len(desired.targets)} {what}"))
     return desired
 
 
 def _references(desired: Desired, secrets: Secrets) -> list[Finding]:
     contents = (one for unit in desired.units.values() for each in unit.resources for one in each.contents.values())
     named = {reference for content in contents for reference in content.secrets.values()}
-    named |= {host.become_password for host in desired.hosts.values() if host.become_password}
+    named |= {reference for target in desired.targets.values() for reference in api.secrets_of(target)}
     missing = []
     for reference in sorted(named):
         try:
@@ -105,3 +114,12 @@ async def _host(host: Host, desired: Desired, instruments: Instruments) -> tuple
     lines = done.output.decode(errors="replace").splitlines()
     asked = patient.Asked(lines, before, instruments.clock.now())
     return (*patient.findings(host, asked), *patient.beyond(host, desired))
+
+
+async def _api(target: Target, desired: Desired, instruments: Instruments) -> tuple[Finding, ...]:
+    asked = api.of_target(target, desired)
+    try:
+        survey = await instruments.apis[target.sort].survey(target, asked)
+    except WorldError as error:
+        return api.unreached(target, error)
+    return api.findings(target, asked, survey)
