@@ -21,6 +21,10 @@ from reconciler.kinds import (
     network,
     package,
     release,
+    swarm_config,
+    swarm_network,
+    swarm_secret,
+    swarm_service,
     symlink,
     sysctl,
     systemd_unit,
@@ -63,5 +67,9 @@ CATALOG: Mapping[str, Kind] = {
     volume.NAME: volume,
     kubernetes.NAME: kubernetes,
     http_resource.NAME: http_resource,
+    swarm_service.NAME: swarm_service,
+    swarm_config.NAME: swarm_config,
+    swarm_secret.NAME: swarm_secret,
+    swarm_network.NAME: swarm_network,
 }
 """The kinds; mypy checks each module against the Protocol. PRELUDE is what their probes need, once a script."""

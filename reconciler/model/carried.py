@@ -9,6 +9,7 @@ from reconciler.model.content import Artifact, Content
 from reconciler.model.image import LoadImage
 from reconciler.model.operation import Operation, SetPassword, UnpackRelease, WriteFile
 from reconciler.model.request import Send
+from reconciler.model.swarm import PutService, PutVersion
 
 
 def content_of(operation: Operation) -> Content | None:
@@ -17,6 +18,8 @@ def content_of(operation: Operation) -> Content | None:
         case WriteFile(content=content) | SetPassword(content=content):
             return content
         case Send(body=content) | ApplyObject(manifest=content) | PutContainer(create=content):
+            return content
+        case PutService(spec=content) | PutVersion(content=content):
             return content
         case _:
             return None

@@ -13,6 +13,7 @@ from reconciler.model.container import PutContainer
 from reconciler.model.content import Artifact, Content
 from reconciler.model.image import LoadImage, PullImage
 from reconciler.model.request import Send
+from reconciler.model.swarm import PutService, PutVersion, RemoveUnused
 
 
 class Scope(StrEnum):
@@ -338,5 +339,16 @@ HostOperation: TypeAlias = (
 )
 """What is done on a host, within its transaction."""
 
-Operation: TypeAlias = HostOperation | Send | PullImage | LoadImage | PutContainer | ApplyObject | DeleteObject
+Operation: TypeAlias = (
+    HostOperation
+    | Send
+    | PullImage
+    | LoadImage
+    | PutContainer
+    | PutService
+    | PutVersion
+    | RemoveUnused
+    | ApplyObject
+    | DeleteObject
+)
 """What is done to any target; each sort of target knows its own."""
