@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from reconciler.model.canonical import Digest
+from reconciler.model.canonical import Digest, Json
 from reconciler.model.ground import Ground
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.resource import Observation, Resource, Routes, Survey, Unknown
@@ -23,7 +23,7 @@ async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Targ
 
     async def look_at(target: str, resources: Sequence[Resource]) -> Survey:
         if target not in hosts:
-            return _unknown(resources, f"{target} is no longer a host in Git")
+            return _unknown(resources, f"{target} is no longer in Git")
         try:
             async with room:
                 return await targets.survey(hosts[target], resources)
@@ -34,11 +34,13 @@ async def look(scope: Mapping[str, Sequence[Resource]], hosts: Mapping[str, Targ
     observations: dict[ResourceId, Observation] = {}
     contents: dict[Digest, bytes] = {}
     grounds: dict[str, Ground] = {}
+    facts: dict[str, Mapping[str, Json]] = {}
     for survey in surveys:
         observations.update(survey.observations)
         contents.update(survey.contents)
         grounds.update(survey.grounds)
-    return Survey(observations, contents, grounds)
+        facts.update(survey.facts)
+    return Survey(observations, contents, grounds, facts=facts)
 
 
 async def ask_routers(

@@ -75,8 +75,10 @@ async def _found(settings: "Settings", what: str, *, fresh: bool) -> "Sequence[S
     async with reading(settings) as store:
         now = SystemClock().now()
         if "@" in what or "*" in what:
-            sightings = await store.sightings()
-            return matching(sightings, what, now)
+            unit, _, rest = what.partition("/")
+            target, _, _ = rest.partition("/")
+            found = await store.sightings(unit, target or "*")
+            return matching(found or await store.sightings(), what, now)
         return facts_seen(await store.facts(), what, now)
 
 

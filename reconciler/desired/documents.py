@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
 from reconciler.desired.fields import (
@@ -26,6 +26,8 @@ from reconciler.desired.words import one_of
 from reconciler.model.resource import DriftMode, PruneMode
 from reconciler.model.target import Become, Sort
 from reconciler.model.target import Host as HostTarget
+from reconciler.policy.applicable import condition
+from reconciler.policy.condition import ConditionMistake
 
 
 class Metadata(Strict):
@@ -123,6 +125,24 @@ class CommonSpec(Strict):
     adopt: Annotated[bool, Field(strict=True)] = False
     prune: Literal["delete", "keep", "confirm"] | None = None
     guard: Annotated[bool, Field(strict=True)] = False
+    when: Annotated[
+        str | None,
+        Field(
+            description="CEL over facts (what the target says of itself) and seen (what was seen of the app's "
+            "resources): while it is not true the resource is left as it is"
+        ),
+    ] = None
+
+    @field_validator("when")
+    @classmethod
+    def _is_a_condition(cls, text: str | None) -> str | None:
+        if text is not None:
+            try:
+                condition(text)
+            except ConditionMistake as mistake:
+                hint = f"; {mistake.suggestion}" if mistake.suggestion else ""
+                raise ValueError(f"character {mistake.column}: {mistake}{hint}") from mistake
+        return text
 
     @property
     def prune_mode(self) -> PruneMode | None:

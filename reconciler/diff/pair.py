@@ -17,6 +17,7 @@ from reconciler.model.resource import Absent, Observation, Present, Resource, Su
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned
 from reconciler.policy.adoption import refused
+from reconciler.policy.applicable import idle
 from reconciler.policy.ignoring import settled
 from reconciler.policy.ownership import orphans_of
 from reconciler.policy.recalling import recalled
@@ -33,11 +34,13 @@ def compare(
     """Return what differs between the unit and what was seen. ``contents`` are the bytes the unit speaks of."""
     orphaned = orphans_of(unit, owned)
     unseen = _unseen(unit, survey, orphaned)
+    asleep = idle(unit, survey)
+    unseen = (*unseen, *(LeftOut(target, why) for target, why in sorted(asleep.unclear.items())))
     hidden = {each.target for each in unseen}
     differing, conflicts = [], []
     for resource in unit.resources:
         seen = survey.of(resource.id)
-        if resource.id.target in hidden or isinstance(seen, Unknown):
+        if resource.id.target in hidden or isinstance(seen, Unknown) or resource.id in asleep.resources:
             continue
         try:
             found = _differing(resource, seen, kinds[resource.id.kind], owned.get(resource.id))
@@ -53,6 +56,7 @@ def compare(
         orphans=tuple(orphan for each, seen in there if (orphan := _orphan(each, seen, kinds))),
         gone=tuple(each.resource.id for each, seen in there if not _orphan(each, seen, kinds)),
         unseen=unseen,
+        idle=tuple(f"{each}: {why}" for each, why in asleep.resources.items()),
         conflicts=tuple(conflicts),
     )
 

@@ -24,6 +24,7 @@ from reconciler.model.policy import OnFailure
 from reconciler.model.rollout import TRANSITIONS, Decision, Rollout, State, Trigger, next_state
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion
 from reconciler.model.verdict import Owned, Verdict
+from reconciler.policy.applicable import applies
 from reconciler.policy.breaker import struck
 from reconciler.verify import analysis
 
@@ -197,10 +198,10 @@ def _owned(rollout: Rollout, plan: Plan) -> tuple[Event, ...]:
     if not plan.targets:
         return ()  # It was about requests alone: nobody looked at any target.
     without = {one.target for one in plan.left_out} | {failure.target for failure in rollout.failures}
-    changed = {change.resource for change in plan.changes if change.action not in LEAVING}
+    changed = frozenset(change.resource for change in plan.changes if change.action not in LEAVING)
     there = tuple(
         Owned(resource=resource, created=False)
         for resource in plan.unit.resources
-        if resource.id.target not in without and resource.id not in changed
+        if resource.id.target not in without and resource.id not in changed and applies(resource, changed)
     )
     return (ResourcesApplied(unit=plan.unit_id, applied=there),) if there else ()

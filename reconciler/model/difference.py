@@ -32,7 +32,8 @@ class UnitDiff:
 
     ``unseen`` are targets that cannot be planned for because part of them is Unknown; nothing of them is in
     ``differing`` or ``orphans``. ``gone`` are orphans that are no longer there. ``conflicts`` are
-    targets where something stands in the way that a person must clear, or say in Git that we may.
+    targets where something stands in the way that a person must clear, or say in Git that we may. ``idle`` are
+    resources (as text) that are left as they are since their ``when`` is not so, each with the reason.
     """
 
     differing: tuple[Differing, ...] = ()
@@ -40,3 +41,4 @@ class UnitDiff:
     gone: tuple[ResourceId, ...] = ()
     unseen: tuple[LeftOut, ...] = ()
     conflicts: tuple[LeftOut, ...] = ()
+    idle: tuple[str, ...] = ()

@@ -38,7 +38,7 @@ class Resource:
     (dotted) whose differences do not count. ``adopt`` lets it take the place of a content that is not ours; ``prune``
     is what happens to it when it is no longer asked for, None leaves that to the policy. ``slot`` is the one of the
     app's slots that it belongs to; empty when it is there for all of them. A change of it is guarded whatever the
-    policy says with ``guard``.
+    policy says with ``guard``. ``when`` is a condition in CEL: while it is not so, the resource is left as it is.
     """
 
     id: ResourceId
@@ -52,11 +52,13 @@ class Resource:
     prune: PruneMode | None = None
     slot: str = ""
     guard: bool = False
+    when: str = ""
 
     @property
     def digest(self) -> Digest:
         """Digest of what is to be there: the attributes, and what it is restarted for."""
-        return digest({"attributes": self.attributes, "restartOn": sorted(self.restart_on)})
+        only = {"when": self.when} if self.when else {}
+        return digest({"attributes": self.attributes, "restartOn": sorted(self.restart_on), **only})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.planner import Material, build
 from reconciler.plan.rerouting import rerouted
 from reconciler.plan.situation import Situation
-from reconciler.policy.drift import alike, in_words, next_heal, withheld
+from reconciler.policy.drift import alike, in_words, next_heal, spread, withheld
 from reconciler.policy.holding import Holding
 from reconciler.policy.proven import proven
 from reconciler.policy.prune import Pruning, pruning, waits
@@ -90,7 +90,7 @@ def _sorted(unit: Unit, diff: UnitDiff, known: UnitStanding, now: datetime) -> _
     fought = {each.resource.id: again for each in free if (again := _again(each, known, now))}
     mend = [each for each in free if each.resource.id not in fought]
     asks = [_by_mode(mode) for mode in dict.fromkeys(modes.values()) if mode]
-    common = alike(diff.differing, len(unit.targets))
+    common = alike(diff.differing, spread(unit.resources))
     if common and unit.policy.healing.on_many is OnMany.HOLD:
         asks.insert(0, WaitingOn(Reason.DRIFT_HELD, f"{common}; a person decides (drift.onMany: hold)"))
         mend = [each for each in mend if each.change.cause is not Cause.DRIFT]

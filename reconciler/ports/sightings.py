@@ -13,8 +13,8 @@ class SightingLog(Protocol):
         """Keep these in the place of older ones of the same unit and target; forget what is not seen any more."""
         ...
 
-    async def sightings(self) -> Sequence[Sighting]:
-        """Return what is kept, by unit and target."""
+    async def sightings(self, unit: str = "*", target: str = "*") -> Sequence[Sighting]:
+        """Return what is kept of the units and targets that fit the patterns (``*`` is any text)."""
         ...
 
     async def facts(self) -> Sequence[Facts]:

@@ -16,6 +16,7 @@ from reconciler.ports.shell import Completed, Question, Shell
 from reconciler.ports.targets import Transaction
 from reconciler.providers import guarded, host_watch
 from reconciler.providers.checks import HealthChecks
+from reconciler.providers.host_facts import HostFacts
 from reconciler.providers.recalled import Recalled, Recollection
 from reconciler.providers.survey import Probes, compose, read, split, unseen
 from reconciler.providers.transaction.deliver import deliveries
@@ -45,11 +46,22 @@ class HostTargets:
         self._checks = checks
         self._holder = holder
         self._recollection = Recollection()
+        self._facts = HostFacts(shell)
 
     async def survey(self, host: Host, resources: Sequence[Resource]) -> Survey:
         """Look at the resources in one round trip; Unknown for each when the host cannot be asked."""
         if not resources:
             return Survey({})
+        survey = await self._surveyed(host, resources)
+        if not any(resource.when for resource in resources) or host.name not in survey.grounds:
+            return survey
+        try:
+            facts = await self._facts.of(host)
+        except WorldError as error:
+            return unseen(resources, str(error))
+        return replace(survey, facts={host.name: facts})
+
+    async def _surveyed(self, host: Host, resources: Sequence[Resource]) -> Survey:
         recalled = self._recalled(host, resources)
         try:
             question = Question(text=STATE + GROUND + recalled.asked.text, known=recalled.mark)

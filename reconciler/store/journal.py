@@ -126,9 +126,9 @@ class SqliteStore:
         """Keep what was seen last in the place of what was seen before."""
         await self._database.write(sightings.remember, seen, facts)
 
-    async def sightings(self) -> Sequence[Sighting]:
-        """Return what was seen last, by unit and target."""
-        return await self._database.read(sightings.sightings)
+    async def sightings(self, unit: str = "*", target: str = "*") -> Sequence[Sighting]:
+        """Return what was seen last of units and on targets that fit the patterns, by unit and target."""
+        return await self._database.read(sightings.sightings, unit, target)
 
     async def facts(self) -> Sequence[Facts]:
         """Return what targets said of themselves, by target."""

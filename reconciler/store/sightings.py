@@ -39,10 +39,17 @@ def remember(connection: Connection, sightings: Sequence[Sighting], facts: Seque
         connection.execute(fresh.on_conflict_do_update(index_elements=["target"], set_=set_), told)
 
 
-def sightings(connection: Connection) -> tuple[Sighting, ...]:
-    """Return what was seen last, by unit and target."""
-    rows = connection.execute(select(tables.sighting.c.body).order_by("unit", "target"))
+def sightings(connection: Connection, unit: str, target: str) -> tuple[Sighting, ...]:
+    """Return what was seen last of the units and on the targets that fit the patterns (``*`` is any text)."""
+    here = tables.sighting.c
+    fitting = (here.unit.op("GLOB")(_glob(unit)), here.target.op("GLOB")(_glob(target)))
+    rows = connection.execute(select(here.body).where(*fitting).order_by(here.unit, here.target))
     return tuple(decode(Sighting, row.body) for row in rows)
+
+
+def _glob(pattern: str) -> str:
+    """Return the pattern with nothing but ``*`` in it that means something to SQLite."""
+    return pattern.replace("[", "[[]").replace("?", "[?]")
 
 
 def facts(connection: Connection) -> tuple[Facts, ...]:

@@ -44,7 +44,7 @@ def fits(what: str, resource: ResourceId) -> bool:
 
 
 def matching(sightings: Sequence[Sighting], what: str, now: datetime) -> tuple[Seen, ...]:
-    """Return what was seen of the resources that the text names; raise NothingNamed, with the nearest name, when there is none."""
+    """Return what was seen of the resources that the text names; raise NothingNamed when there is none."""
     each = [
         (ResourceId(seen.unit, seen.target, *ref.split(":", 1)), seen, one)
         for seen in sightings

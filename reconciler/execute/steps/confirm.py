@@ -11,6 +11,7 @@ from reconciler.model.plan import Confirm, Plan
 from reconciler.model.resource import DriftMode, Resource, Survey, Unknown
 from reconciler.model.rollout import Rollout, StepRecord, TargetFailure
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.policy.applicable import applies
 from reconciler.policy.ignoring import settled
 from reconciler.policy.recalling import recalled
 from reconciler.ports.kind import Conflict, Kind
@@ -54,11 +55,13 @@ def go_on(rollout: Rollout, step: Confirm, record: StepRecord, now: datetime) ->
 
 def concerned(plan: Plan, target: str) -> tuple[Resource, ...]:
     """Return what has to be as the plan wants it: all the unit has there, but where drift is only reported or held."""
-    changed = {change.resource for change in plan.changes}
+    changed = frozenset(change.resource for change in plan.changes)
     return tuple(
         one
         for one in plan.unit.resources
-        if one.id.target == target and (one.id in changed or (one.drift or plan.policy.drift) is DriftMode.HEAL)
+        if one.id.target == target
+        and applies(one, changed)
+        and (one.id in changed or (one.drift or plan.policy.drift) is DriftMode.HEAL)
     )
 
 
