@@ -24,7 +24,7 @@ from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Artifact, Conten
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import ChangePackages, Operation, PackageVersion, RunCommand
 from reconciler.model.resource import Absent, Present, Resource
-from reconciler.ports.kind import NO_SECRETS, Kind, Piece
+from reconciler.ports.kind import NO_SECRETS, Kind, Piece, Rendered
 from reconciler.ports.program import Program
 
 HERE = Path(__file__).parent
@@ -131,7 +131,8 @@ class Repository:
 def resource_of(kind_name: str, written: Mapping[str, Any]) -> Resource:
     """Return what the kind renders of what people write, on the host web-1."""
     kind: Kind = CATALOG[kind_name]
-    rendered = kind.render(kind.Spec.model_validate(written), Repository())
+    made = kind.render(kind.Spec.model_validate(written), Repository())
+    (rendered,) = [made] if isinstance(made, Rendered) else made
     return Resource(
         id=ResourceId(UNIT, "web-1", kind_name, rendered.name),
         attributes=rendered.attributes,

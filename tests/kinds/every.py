@@ -1,4 +1,4 @@
-"""One resource of every kind, as people write it, for what holds for all of them."""
+"""One resource of every kind of hosts, and of some of APIs, as people write it, for what holds for all of them."""
 
 from typing import Any
 
