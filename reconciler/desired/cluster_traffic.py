@@ -1,14 +1,14 @@
 """Routers in the clusters of the app: a Service's selector, an HTTPRoute's weights, numbers of pods."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.desired.traffic_documents import ClusterSpec, HttpRouteSpec, KubernetesServiceSpec, ReplicasSpec
 from reconciler.desired.traffic_frame import Frame
 from reconciler.desired.words import describe
 from reconciler.model.resource import Resource
-from reconciler.model.target import KubernetesCluster, clusters_among
+from reconciler.model.target import KubernetesCluster, Target, clusters_among
 from reconciler.model.traffic import (
     ClusterRouter,
     HttpRouteRouter,
@@ -63,28 +63,39 @@ def router(written: ClusterSpec, frame: Frame) -> ClusterRouter | None:
             )
 
 
-def left_to(router: Router | None, resource: Resource) -> Resource:
+def left_to(router: Router | None, resource: Resource, targets: Mapping[str, Target]) -> Resource:
     """Return the resource with those fields ignored that the router writes: they are as the rollout has them."""
-    fields = _written_by(router, resource) if router else ()
-    return replace(resource, ignore=(*resource.ignore, *fields)) if fields else resource
+    target = targets.get(resource.id.target)
+    if not isinstance(router, ClusterRouter) or not isinstance(target, KubernetesCluster):
+        return resource
+    within = router.namespace + "/"
+    # An object that names no namespace is in that of the cluster.
+    ways = (within, "") if target.namespace == router.namespace else (within,)
+    names = {f"{kind}/{way}{name}" for kind, name in _objects(router) for way in ways}
+    return replace(resource, ignore=(*resource.ignore, *_fields(router))) if resource.id.name in names else resource
 
 
-def _written_by(router: Router, resource: Resource) -> tuple[str, ...]:
-    if resource.id.target not in router.hosts:
-        return ()
+def _objects(router: ClusterRouter) -> Iterator[tuple[str, str]]:
+    """The kinds and names of the objects that the router writes, as their resources are called."""
     match router:
-        case ServiceRouter(namespace=namespace, service=service):
-            keys = sorted({name for each in router.selects for name, _ in each.labels})
-            here = resource.id.name == f"Service/{namespace}/{service}"
-            return tuple(f"spec.selector.{key}" for key in keys) if here else ()
-        case HttpRouteRouter(namespace=namespace, route=route):
-            here = resource.id.name == f"HTTPRoute.gateway.networking.k8s.io/{namespace}/{route}"
-            return ("spec.rules.*.backendRefs.*.weight",) if here else ()
-        case ReplicasRouter(namespace=namespace, members=members):
-            names = {f"Deployment.apps/{namespace}/{each.server}" for each in members}
-            return ("spec.replicas",) if resource.id.name in names else ()
-        case _:
-            return ()
+        case ServiceRouter(service=service):
+            yield "Service", service
+        case HttpRouteRouter(route=route):
+            yield "HTTPRoute.gateway.networking.k8s.io", route
+        case ReplicasRouter(members=members):
+            yield from (("Deployment.apps", each.server) for each in members)
+
+
+def _fields(router: ClusterRouter) -> tuple[str, ...]:
+    match router:
+        case ServiceRouter(selects=selects):
+            return tuple(
+                f"spec.selector.{name}" for name in sorted({name for each in selects for name, _ in each.labels})
+            )
+        case HttpRouteRouter():
+            return ("spec.rules.*.backendRefs.*.weight",)
+        case ReplicasRouter():
+            return ("spec.replicas",)
 
 
 def _clusters(frame: Frame) -> Sequence[KubernetesCluster]:

@@ -117,7 +117,8 @@ class Rendering:
             between = Between(targets, unit.slots, asked.balancers, asked.policy.strategy)
             frame = Frame(app, app.spec.traffic.key, between, variables, sources.templates, self.problem)
             traffic = router(frame)
-            unit = replace(unit, traffic=traffic, resources=tuple(left_to(traffic, each) for each in resources))
+            left = (left_to(traffic, each, self.table.all) for each in resources)
+            unit = replace(unit, traffic=traffic, resources=tuple(left))
         for misfit in (*misfits(unit, targets, self.fleet), *unasked(app, targets)):
             self.problem(misfit)
         files = {each: sources.files[each] for each in work.files if each in sources.files}

@@ -108,6 +108,8 @@ def test_pods_are_counted_together(total: str, pods: int) -> None:
     ("traffic", "name", "ignored"),
     [
         ("{kubernetesService: {service: web}}", "Service/shop/web", ("spec.selector.slot",)),
+        ("{kubernetesService: {service: web}}", "Service/web", ("spec.selector.slot",)),
+        ("{kubernetesService: {service: web, namespace: other}}", "Service/web", ()),
         ("{kubernetesService: {service: web}}", "Service/other/web", ()),
         (
             "{httpRoute: {route: web}}",
