@@ -16,6 +16,7 @@ from reconciler.model.health import CertificateCheck, ExecCheck, GrpcCheck, Http
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.operation import Operation
 from reconciler.model.plan import Plan
+from reconciler.model.request import Send
 from reconciler.model.resource import Present, Resource
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing, UnitStanding
@@ -49,6 +50,7 @@ for kind, values in (
     (float, st.floats(allow_nan=False, allow_infinity=False)),
     (Resource, st.builds(Resource, id=IDS, attributes=st.dictionaries(NAMES, JSON, max_size=3))),
     (Present, st.builds(Present, st.dictionaries(NAMES, JSON, max_size=3))),
+    (Send, st.builds(Send, values=st.lists(st.tuples(st.text(max_size=8), JSON), max_size=3).map(tuple))),
 ):
     st.register_type_strategy(kind, values)
 
