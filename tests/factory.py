@@ -199,7 +199,7 @@ def assess(
 ) -> tuple[Assessment, ...]:
     """Plan as a pass does, with the world as given."""
     standing = standing or Standing()
-    gone = {each: Unknown("no longer a host in Git") for each in seen if each.target not in wanted.hosts}
+    gone = {each: Unknown("no longer in Git") for each in seen if each.target not in wanted.hosts}
     survey = Survey({**seen, **gone}, routes=routes or {})
     held = [holding(each, standing.of(each.id)).unit for each in wanted.units.values()]
     diffs = {

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def command(config: Path | None, file: Path) -> Exit:
     """Carry out the plan in FILE, written by: reconciler plan --out FILE.
 
-    Refuses when Git or the hosts are no longer as they were then. Waits until
+    Refuses when Git or the targets are no longer as they were then. Waits until
     it has ended; a failure is taken back as policy says. While the daemon runs
     the plan is handed to it, and not waited for. Exit status: 0 done or handed
     over, 3 reverted, 4 held or waiting, 1 error.
@@ -82,7 +82,7 @@ def refuse_stale(review: "Review", plans: Mapping[str, str]) -> "Mapping[UnitId,
         found = now[unit].plan if unit in now else None
         if found is None or found.id != plan:
             waiting = now[unit].waiting if unit in now and found is None else None
-            why = "there is nothing to do any more" if found is None else "Git or the hosts have changed"
+            why = "there is nothing to do any more" if found is None else "Git or the targets have changed"
             why = clean(waiting.detail) if waiting else why
             raise Failure(
                 f"the plan for {unit} is stale: {why}. Nothing was changed.\n"

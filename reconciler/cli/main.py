@@ -16,7 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("reconciler.cli.doctor", "Check this machine and every host; say how to mend what is wrong."),
     "schema": ("reconciler.cli.schema", "Print JSON Schemas of the documents, for editors."),
     "plan": ("reconciler.cli.plan", "Show what would be done, without doing it."),
-    "simulate": ("reconciler.cli.simulate", "Tell what policies would do, on simulated hosts."),
+    "simulate": ("reconciler.cli.simulate", "Tell what policies would do, on simulated targets."),
     "apply": ("reconciler.cli.apply", "Carry out a plan that was written with plan --out."),
     "run": ("reconciler.cli.run", "Keep the fleet in the state that Git says."),
     "status": ("reconciler.cli.status", "Show where every unit stands."),

@@ -32,8 +32,8 @@ def command(
 ) -> Exit:
     """Show what would be done, without doing it.
 
-    Reads the newest commit, looks at every host, and prints each change with
-    its reason. Nothing is changed, on no host and not in the journal.
+    Reads the newest commit, looks at every target, and prints each change with
+    its reason. Nothing is changed, on no target and not in the journal.
     """
     from reconciler.cli.plan_file import write_plan
     from reconciler.cli.render.outline import has_changes

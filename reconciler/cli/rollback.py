@@ -38,7 +38,7 @@ def command(config: Path | None, unit: str, to: str | None, reason: str, *, dry_
     """Take UNIT (app@environment) back to a state that was good, and hold it there.
 
     First it is found out whether that can be done: the state and its contents
-    are stored, its archives can be had, the hosts are reached. New commits
+    are stored, its archives can be had, the targets are reached. New commits
     wait until release. Exit status: 0 decided, or can be done; 1 cannot.
     """
     from reconciler.daemon.settings import Settings
@@ -120,7 +120,7 @@ def _tell(found: "Assessment") -> None:
     from reconciler.model.waiting import Reason
 
     if found.effective and found.unseen and len(found.unseen) >= len(found.effective.targets):
-        raise Failure(f"it cannot be done now: no host can be reached: {found.unseen[0].reason}")
+        raise Failure(f"it cannot be done now: no target can be reached: {found.unseen[0].reason}")
     terminal.show(review_text(Review(commit=found.wanted.commit if found.wanted else "", assessments=(found,))))
     if found.plan is None and (found.waiting is None or found.waiting.reason is not Reason.HELD):
         raise Failure(f"it cannot be done now: {found.waiting.detail if found.waiting else 'there is nothing to do'}")

@@ -10,11 +10,11 @@ from reconciler.cli.errors import Exit
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def command(file: Path) -> int:
-    """Tell what would happen, on simulated hosts and time.
+    """Tell what would happen, on simulated targets and time.
 
     FILE is a Scenario: which folder of desired state, what happens when, and
     what is expected at the end. Planner and executor are those of the daemon;
-    hosts, load balancers, figures and time are not there. The same file tells
+    targets, load balancers, figures and time are not there. The same file tells
     the same story each time. Exit status: 0 as expected, 1 not as expected,
     or a mistake in the file.
     """

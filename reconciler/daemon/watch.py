@@ -97,7 +97,7 @@ class Watch:
     def _tell_that_it_is_full(self) -> None:
         if not self._full:
             self._full = True
-            log.warning("more hosts than can be watched; the others are looked at at intervals", watched=MOST_WATCHED)
+            log.warning("more targets than can be watched; the others are looked at at intervals", watched=MOST_WATCHED)
 
     async def _keep_watching(self, host: Target, resources: tuple[Resource, ...]) -> None:
         rest = _FIRST_REST
@@ -111,9 +111,9 @@ class Watch:
                         rung = [*rung[1 - RINGS :], self._clock.now()]
                         self._ring()
             except WorldError as error:
-                log.debug("a host cannot be watched now", host=host.name, reason=str(error))
+                log.debug("a target cannot be watched now", target=host.name, reason=str(error))
             except Exception:  # noqa: BLE001 - the outermost place of a task; nothing may be lost
-                log.exception("internal error; the host is looked at at intervals only", host=host.name)
+                log.exception("internal error; the target is looked at at intervals only", target=host.name)
                 return
             await self._clock.sleep(self._clock.jitter(rest))
             rest = min(rest * 2, _LONGEST_REST)

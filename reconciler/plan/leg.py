@@ -19,7 +19,7 @@ from reconciler.plan.strategies import catalog, revert
 from reconciler.plan.target import slot_changes, target_changes
 from reconciler.plan.tiers import Part
 from reconciler.policy.availability import may_be_down
-from reconciler.policy.drift import alike, healing_strategy
+from reconciler.policy.drift import alike, healing_strategy, spread
 from reconciler.policy.guarded import guarded
 from reconciler.ports.kind import Kind
 
@@ -87,8 +87,8 @@ def _strategy(material: Material) -> Strategy:
     policy = material.unit.policy
     match material.cause:
         case Cause.DRIFT:
-            targets = len(material.unit.targets)
-            return healing_strategy(policy, targets, alike(material.differing, targets))
+            found = alike(material.differing, spread(material.unit.resources))
+            return healing_strategy(policy, len(material.unit.targets), found)
         case Cause.COMMIT | Cause.REVERT:
             return policy.strategy
         case _:

@@ -1,7 +1,7 @@
 """What policy says about drift: heal, report or hold; how long to wait before it is healed again; how many at once."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -22,7 +22,7 @@ from reconciler.model.policy import (
     RolloutPolicy,
     Strategy,
 )
-from reconciler.model.resource import DriftMode
+from reconciler.model.resource import DriftMode, Resource
 from reconciler.model.standing import Heals, UnitStanding
 from reconciler.policy.amount import at_least_one
 
@@ -38,24 +38,24 @@ A_FIGHT = 3
 """So many heals one after the other are a fight with somebody and worth telling."""
 
 MANY = 5
-"""Fewer hosts than this that drift alike are no mass drift, whatever share of the unit they are."""
+"""Fewer targets than this that drift alike are no mass drift, whatever share of the unit they are."""
 
 SLOWLY = Amount(20, percent=True)
-"""How many of a unit's hosts are healed at once when most of them drift alike and policy names no number."""
+"""How many of a unit's targets are healed at once when most of them drift alike and policy names no number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Most hosts of a unit differ in the same fields of the same resource, and no commit asked for it."""
+    """Most targets of a unit differ in the same fields of the same resource, and no commit asked for it."""
 
     ref: str
     fields: tuple[str, ...]
-    hosts: int
+    targets: int
     of: int
 
     def __str__(self) -> str:
         what = ", ".join(self.fields) if self.fields else "gone"
-        return f"{self.ref} has drifted on {self.hosts} of {self.of} hosts in the same way ({what})"
+        return f"{self.ref} has drifted on {self.targets} of {self.of} targets in the same way ({what})"
 
 
 def withheld(differing: Differing, policy: RolloutPolicy) -> DriftMode | None:
@@ -105,28 +105,37 @@ def in_words(resource: ResourceId, heals: Heals) -> str:
     return f"{resource.ref} on {resource.target} was healed {times} and drifted again: {what} by somebody else"
 
 
-def common(drifted: Sequence[str], hosts: int) -> tuple[str, int] | None:
-    """Return what most hosts lost at once, and how many of them; ``drifted`` are refs with their target."""
+def spread(resources: Iterable[Resource]) -> Mapping[str, int]:
+    """Return on how many targets each resource is, by ref."""
+    return Counter(each.id.ref for each in resources)
+
+
+def common(drifted: Sequence[str], on: Mapping[str, int]) -> tuple[str, int] | None:
+    """Return what most targets that have it lost at once, and how many of them; ``drifted`` are refs with their target.
+
+    ``on`` says on how many each ref is.
+    """
     counted = Counter(each.partition("/")[2] for each in drifted)
     most = counted.most_common(1)
-    return most[0] if most and _is_many(most[0][1], hosts) else None
+    return most[0] if most and _is_many(most[0][1], on.get(most[0][0], 0)) else None
 
 
-def alike(differing: Sequence[Differing], hosts: int) -> Alike | None:
-    """Return the drift that more than half of the hosts, and at least MANY, have in common; None when there is none.
+def alike(differing: Sequence[Differing], on: Mapping[str, int]) -> Alike | None:
+    """Return the drift that more than half of the targets, and at least MANY, have in common; None when there is none.
 
-    Something was done to all of them at once, on purpose or by a mistake that may be ours.
+    ``on`` says on how many each ref is. Something was done to all of them at once, on purpose or by a mistake that may
+    be ours.
     """
     drifted = (each for each in differing if each.change.cause is Cause.DRIFT)
     counted = Counter((each.resource.id.ref, _fields(each)) for each in drifted)
     for (ref, fields), number in counted.most_common(1):
-        if _is_many(number, hosts):
-            return Alike(ref, fields, number, hosts)
+        if _is_many(number, on.get(ref, 0)):
+            return Alike(ref, fields, number, on[ref])
     return None
 
 
 def healing_strategy(policy: RolloutPolicy, targets: int, found: Alike | None) -> Strategy:
-    """Return how a heal travels: as policy says, slowly when most hosts drift alike, else in the strategy's batches.
+    """Return how a heal travels: as policy says, slowly when most targets drift alike, else in the strategy's batches.
 
     It brings nothing new, so no part of the fleet tries it first. Percentages are of the unit's ``targets``, not of
     those that drift.
@@ -155,8 +164,8 @@ def _usual(strategy: Strategy) -> AllAtOnce | Rolling:
             assert_never(strategy)
 
 
-def _is_many(number: int, hosts: int) -> bool:
-    return number >= MANY and number * 2 > hosts
+def _is_many(number: int, of: int) -> bool:
+    return number >= MANY and number * 2 > of
 
 
 def _roughly(duration: timedelta) -> str:

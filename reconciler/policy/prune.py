@@ -55,7 +55,7 @@ def waits(confirm: Iterable[Orphan]) -> WaitingOn:
     targets: dict[str, list[str]] = {}
     for each in confirm:
         targets.setdefault(each.owned.resource.id.ref, []).append(each.owned.resource.id.target)
-    told = [f"{ref} on {on[0] if len(on) == 1 else f'{len(on)} hosts'}" for ref, on in targets.items()]
+    told = [f"{ref} on {on[0] if len(on) == 1 else f'{len(on)} targets'}" for ref, on in targets.items()]
     more = f" and {len(told) - _NAMED} more" if len(told) > _NAMED else ""
     names = ", ".join(told[:_NAMED]) + more
     return WaitingOn(Reason.PRUNE_CONFIRM, f"a person has to confirm that this goes (prune: confirm): {names}")

@@ -10,6 +10,7 @@ from reconciler.model.health import CheckProgress
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
+from reconciler.model.resource import Resource
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.standing import Heals, Standing, UnitStanding
 from reconciler.model.step import Bake
@@ -193,7 +194,10 @@ def fought() -> Picture:
     lately, many = named("lately"), named("many")
     again = WaitingOn(Reason.FIGHT, in_words(file, heals), NOW + timedelta(seconds=54))
     drifted = tuple(f"web-{number}/file:/etc/motd" for number in range(6))
-    targets = replace(good(many).unit, targets=tuple(f"web-{number}" for number in range(10)))
+    motds = tuple(
+        Resource(id=ResourceId(many, f"web-{number}", "file", "/etc/motd"), attributes={}) for number in range(10)
+    )
+    whole = replace(good(many).unit, resources=motds)
     return picture(
         UnitStanding(unit=SHOP, assessed=assessed(SHOP, waiting=again, in_sync=False), heals={file: heals}),
         replace(in_sync(lately), heals={replace(file, unit=lately): heals}),
@@ -201,7 +205,7 @@ def fought() -> Picture:
             in_sync(many),
             assessed=assessed(many, in_sync=False, drifted=drifted),
             rollout=rollout(many, cause=Cause.DRIFT),
-            last_good=Snapshot(targets, NOW),
+            last_good=Snapshot(whole, NOW),
         ),
     )
 

@@ -76,7 +76,7 @@ def test_a_plan_of_another_world_is_refused(world: World, what: str) -> None:
         world.app(file("two\n"))
     stale = world.reconciler("apply", "plan.json")
     assert stale.status == 1
-    assert "the plan for shop@test is stale: Git or the hosts have changed. Nothing was changed." in stale.err
+    assert "the plan for shop@test is stale: Git or the targets have changed. Nothing was changed." in stale.err
     assert world.transactions() == []
 
 

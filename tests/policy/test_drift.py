@@ -59,5 +59,5 @@ def test_what_was_taken_away_each_time_is_told_so():
         ([], 10, None),
     ],
 )
-def test_what_most_hosts_lost_is_found(drifted, hosts, expected):
-    assert common(drifted, hosts) == expected
+def test_what_most_targets_lost_is_found(drifted, hosts, expected):
+    assert common(drifted, dict.fromkeys(("file:/x", "file:/y"), hosts)) == expected

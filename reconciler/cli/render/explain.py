@@ -30,7 +30,7 @@ _BY_HAND = (
 )
 _NAMED = 5
 _HALF_WAY = frozenset({State.HELD, State.ABORTED, State.REVERT_FAILED})
-_NOT_YET = "either it goes on there or the host cannot be reached; it is looked at again until the deadline"
+_NOT_YET = "either it goes on there or the target cannot be reached; it is looked at again until the deadline"
 
 
 def explain_text(picture: Picture, unit: UnitId, width: int = 80) -> Text:
@@ -78,7 +78,7 @@ def _git(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         at = f"rejected {ago(verdict.at, picture.now)} at commit {short(verdict.commit)}"
         yield "verdict", f"bad, {at}: {clean(verdict.reason)}"
     if assessed and assessed.rejected and assessed.rejected == assessed.digest:
-        yield "held to", "nothing; what is on the hosts is left as it is"
+        yield "held to", "nothing; what is on its targets is left as it is"
     elif assessed and assessed.commit:
         yield "held to", f"{clean(assessed.version)} of commit {short(assessed.commit)}"
     elif assessed and assessed.version:

@@ -85,7 +85,7 @@ def rules(plan: Plan) -> str:
     """Return how far the plan reaches and when it fails, in numbers."""
     applies = [step for step in plan.steps if isinstance(step, Apply)]
     if not applies and any(isinstance(step, Shift) for step in plan.steps):
-        return "nothing to change on any host; only requests are sent elsewhere"
+        return "nothing to change on any target; only requests are sent elsewhere"
     if not applies:
         return "nothing to change; its health says whether this state is good"
     targets = len({each.target for step in applies for each in step.targets})

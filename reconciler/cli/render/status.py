@@ -17,7 +17,7 @@ from reconciler.model.event import Assessed
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.standing import Heals, UnitStanding
 from reconciler.model.waiting import Reason
-from reconciler.policy.drift import common, fighting, in_words
+from reconciler.policy.drift import common, fighting, in_words, spread
 
 FORMAT = "reconciler/status/v1"
 NAMED_PROBLEMS = 5
@@ -181,10 +181,11 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
         yield f"{name}: how the change on {listed(targets, NAMED_THINGS)} ended is not known yet; it is looked at."
     for resource, heals in () if _fights(assessed) else fighting(known, picture.now):
         yield f"{name}: {clean(in_words(resource, heals))}."
-    if assessed and known.last_good and (many := common(assessed.drifted, len(known.last_good.unit.targets))):
-        ref, hosts = many
+    on = spread(known.last_good.unit.resources) if known.last_good else {}
+    if assessed and (many := common(assessed.drifted, on)):
+        ref, targets_without = many
         pause_it = "" if pause else f" To stop the healing: {unbroken(f'reconciler pause {name}')}."
-        yield f"{name}: {clean(ref)} has drifted on {hosts} of {len(known.last_good.unit.targets)} hosts.{pause_it}"
+        yield f"{name}: {clean(ref)} has drifted on {targets_without} of {on[ref]} targets.{pause_it}"
     if assessed and assessed.drifted and not known.rollout:
         yield f"{name} has drifted: {listed(assessed.drifted, NAMED_THINGS)}."
     for sentence in sentences(picture, known):
