@@ -75,7 +75,7 @@ def test_the_secrets_that_it_takes_to_reach_a_target_are_known(target: Target, n
     ("seen", "said"),
     [
         ([Absent(), Absent()], [(Level.GOOD, "it answers, and all 2 can be looked at")]),
-        ([], [(Level.GOOD, "nothing is asked for there yet, so it was not asked")]),
+        ([], [(Level.HINT, "no App has anything there, so it was not asked")]),
         (
             [Absent(), Unknown("HTTP 403"), Unknown("HTTP 500"), Unknown("HTTP 403")],
             [

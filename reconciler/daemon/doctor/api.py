@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from reconciler.daemon.doctor.finding import Finding, bad, good
+from reconciler.daemon.doctor.finding import Finding, bad, good, hint
 from reconciler.model.resource import Resource, Survey, Unknown
 from reconciler.model.target import (
     Basic,
@@ -68,7 +68,8 @@ def unreached(target: Target, error: WorldError) -> tuple[Finding, ...]:
 def findings(target: Target, asked: Sequence[Resource], survey: Survey) -> tuple[Finding, ...]:
     """Return what a look at the resources means: each reason why some cannot be seen, with how many they are."""
     if not asked:
-        return (good(target.name, "resources", "nothing is asked for there yet, so it was not asked"),)
+        mend = "select it in the targets of an App, or take it out of Git"
+        return (hint(target.name, "resources", "no App has anything there, so it was not asked", mend),)
     seen = [survey.of(each.id) for each in asked]
     reasons = Counter(each.reason for each in seen if isinstance(each, Unknown))
     if not reasons:

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.daemon.doctor import api
 from reconciler.daemon.doctor import host as patient
 from reconciler.daemon.doctor.finding import HERE, Finding, bad, good
-from reconciler.daemon.doctor.here import here
+from reconciler.daemon.doctor.here import here, keys
 from reconciler.daemon.settings import Settings
 from reconciler.desired.load import Invalid
 from reconciler.model.target import Host, Sort, Target
@@ -41,8 +41,10 @@ class Instruments:
 
 async def examine(settings: Settings, instruments: Instruments, only: Sequence[str] = ()) -> tuple[Finding, ...]:
     """Return all findings, this machine first; ``only`` names the targets to look at, all when it is empty."""
-    found = list(here(settings))
-    desired = await _git(instruments, found)
+    found, of_git = list(here(settings)), list[Finding]()
+    desired = await _git(instruments, of_git)
+    found += keys(settings) if desired is None or desired.hosts else ()
+    found += of_git
     if desired is None:
         return tuple(found)
     found += _references(desired, instruments.secrets)

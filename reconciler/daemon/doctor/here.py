@@ -18,7 +18,6 @@ def here(settings: Settings) -> Iterator[Finding]:
     """Yield what there is to say without asking anybody outside."""
     yield from _programs()
     yield from _state_dir(settings.state_dir)
-    yield from _identities(settings)
     yield from _secrets(settings)
     if not (settings.git.trust.allowed_signers or settings.git.trust.gpg_keys):
         yield hint(
@@ -65,7 +64,8 @@ def _state_dir(folder: Path) -> Iterator[Finding]:
         yield good(HERE, "daemon", "it is at work")
 
 
-def _identities(settings: Settings) -> Iterator[Finding]:
+def keys(settings: Settings) -> Iterator[Finding]:
+    """Yield what there is to say of the keys that we log in to hosts with."""
     for path in settings.ssh.identities:
         try:
             mode = stat.S_IMODE(path.stat().st_mode)
