@@ -52,7 +52,7 @@ class Waiting:
                 if there is None:
                     raise Halfway(f"{name} has not finished: somebody else has deleted it")
                 if condition(there.object, "Failed") == "True":
-                    raise Halfway(f"{name} has failed; see `kubectl logs -n {name.namespace} job/{name.name}`")
+                    raise Halfway(f"{name} has failed; see `kubectl logs {_within_namespace(name)}job/{name.name}`")
                 if condition(there.object, "Complete") == "True":
                     return
                 await self._clock.sleep(_LOOK)
@@ -79,6 +79,10 @@ def condition(item: Mapping[str, Any], name: str) -> str:
     """Return what an object says of one of its conditions; nothing where it does not say."""
     found = (item.get("status") or {}).get("conditions") or ()
     return next((str(each.get("status")) for each in found if each.get("type") == name), "")
+
+
+def _within_namespace(name: ObjectName) -> str:
+    return f"-n {name.namespace} " if name.namespace else ""
 
 
 def _held_by(left: list[Entry]) -> str:
