@@ -30,7 +30,7 @@ TARGET = Sort.DOCKER_ENGINE
 
 # They tell how it is done, and are nothing that could be seen.
 _NOT_COMPARED = ("credentials", "create", "stopping")
-_IN_PLACE = frozenset({*UPDATABLE, "networks", "running"})
+_IN_PLACE = frozenset({*UPDATABLE, "networks", "running", "alone"})
 
 
 def render(spec: Spec, inputs: Inputs) -> Rendered:
@@ -42,7 +42,13 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
     label = inputs.text(canonical({**fixed, "networks": spec.networks}), spec.secrets).digest
     create = inputs.text(canonical({**body, "Labels": {**body["Labels"], SPEC: label}}), spec.secrets)
     attributes = container_body.told({key: value for key, value in body.items() if key != "Env"}, body["HostConfig"])
-    attributes |= {"image": by_digest(spec.image), "running": spec.running, "spec": label, "create": create.digest}
+    attributes |= {
+        "image": by_digest(spec.image),
+        "running": spec.running,
+        "alone": True,
+        "spec": label,
+        "create": create.digest,
+    }
     if spec.networks is not None or spec.network_mode:
         attributes["networks"] = sorted(spec.networks or [str(spec.network_mode)])
     attributes |= compare.optional(credentials=spec.credentials)
@@ -101,6 +107,7 @@ def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:
         found["image"] = _image(resource, there, image)
         found["networks"] = _networks(there)
         found["running"] = state["Status"] in ("running", "restarting")
+        found["alone"] = not any(_half_way(each) for each in _beside(answer))
         found["spec"] = (config.get("Labels") or {}).get(SPEC)
         return Present(found, status=_status(there, image, answer))
     except (KeyError, TypeError, AttributeError) as error:
@@ -123,9 +130,19 @@ def _networks(there: Mapping[str, Any]) -> Json:
     return sorted((there.get("NetworkSettings") or {}).get("Networks") or {})
 
 
+def _beside(answer: Sequence[str]) -> list[dict[str, Any]]:
+    return list(json.loads(answer[2])) if len(answer) > 2 and answer[2] else []
+
+
+def _half_way(beside: Mapping[str, Any]) -> bool:
+    """Whether a replacement was cut off: the new one has no place yet, or the old one still runs."""
+    ours = SPEC in (beside.get("Labels") or {})
+    return ours and (any(name.endswith(".new") for name in beside["Names"]) or beside["State"] != "exited")
+
+
 def _status(there: Mapping[str, Any], image: Mapping[str, Any] | None, answer: Sequence[str]) -> dict[str, Json]:
     state = there["State"]
-    beside = json.loads(answer[2]) if len(answer) > 2 and answer[2] else []
+    kept = f"/{there['Name'][1:]}.previous"
     return {
         "id": there["Id"],
         "imageId": there["Image"],
@@ -135,7 +152,7 @@ def _status(there: Mapping[str, Any], image: Mapping[str, Any] | None, answer: S
         "exitCode": state.get("ExitCode"),
         "restarts": there.get("RestartCount"),
         "startedAt": state.get("StartedAt"),
-        "previous": next((each["Id"] for each in beside if f"/{there['Name'][1:]}.previous" in each["Names"]), None),
+        "previous": next((each["Id"] for each in _beside(answer) if kept in each["Names"]), None),
     }
 
 
@@ -156,8 +173,9 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
 def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
     """Return what makes the container as it shall be."""
     found = diff(resource, seen)
-    if isinstance(seen, Present) and found and found.action is Action.UPDATE:
-        return tuple(_in_place(resource, seen, {field.path for field in found.fields}))
+    differing = {field.path for field in found.fields} if found else set()
+    if isinstance(seen, Present) and found and found.action is Action.UPDATE and "alone" not in differing:
+        return tuple(_in_place(resource, seen, differing))
     return (*_pulled(resource), _put(resource, seen))
 
 

@@ -1,4 +1,4 @@
-"""One app on a real Docker Engine: rendered as from a document, looked at, brought there, taken away; no pass around it."""
+"""One app on a real Docker Engine: made from a document, looked at, brought there, taken away. No pass around it."""
 
 import asyncio
 import json
@@ -138,9 +138,11 @@ class OneApp:
         assert isinstance(kind, Judging)
         subject = json.dumps({"name": resource.id.name})
         check = ResourceCheck(ref=resource.id.ref, subject=subject, on=self.target.sort)
-        async with asyncio.timeout(60):
-            while (result := await self.targets.check(self.target, check)).pending:
-                await asyncio.sleep(0.1)
+        for _ in range(600):
+            result = await self.targets.check(self.target, check)
+            if not result.pending:
+                break
+            await asyncio.sleep(0.1)
         return result
 
 
@@ -187,4 +189,4 @@ def version(app: OneApp, image: str, port: int | None = None, **more: Any) -> Re
     return app.of("container", **{"name": "shop", "image": image, "networks": ["backend"], **ports, **_QUICK, **more})
 
 
-_QUICK = {"stop_timeout": "1s"}
+_QUICK = {"stop_timeout": "1s", "init": True}

@@ -4,13 +4,15 @@ Whatever cut it off before, looking again and asking for the next request leads 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from reconciler.model.canonical import Digest
 from reconciler.model.container import PutContainer
 
 SPEC = "reconciler/spec"
+LIMITS = ("RestartPolicy", "Memory", "MemorySwap", "NanoCpus", "PidsLimit")
+"""What the engine changes in a container that is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +22,15 @@ class There:
     id: str
     spec: Digest | None
     state: str
-    restart: str = "no"
+    limits: Mapping[str, Any] = field(default_factory=dict)
     networks: tuple[str, ...] = ()
     health: str | None = None
     why: str = ""
+
+    @property
+    def stays_down(self) -> bool:
+        """Whether the engine leaves it as it is once it has ended."""
+        return (self.limits.get("RestartPolicy") or {}).get("Name") in (None, "", "no")
 
     @property
     def runs(self) -> bool:
@@ -42,12 +49,12 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What cannot be seen. ``restart`` is the wanted restart policy's name.
+    """What cannot be seen. ``limits`` are the wanted ones, by their names in the API.
 
     ``started``: it was started just now; ``settled``: that is long enough ago to count.
     """
 
-    restart: str = "unless-stopped"
+    limits: Mapping[str, Any] = field(default_factory=dict)
     started: bool = False
     settled: bool = False
 
@@ -123,7 +130,7 @@ def _tidied(current: There, places: Places, wanted: PutContainer, known: Known) 
     previous = places.previous
     if places.new is not None:
         return Do("remove", places.new, f"{wanted.name}.new")
-    if previous is not None and previous.restart != "no":
+    if previous is not None and not previous.stays_down:
         # Whatever the person at the engine does, and whenever it starts anew, this one shall not run.
         return Do("retire", previous, f"{wanted.name}.previous")
     if previous is not None and previous.runs:
@@ -157,7 +164,7 @@ def _made(new: There, wanted: PutContainer, known: Known) -> Next | None:
     name = f"{wanted.name}.new"
     if new.spec != wanted.spec:
         return Do("remove", new, name)
-    if new.restart != known.restart:
+    if any(new.limits.get(name) != value for name, value in known.limits.items()):
         return Do("limit", new, name)
     missing = next((network for network in wanted.networks if network not in new.networks), None)
     return Connect(new, missing) if missing else None
@@ -199,7 +206,7 @@ def there(inspected: Mapping[str, Any]) -> There:
         id=inspected["Id"],
         spec=(inspected["Config"].get("Labels") or {}).get(SPEC),
         state=state["Status"],
-        restart=(inspected["HostConfig"].get("RestartPolicy") or {}).get("Name") or "no",
+        limits={name: inspected["HostConfig"].get(name) for name in LIMITS},
         networks=tuple(sorted((inspected.get("NetworkSettings") or {}).get("Networks") or {})),
         health=health.get("Status"),
         why=said if health.get("Status") == "unhealthy" and said else ended,

@@ -10,6 +10,7 @@ from reconciler.ports.errors import Halfway, Refused, TimedOut
 from reconciler.providers import secret_json
 from reconciler.providers.docker.asking import Answer, Request, decoded, refusal
 from reconciler.providers.docker.placing import (
+    LIMITS,
     Connect,
     Create,
     Do,
@@ -33,7 +34,6 @@ _SETTLES = 1.0
 # So many requests lead from anything to the end; more of them would be somebody who undoes each.
 _MOST = 40
 _FAULT, _FAULTS = 500, 5
-_LIMITS = ("RestartPolicy", "Memory", "MemorySwap", "NanoCpus", "PidsLimit")
 
 
 async def put(engine: "Engine", operation: PutContainer, goods: Goods) -> None:
@@ -52,7 +52,7 @@ class _Putting:
         self._engine = engine
         self._wanted = wanted
         self._body = body
-        self._host: dict[str, Any] = json.loads(body).get("HostConfig") or {}
+        self._limits = _limits(body)
         self._started_at: float | None = None
         self._faults = 0
 
@@ -85,8 +85,7 @@ class _Putting:
         now = asyncio.get_running_loop().time()
         started = self._started_at is not None
         settled = self._started_at is not None and now - self._started_at >= _SETTLES
-        policy = self._host.get("RestartPolicy") or {}
-        known = Known(restart=policy.get("Name") or "no", started=started, settled=settled)
+        known = Known(limits=self._limits, started=started, settled=settled)
         return next_step(await self._places(), self._wanted, known)
 
     async def _do(self, step: Create | Connect | Do) -> None:
@@ -162,15 +161,18 @@ def _asked(step: Create | Connect | Do, wanted: PutContainer, body: bytes) -> tu
             return what, Request(method="POST", path=path, body=joined), ()
         case Do(verb="retire" | "limit"):
             path = f"/containers/{step.container.id}/update"
-            host = json.loads(body).get("HostConfig") or {} if step.verb == "limit" else {}
-            limits = {name: host[name] for name in _LIMITS if name in host}
-            changed = {"RestartPolicy": {"Name": "no"}, **limits}
+            changed = _limits(body) if step.verb == "limit" else {"RestartPolicy": {"Name": "no"}}
             what = f"change the limits of the container {step.name}"
             return what, Request(method="POST", path=path, body=json.dumps(changed).encode()), ()
         case Do():
             return _of_one(step, wanted)
         case _:
             assert_never(step)
+
+
+def _limits(body: bytes) -> dict[str, Any]:
+    host = json.loads(body).get("HostConfig") or {}
+    return {name: host[name] for name in LIMITS if name in host}
 
 
 def _of_one(step: Do, wanted: PutContainer) -> tuple[str, Request, tuple[int, ...]]:

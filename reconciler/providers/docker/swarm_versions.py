@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _LOOK_AGAIN = 1.0
 _MAY_GO_BACK = ("updating", "rollback_started")
 _IN_USE = ("in use", "active endpoints")
+_GONE = "not found"
 
 
 async def put_version(engine: "Engine", operation: PutVersion, goods: Goods) -> bool:
@@ -72,11 +73,15 @@ async def _still_there(engine: "Engine", operation: RemoveUnused, names: Sequenc
         if name in going_back:
             continue
         answer = await _removed(engine, operation.sort, name)
-        if not answer.fine and answer.status != 404:
-            if not any(words in answer.said for words in _IN_USE):
-                raise refused(engine.name, f"remove the {operation.sort} {name}", answer)
+        if any(words in answer.said for words in _IN_USE):
             left.append(name)
             why = answer.said
+        elif not answer.fine and answer.status != 404 and _GONE not in answer.said:
+            raise refused(engine.name, f"remove the {operation.sort} {name}", answer)
+        elif operation.sort == "network" and (await engine.ask(Request(path=_path("network", name)))).fine:
+            # It goes from a node when the last task there has gone.
+            left.append(name)
+            why = "a task that had it still ends"
     return left, why
 
 
@@ -92,7 +97,11 @@ async def _tidy(engine: "Engine", operation: PutVersion, before: Sequence[str]) 
 
 
 async def _removed(engine: "Engine", sort: str, name: str) -> Answer:
-    return await engine.ask(Request(method="DELETE", path=f"/{sort}s/{quote(name, safe='')}"))
+    return await engine.ask(Request(method="DELETE", path=_path(sort, name)))
+
+
+def _path(sort: str, name: str) -> str:
+    return f"/{sort}s/{quote(name, safe='')}"
 
 
 async def _versions(engine: "Engine", operation: PutVersion | RemoveUnused) -> dict[str, str]:
