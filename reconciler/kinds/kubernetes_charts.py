@@ -8,7 +8,7 @@ from reconciler.kinds.kubernetes_spec import Helm
 from reconciler.ports.kind import InputError, Inputs, Piece
 from reconciler.ports.program import Program
 
-INSTALL = "install Helm 3 on this machine, as helm in PATH (https://helm.sh/docs/intro/install/)"
+INSTALL = "install Helm 3.6 or newer on this machine, as helm in PATH (https://helm.sh/docs/intro/install/)"
 _CHART, _VALUES = "chart", "values"
 
 

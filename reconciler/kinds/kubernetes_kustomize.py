@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.ports.kind import InputError, Inputs, Piece
 from reconciler.ports.program import Program
 
-INSTALL = "install kustomize 5 on this machine, as kustomize in PATH (https://kubectl.docs.kubernetes.io/installation/)"
+INSTALL = "install kustomize 4 or newer on this machine, as kustomize in PATH (https://kubectl.docs.kubernetes.io/installation/)"
 _NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _FOLDERS = ("resources", "bases", "components")
 _PLUGINS = ("generators", "transformers", "validators")

@@ -81,6 +81,10 @@ class Spec(Written):
         one_of(given, at_least=1)
         if self.template and self.manifests is None:
             raise ValueError("template is about the files of manifests; texts of a manifest are templates anyway")
+        if self.secrets and (self.kustomize or (self.manifests and not self.template)):
+            raise ValueError("secrets are filled into templates; write 'template: true' below manifests")
+        if self.helm and not self.namespace:
+            raise ValueError("a chart writes the namespace of its release into its objects: write namespace, too")
         if (self.healthy or self.failed) and self.manifest is None:
             raise ValueError("healthy and failed are about one manifest; write them below health, by kind")
         if self.failed and not self.healthy:

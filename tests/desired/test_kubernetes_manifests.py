@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from reconciler.kinds import kubernetes
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
@@ -143,17 +144,6 @@ def test_a_secret_is_a_marker_and_changes_the_digest() -> None:
     assert "one" not in str(first)
 
 
-def test_a_secret_that_a_text_encodes_becomes_text() -> None:
-    text = 'apiVersion: v1\nkind: Secret\nmetadata: {name: db}\ndata: {password: "%s", other: b25l}\n'
-    marker = f"user:{SECRET_OPEN}db{SECRET_CLOSE}"
-    import base64
-
-    encoded = base64.b64encode(marker.encode()).decode()
-    commit = Commit({"shop/files/a.yaml": text % encoded}, {"shop/db": "x"})
-    made = commit.manifests(manifests="files/a.yaml", secrets={"db": "shop/db"})["Secret/db"]
-    assert (made["stringData"], made["data"]) == ({"password": marker}, {"other": "b25l"})
-
-
 TOLD = [
     ({"a.yaml": "kind: ConfigMap\nmetadata: {name: a}\n"}, "a.yaml:1: the key 'apiVersion' is missing"),
     ({"a.yaml": "\n\n# x\napiVersion: v1\nmetadata: {name: a}\n"}, "a.yaml:4: the key 'kind' is missing"),
@@ -204,6 +194,24 @@ def test_what_is_wrong_is_told_with_file_and_line(files: dict[str, str], told: s
     where, message = Commit({f"shop/files/{name}": data for name, data in files.items()}).mistake(manifests="files")
     assert told in message
     assert where in ("manifests", "secrets")
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({}, "give one of manifest, manifests, kustomize or helm"),
+        ({"manifest": {}, "kustomize": "k"}, "give one of manifest, manifests, kustomize or helm, not manifest and"),
+        ({"manifest": {}, "template": True}, "template is about the files of manifests"),
+        ({"manifests": "a", "secrets": {"a": "b"}}, "secrets are filled into templates"),
+        ({"kustomize": "a", "secrets": {"a": "b"}}, "secrets are filled into templates"),
+        ({"helm": {"chart": "a", "release": "b"}}, "write namespace, too"),
+        ({"manifests": "a", "healthy": "true"}, "healthy and failed are about one manifest"),
+        ({"manifest": {}, "failed": "true"}, "failed needs healthy beside it"),
+    ],
+)
+def test_what_does_not_go_together_is_told(written: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        kubernetes.Spec.model_validate(written)
 
 
 def test_a_folder_that_is_not_there_is_told() -> None:

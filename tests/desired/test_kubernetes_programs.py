@@ -13,6 +13,7 @@ CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s}\n"
 SAYS = f'printf "{CONFIG % "web"}"'.replace("\n", "\\n")
 CHART = {"shop/chart/Chart.yaml": "name: shop\nversion: 1.0.0\n", "shop/chart/templates/a.yaml": "x"}
 HELM: dict[str, Any] = {"chart": "chart", "release": "shop"}
+WEB = {"namespace": "web"}
 TELLS = r"""
 {
   echo "apiVersion: v1"; echo "kind: ConfigMap"; echo "metadata: {name: web}"; echo "data:"
@@ -66,7 +67,7 @@ def test_helm_is_asked_for_the_chart_with_all_values(folder: Path) -> None:
 
 def test_a_program_sees_nothing_of_ours(folder: Path) -> None:
     program(folder, "helm", TELLS)
-    found = told(Commit(CHART), helm=HELM)
+    found = told(Commit(CHART), helm=HELM, **WEB)
     assert set(found["environment"].split()) - {"PWD", "OLDPWD", "SHLVL", "_"} == {
         *("PATH", "HOME", "TMPDIR", "LC_ALL", "KUBECONFIG", "GIT_ALLOW_PROTOCOL"),
         *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
@@ -77,7 +78,7 @@ def test_a_program_sees_nothing_of_ours(folder: Path) -> None:
 
 def test_a_chart_may_be_an_archive(folder: Path) -> None:
     program(folder, "helm", TELLS)
-    found = told(Commit({"shop/files/shop-1.tgz": b"\x1f\x8b"}), helm={**HELM, "chart": "files/shop-1.tgz"})
+    found = told(Commit({"shop/files/shop-1.tgz": b"\x1f\x8b"}), helm={**HELM, "chart": "files/shop-1.tgz"}, **WEB)
     assert found["arguments"].startswith("template shop ./chart.tgz ")
     assert found["files"].split() == ["./chart.tgz"]
 
@@ -88,28 +89,28 @@ def test_a_secret_goes_to_helm_as_a_marker_only(folder: Path) -> None:
     program(folder, "helm", f"{encodes}\n{prints}")
     marker = "\ue000db\ue001"
     commit = Commit(CHART, {"shop/db": "hunter2"})
-    written = {"helm": {**HELM, "values": {"password": marker}}, "secrets": {"db": "shop/db"}}
-    assert commit.manifests(**written)["Secret/db"]["stringData"] == {"password": marker}
-    assert commit.rendered(**written)["Secret/db"].contents["manifest"].secrets == {"db": "shop/db"}
+    written = {"helm": {**HELM, "values": {"password": marker}}, "secrets": {"db": "shop/db"}, **WEB}
+    assert commit.manifests(**written)["Secret/web/db"]["stringData"] == {"password": marker}
+    assert commit.rendered(**written)["Secret/web/db"].contents["manifest"].secrets == {"db": "shop/db"}
 
 
 def test_hooks_of_a_chart_are_run_or_named(folder: Path) -> None:
     hook = "apiVersion: batch/v1\\nkind: Job\\nmetadata: {name: %s, annotations: {helm.sh/hook: %s}}\\n---\\n"
     program(folder, "helm", f'printf "{hook % ("migrate", "pre-upgrade")}{hook % ("clean", "pre-delete")}"')
     commit = Commit(CHART)
-    assert "Job clean: helm.sh/hook: pre-delete cannot be followed" in commit.mistake(helm=HELM)[1]
-    found = commit.rendered(helm={**HELM, "leaveOutHooks": ["pre-delete"]})
-    assert {name: each.attributes["hook"] for name, each in found.items()} == {"Job.batch/migrate": "before"}
+    assert "Job clean: helm.sh/hook: pre-delete cannot be followed" in commit.mistake(helm=HELM, **WEB)[1]
+    found = commit.rendered(helm={**HELM, "leaveOutHooks": ["pre-delete"]}, **WEB)
+    assert {name: each.attributes["hook"] for name, each in found.items()} == {"Job.batch/web/migrate": "before"}
 
 
 def test_a_program_runs_once_for_the_same_inputs(folder: Path) -> None:
     program(folder, "helm", f"echo x >> {folder}/ran; {SAYS}")
     commit = Commit(dict(CHART))
     for _ in range(3):
-        commit.rendered(helm=HELM)
+        commit.rendered(helm=HELM, **WEB)
     assert (folder / "ran").read_text() == "x\n" * 2  # twice, to see that it says the same
     commit.files = {**CHART, "shop/chart/values.yaml": "a: 1\n"}
-    commit.rendered(helm=HELM)
+    commit.rendered(helm=HELM, **WEB)
     assert (folder / "ran").read_text() == "x\n" * 4
 
 
@@ -162,8 +163,11 @@ def test_a_folder_without_a_kustomization_is_a_mistake() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ({"helm": HELM}, "the command helm is not installed here: install Helm 3 on this machine"),
-        ({"kustomize": "k"}, "the command kustomize is not installed here: install kustomize 5 on this machine"),
+        ({"helm": HELM, **WEB}, "the command helm is not installed here: install Helm 3.6 or newer on this machine"),
+        (
+            {"kustomize": "k"},
+            "the command kustomize is not installed here: install kustomize 4 or newer on this machine",
+        ),
     ],
 )
 def test_a_command_that_is_not_there_is_told(
@@ -186,7 +190,7 @@ def test_a_command_that_is_not_there_is_told(
     ],
 )
 def test_a_chart_that_is_not_in_the_commit_is_a_mistake(chart: str, message: str) -> None:
-    where, told = Commit({"shop/values/a.yaml": "a: 1\n"}).mistake(helm={**HELM, "chart": chart})
+    where, told = Commit({"shop/values/a.yaml": "a: 1\n"}).mistake(helm={**HELM, "chart": chart}, **WEB)
     assert where == "helm.chart"
     assert message in told
 
@@ -194,7 +198,7 @@ def test_a_chart_that_is_not_in_the_commit_is_a_mistake(chart: str, message: str
 FAILURES = [
     (
         "echo 'Error: no such value' >&2; exit 1",
-        "helm template shop ./chart --include-crds --skip-tests: Error: no such",
+        "helm template shop ./chart --include-crds --skip-tests --namespace web: Error",
     ),
     ("exit 3", "it ended with status 3 and said nothing"),
     (f"{SAYS}; date +%N$$", "it prints something else each time"),
@@ -206,14 +210,14 @@ FAILURES = [
 @pytest.mark.parametrize(("script", "message"), FAILURES)
 def test_what_goes_wrong_with_a_program_is_told(script: str, message: str, folder: Path) -> None:
     program(folder, "helm", script)
-    where, told = Commit(CHART).mistake(helm=HELM)
+    where, told = Commit(CHART).mistake(helm=HELM, **WEB)
     assert where == "helm"
     assert message in told
 
 
 def test_a_program_that_prints_without_end_is_stopped(folder: Path) -> None:
     program(folder, "helm", "while :; do head -c 1000000 /dev/zero || exit 1; done")
-    assert "it prints more than 16 MiB" in Commit(CHART).mistake(helm=HELM)[1]
+    assert "it prints more than 16 MiB" in Commit(CHART).mistake(helm=HELM, **WEB)[1]
 
 
 def test_a_program_that_does_not_end_is_ended(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +226,7 @@ def test_a_program_that_does_not_end_is_ended(folder: Path, monkeypatch: pytest.
         folder, "helm", f"sh -c 'trap \"\" TERM; echo $$ > {folder}/child; while :; do read x < {folder}/never; done'"
     )
     (folder / "never").touch()
-    assert "it has not ended after 0 s" in Commit(CHART).mistake(helm=HELM)[1]
+    assert "it has not ended after 0 s" in Commit(CHART).mistake(helm=HELM, **WEB)[1]
     child = Path("/proc") / (folder / "child").read_text().strip()
     assert not child.exists() or "zombie" in (child / "status").read_text()
 
@@ -230,4 +234,4 @@ def test_a_program_that_does_not_end_is_ended(folder: Path, monkeypatch: pytest.
 def test_values_that_are_no_text_of_yaml_reach_the_chart_as_json(folder: Path) -> None:
     program(folder, "helm", TELLS)
     values = {"on": "yes", "mode": "0644", "deep": [{"a": None}, 1.5, True]}
-    assert told(Commit(CHART), helm={**HELM, "values": values})["values"] == json.loads(json.dumps(values))
+    assert told(Commit(CHART), helm={**HELM, "values": values}, **WEB)["values"] == json.loads(json.dumps(values))
