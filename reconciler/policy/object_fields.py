@@ -23,7 +23,9 @@ LONGEST = 4096
 _NOT_COMPARED = frozenset(
     ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink", "deletionTimestamp")
 )
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+NOT_COMPARED = frozenset(("kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"))
+"""Annotations that others write for themselves."""
+
 _BY_DIGEST = frozenset(("openAPIV3Schema", "caBundle"))
 _LABEL_LENGTH = 63
 
@@ -58,8 +60,10 @@ def comparable(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return the object without what only the server writes: its status, versions and times."""
     metadata = {key: value for key, value in item.get("metadata", {}).items() if key not in _NOT_COMPARED}
     annotations = metadata.get("annotations")
-    if annotations and _LAST_APPLIED in annotations:
-        metadata["annotations"] = {key: value for key, value in annotations.items() if key != _LAST_APPLIED}
+    if annotations and not NOT_COMPARED.isdisjoint(annotations):
+        kept = {key: value for key, value in annotations.items() if key not in NOT_COMPARED}
+        metadata = {key: value for key, value in metadata.items() if key != "annotations"}
+        metadata |= {"annotations": kept} if kept else {}
     rest = {key: value for key, value in item.items() if key not in ("metadata", "status")}
     return {**rest, "metadata": metadata}
 

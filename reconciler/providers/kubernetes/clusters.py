@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.model.cluster import ObjectName
 from reconciler.model.health import CheckResult, GrpcCheck, HealthCheck, HttpCheck, ResourceCheck, TcpCheck
-from reconciler.model.resource import Absent, Observation, Resource, Survey, Unknown
+from reconciler.model.resource import Absent, Observation, Present, Resource, Survey, Unknown
 from reconciler.model.target import Host, KubernetesCluster
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import WorldError
@@ -96,7 +97,7 @@ class KubernetesTargets:
     ) -> AsyncGenerator[None, None]:
         """Yield whenever the resources are not as the last survey saw them; what may not be watched is looked at."""
         here = await self._clusters.of(target)
-        asked = {one.object: each for each, one in self._asked(resources)}
+        asked = {one.object: (each, one) for each, one in self._asked(resources)}
         told: set[ObjectName] = set()
         woken = asyncio.Event()
 
@@ -118,14 +119,19 @@ class KubernetesTargets:
         finally:
             end()
 
-    async def _other(self, here: Cluster, asked: Mapping[ObjectName, Resource]) -> bool:
-        """Whether one of these is not as it was seen last."""
-        for name, found in (await here.objects.find(asked)).items():
-            seen = here.seen.get(asked[name].id)
-            if seen is None or isinstance(found, WorldError) != isinstance(seen.observation, Unknown):
-                return True
-            if not isinstance(found, WorldError) and _key(found) != _key(seen.entry):
-                return True
+    async def _other(self, here: Cluster, asked: Mapping[ObjectName, tuple[Resource, ReadObject]]) -> bool:
+        """Whether one of these is not as it was seen last; what we have just made of it ourselves is no news."""
+        for name, entry in (await here.objects.find(asked)).items():
+            resource, one = asked[name]
+            seen = here.seen.get(resource.id)
+            if isinstance(entry, WorldError):
+                if seen is None or not isinstance(seen.observation, Unknown):
+                    return True
+            elif entry is None or not here.rehearsal.ours(name, entry):
+                now = await self._observed(here, resource, one, entry)
+                if seen is None or _compared(now) != _compared(seen.observation):
+                    return True
+                here.seen[resource.id] = Seen(resource, one, entry, now)
         return False
 
     def _asked(self, resources: Sequence[Resource]) -> Iterator[tuple[Resource, ReadObject]]:
@@ -169,8 +175,9 @@ class KubernetesTargets:
             return Unknown(f"cannot understand what the cluster says about {resource.id.ref}: {error}")
 
 
-def _key(entry: Entry | None) -> str | None:
-    return None if entry is None else entry.key
+def _compared(observation: Observation) -> Observation:
+    """An observation without what an object says of itself."""
+    return replace(observation, status={}) if isinstance(observation, Present) else observation
 
 
 def _held(entry: Entry) -> str:

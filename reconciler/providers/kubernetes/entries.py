@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.model.canonical import Digest, digest
-from reconciler.policy.object_fields import comparable
+from reconciler.policy.object_fields import NOT_COMPARED, comparable
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,5 +29,16 @@ def entry(item: Mapping[str, Any]) -> Entry:
 
 
 def _owner(managed: Mapping[str, Any]) -> tuple[str, str, Mapping[str, Any]]:
-    fields = {name: value for name, value in (managed.get("fieldsV1") or {}).items() if name != "f:status"}
-    return str(managed.get("manager")), str(managed.get("operation")), fields
+    return str(managed.get("manager")), str(managed.get("operation")), _without_noise(managed.get("fieldsV1") or {})
+
+
+def _without_noise(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields without those that are not compared, and without what then has nothing below it."""
+    found: dict[str, Any] = {}
+    for name, below in fields.items():
+        if name not in _NOISE and not (below and not (rest := _without_noise(below))):
+            found[name] = rest if below else below
+    return {} if found.keys() == {"."} else found
+
+
+_NOISE = frozenset(("f:status", *(f"f:{name}" for name in NOT_COMPARED)))

@@ -30,12 +30,16 @@ Lines: TypeAlias = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a dry run said, and of what: the same manifest on the same object says the same again."""
+    """What a dry run said, and of what: the same manifest on the same object says the same again.
+
+    ``made``: an apply of ours said so, and has made the object so.
+    """
 
     asked: ReadObject
     key: Digest
     marked: frozenset[str]
     lines: Lines
+    made: bool = False
 
 
 class Rehearsal:
@@ -67,7 +71,12 @@ class Rehearsal:
     def became(self, asked: ReadObject, manifest: Manifest, found: Entry) -> None:
         """Take over what an apply said: the same again would change nothing."""
         lines = (self._compared(found.object, manifest.marked), "", "")
-        self._known[asked.object] = _Known(asked, found.key, manifest.marked, lines)
+        self._known[asked.object] = _Known(asked, found.key, manifest.marked, lines, made=True)
+
+    def ours(self, name: ObjectName, found: Entry) -> bool:
+        """Whether an object is just what an apply of ours has made of it."""
+        known = self._known.get(name)
+        return known is not None and known.made and known.key == found.key
 
     def _holds(self, asked: ReadObject, live: Entry) -> bool:
         known = self._known.get(asked.object)
