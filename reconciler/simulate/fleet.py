@@ -1,6 +1,6 @@
 """Who has which version and how it does: what is on the simulated hosts, told in words of the units."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -46,11 +46,11 @@ class Fleet:
         return MIXED if there else NOTHING
 
     def versions(self, unit: Unit) -> Mapping[str, str]:
-        """Return the version by target; with slots, by target and slot."""
-        if not unit.slots:
-            return {target: self.version(unit.id, target) for target in unit.targets}
+        """Return the version by target; where it has slots, by target and slot."""
         return {
-            f"{target} ({slot})": self.version(unit.id, target, slot) for target in unit.targets for slot in unit.slots
+            f"{target} ({slot})" if slot else target: self.version(unit.id, target, slot)
+            for target in unit.targets
+            for slot in _slots(unit, target)
         }
 
     def ails(self, target: str, check: HealthCheck) -> str | None:
@@ -73,7 +73,7 @@ class Fleet:
     def available(self, unit: Unit, routers: SimRouters) -> int:
         """Return on how many targets the unit answers, and gets requests where there is a router."""
         return sum(
-            any(self._gets(unit, target, slot, routers) for slot in unit.slots or ("",)) for target in unit.targets
+            any(self._gets(unit, target, slot, routers) for slot in _slots(unit, target)) for target in unit.targets
         )
 
     def share(self, unit: Unit, version: str, routers: SimRouters) -> float:
@@ -91,9 +91,10 @@ class Fleet:
     def _gets(self, unit: Unit, target: str, slot: str, routers: SimRouters) -> bool:
         if not self.serves(unit, target, slot):
             return False
-        if unit.traffic is None:
+        members = [one for one in unit.traffic.members if one.target == target] if unit.traffic else []
+        if unit.traffic is None or not members:
             return True
-        members = [one for one in unit.traffic.members if one.target == target and one.slot in ("", slot)]
+        members = [one for one in members if one.slot in ("", slot)]
         return any(routers.weight(name, one.server) > 0 for name in unit.traffic.hosts for one in members)
 
     def _with(self, target: str, check: HealthCheck) -> Iterator[Unit]:
@@ -111,6 +112,12 @@ class Fleet:
         order = sorted(unit.targets, key=lambda target: digest([self.seed, target]))
         count = ceil(len(order) * ill.share.value / 100) if ill.share.percent else ill.share.value
         return order[:count]
+
+
+def _slots(unit: Unit, target: str) -> Collection[str]:
+    """The slots on a target; where nothing is in one there is but one place."""
+    found = {one.slot for one in unit.resources if one.id.target == target} - {""}
+    return [slot for slot in unit.slots if slot in found] or [""]
 
 
 def _counts(resource: Resource, slot: str) -> bool:

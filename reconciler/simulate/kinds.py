@@ -9,7 +9,7 @@ from reconciler.model.change import Action, FieldDiff
 from reconciler.model.operation import ControlUnit, Operation, Scope, UnitVerb
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.model.target import Sort
-from reconciler.ports.kind import Difference, Inputs, Kind, Rendered, Stopping
+from reconciler.ports.kind import Difference, Inputs, Kind, Rendered, Stopping, Waved
 from reconciler.ports.look import Look
 from reconciler.ports.reads import Read
 
@@ -81,6 +81,17 @@ class SimKind:
         return Stopping(operations=(stop,), after=Present({**seen.attributes, "running": False}))
 
 
+@dataclass(frozen=True)
+class SimWaved(SimKind):
+    """The same for a kind whose resources go in an order of their own."""
+
+    order: Waved
+
+    def wave(self, resource: Resource) -> tuple[int, ...]:
+        """Return its place as the real kind does."""
+        return self.order.wave(resource)
+
+
 def simulated(kinds: Mapping[str, Kind]) -> Mapping[str, Kind]:
     """Return the kinds as they are in a simulation."""
-    return {name: SimKind(kind) for name, kind in kinds.items()}
+    return {name: SimWaved(kind, kind) if isinstance(kind, Waved) else SimKind(kind) for name, kind in kinds.items()}
