@@ -52,13 +52,21 @@ class Answer:
         return " ".join(str(said).split())[:500] or f"HTTP {self.status}"
 
 
+class Declined(Broken):
+    """The engine understood and would not; ``said`` are its words."""
+
+    def __init__(self, text: str, said: str) -> None:
+        super().__init__(text)
+        self.said = said
+
+
 def refusal(name: str, what: str, answer: Answer) -> WorldError:
     """Return an answer that is no success as the error that it is; ``what`` fits after "cannot"."""
     if answer.status in (401, 403):
         return Denied(f"{name} does not let us {what}: {answer.said}")
     if answer.status in AWAY:
         return Unreachable(f"{name} cannot {what} now: {answer.said}")
-    return Broken(f"{name} cannot {what}: {answer.said}")
+    return Declined(f"{name} cannot {what}: {answer.said}", answer.said)
 
 
 def decoded(name: str, body: bytes) -> Any:

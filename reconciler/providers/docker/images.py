@@ -2,13 +2,14 @@
 
 import base64
 import json
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reconciler.model.image import LoadImage, PullImage
 from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
 from reconciler.ports.secrets import SecretMissing, Secrets
-from reconciler.providers.docker.asking import Request, decoded
+from reconciler.providers.docker.asking import Declined, Request, decoded
 from reconciler.providers.docker.sending import Goods, refused
 
 if TYPE_CHECKING:
@@ -80,13 +81,15 @@ async def _there(engine: "Engine", reference: str) -> bool:
 async def _stream(engine: "Engine", request: Request, what: str) -> list[str]:
     """Follow what the engine says of its progress; an error comes in the middle of it, with the status of a success."""
     said: list[str] = []
-    async for line in engine.lines(request):
-        told = decoded(engine.name, line)
-        if not isinstance(told, dict):
-            continue
-        if "error" in told:
-            raise _told(f"cannot {what} on {engine.name}: {told['error']}")
-        said.append(str(told.get("stream") or told.get("status") or ""))
+    try:
+        async with aclosing(engine.lines(request)) as lines:
+            async for line in lines:
+                told = decoded(engine.name, line)
+                if "error" in told:
+                    raise _told(f"cannot {what} on {engine.name}: {told['error']}")
+                said.append(str(told.get("stream") or told.get("status") or ""))
+    except Declined as error:
+        raise _told(f"cannot {what} on {engine.name}: {error.said}") from error
     return said
 
 
