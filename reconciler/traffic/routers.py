@@ -11,7 +11,7 @@ from reconciler.traffic.haproxy import HaproxyRouters
 from reconciler.traffic.http_route import http_route_routers
 from reconciler.traffic.nginx import NginxRouters
 from reconciler.traffic.replicas import replicas_routers
-from reconciler.traffic.service import service_routers
+from reconciler.traffic.selector import service_routers
 
 On = TypeVar("On", contravariant=True)  # noqa: PLC0105 - where the router is
 

@@ -16,11 +16,11 @@ _FULL = 100
 
 def service_routers(clusters: Clusters) -> ClusterRouters[ServiceRouter]:
     """Return the routers that are told by a Service's selector."""
-    shell = _Services(clusters)
+    shell = _Selectors(clusters)
     return ClusterRouters(shell.look, shell.tell)
 
 
-class _Services:
+class _Selectors:
     def __init__(self, clusters: Clusters) -> None:
         self._clusters = clusters
 
