@@ -1,17 +1,16 @@
 """The only place that knows the HTTP library: questions to other systems, and files for the artifact cache."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.ports.errors import Broken, Lost, TimedOut, Unreachable
+from reconciler.ports.errors import Broken, Denied, Lost, TimedOut, Unreachable
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx
 
 _REDIRECTS = 5
@@ -44,7 +43,7 @@ class Http:
     ``tls`` says whom to trust and who we are; None: whom this machine trusts, and nobody.
     """
 
-    def __init__(self, tls: "ssl.SSLContext | None" = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
         # Made when it is needed: to make one takes a tenth of a second, and many fleets ask no other system.
         self._asking: httpx.AsyncClient | None = None
@@ -69,8 +68,8 @@ class Http:
     async def exchange(self, request: Request) -> Response:
         """Return the answer, whatever its status; certificates are verified, redirects are not followed.
 
-        Raises Unreachable when nothing was sent, TimedOut and Lost when nobody knows, and Broken when the body has
-        more than 4 MiB.
+        Raises Unreachable when nothing was sent, TimedOut and Lost when nobody knows, Denied when our certificate is
+        not taken, and Broken when the body has more than 4 MiB.
         """
         import httpx  # noqa: PLC0415 - slow, and not needed by most starts
 
@@ -89,6 +88,11 @@ class Http:
             raise TimedOut(f"no answer from {shown} within {seconds:g} s") from error
         except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
             raise Unreachable(f"no answer from {shown}: {_reason(error)}") from error
+        except ssl.SSLError as error:
+            # The library lets through what a server says of our certificate once the handshake seems to be over.
+            raise Denied(
+                f"{shown} ended the connection: {error.reason or error}; it may want another certificate"
+            ) from error
         except httpx.HTTPError as error:
             raise Lost(f"no answer from {shown}: {_reason(error)}") from error
         finally:
