@@ -132,6 +132,11 @@ class OneApp:
         return f"{root}/namespaces/{self.namespace}/{plural}/{name}"
 
 
+def authority(lab: Cluster) -> str:
+    """Return the certificate that the API server is known by."""
+    return Path(lab.ca).read_text()
+
+
 @asynccontextmanager
 async def one_app(lab: Cluster, *, user: str = "admin", url: str | None = None) -> AsyncIterator[OneApp]:
     """Have an app in a namespace of its own for the time of the block, as this user and at this URL."""
@@ -142,7 +147,7 @@ async def one_app(lab: Cluster, *, user: str = "admin", url: str | None = None) 
         return sources.contents[digest]
 
     namespace = lab.namespace()
-    access = ClusterToken(server=url or lab.url, ca=Path(lab.ca).read_text(), token="kube")
+    access = ClusterToken(server=url or lab.url, ca=authority(lab), token="kube")
     target = KubernetesCluster(name="kube-1", environment="testing", access=access, namespace=namespace, labels={})
     clock, supplies = SystemClock(), Supplies(blob, secrets)
     shell = SshShell(SshOptions(), dict, secrets)

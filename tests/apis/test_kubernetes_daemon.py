@@ -1,4 +1,4 @@
-"""The whole program on a real cluster: from a commit to objects, and back; it looks after what somebody else changes."""
+"""The whole program on a real cluster: from a commit to objects and back, and what somebody else changes is mended."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +64,7 @@ def test_a_commit_becomes_objects_is_kept_and_what_leaves_git_is_taken_away(worl
 
         app(world, deployment(image="registry.example/missing:3"))
         world.until(lambda: "rejected" in str(world.unit()), "the third commit is rejected")
-        world.until(world.state_of("held"), "the bad commit was taken back")
+        world.until(world.state_of("holding"), "the bad commit was taken back")
+        world.until(lambda: world.rollout_state() == "", "the way back is at its end")
         (container,) = cluster.get(shop)["spec"]["template"]["spec"]["containers"]
         assert container["image"] == "registry.example/shop:2"

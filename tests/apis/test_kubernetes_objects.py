@@ -243,5 +243,5 @@ async def eventually(look: Callable[[Resource], Awaitable[object]], wanted: Reso
     """Look until it is so: a watch tells a moment later."""
     async with asyncio.timeout(10):
         while await look(wanted) != so:
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.02)  # noqa: ASYNC110 - what is awaited is another process's doing
     return True
