@@ -30,35 +30,40 @@ _NOWHERE = "http://127.0.0.1:9"
 
 
 class _Failed(Exception):
-    """It made no text; the text here says why."""
+    """It made no text, and will make none of the same inputs; the text here says why."""
 
 
 def output(program: Program, memory: Memory) -> str:
-    """Return what the program prints; raise InputError."""
+    """Return what the program prints; raise InputError. Only what is the machine's fault is tried again."""
     path = shutil.which(program.command)
     if path is None:
         message = f"the command {program.command} is not installed here: {program.install}"
         raise InputError(program.key, message)
     files = {name: digest_bytes(data) for name, data in sorted(program.files.items())}
     key = digest({"command": path, "arguments": program.arguments, "files": files})
-    made: str | _Failed = memory.of(("output", key), lambda: _made(program, path))
+    called = " ".join((program.command, *program.arguments))
+    try:
+        made: str | _Failed = memory.of(("output", key), lambda: _made(program, path))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        late = isinstance(error, subprocess.TimeoutExpired)
+        why = f"it has not ended after {LIMIT:.0f} s" if late else f"it cannot be run: {error}"
+        raise InputError(program.key, f"{called}: {why}") from error
     if isinstance(made, _Failed):
-        raise InputError(program.key, str(made))
+        raise InputError(program.key, f"{called}: {made}")
     return made
 
 
 def _made(program: Program, path: str) -> str | _Failed:
-    called = " ".join((program.command, *program.arguments))
     try:
         first, second = _printed(program, path), _printed(program, path)
         if first != second:
             why = "it prints something else each time, thus nobody could tell what is new"
-            return _Failed(f"{called}: {why}; do without the time and random values in it, or give them as values")
+            return _Failed(f"{why}; do without the time and random values in it, or give them as values")
         return first.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        return _Failed(f"cannot run {called}: {error}")
+    except UnicodeDecodeError:
+        return _Failed("what it prints is no text in UTF-8")
     except _Failed as failed:
-        return _Failed(f"{called}: {failed}")
+        return failed
 
 
 def _printed(program: Program, path: str) -> bytes:
@@ -95,8 +100,6 @@ def _run(command: tuple[str, ...], folder: Path, written: tuple[Path, Path]) -> 
             return process.wait(LIMIT)
         except ProcessLookupError:
             return process.wait(LIMIT)
-        except subprocess.TimeoutExpired:
-            raise _Failed(f"it has not ended after {LIMIT:.0f} s") from None
         finally:
             _end(process)
 

@@ -202,7 +202,7 @@ FAILURES = [
     ),
     ("exit 3", "it ended with status 3 and said nothing"),
     (f"{SAYS}; date +%N$$", "it prints something else each time"),
-    ("printf '\\377'", "cannot run helm template"),
+    ("printf '\\377'", "what it prints is no text in UTF-8"),
     ("echo 'kind: [': x", "helm template shop:1"),
 ]
 
@@ -213,6 +213,19 @@ def test_what_goes_wrong_with_a_program_is_told(script: str, message: str, folde
     where, told = Commit(CHART).mistake(helm=HELM, **WEB)
     assert where == "helm"
     assert message in told
+
+
+def test_what_failed_for_the_machine_is_tried_again_and_other_failures_are_remembered(folder: Path) -> None:
+    program(folder, "helm", f"echo x >> {folder}/ran; exit 1")
+    commit = Commit(CHART)
+    for _ in range(2):
+        commit.mistake(helm=HELM, **WEB)
+    assert (folder / "ran").read_text() == "x\n"
+    (folder / "helm").write_text("#!/no/such/interpreter\n")
+    commit.files = {**CHART, "shop/chart/values.yaml": "a: 1\n"}
+    assert "it cannot be run" in commit.mistake(helm=HELM, **WEB)[1]
+    program(folder, "helm", SAYS)
+    assert list(commit.rendered(helm=HELM, **WEB)) == ["ConfigMap/web/web"]
 
 
 def test_a_program_that_prints_without_end_is_stopped(folder: Path) -> None:
