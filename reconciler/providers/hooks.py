@@ -55,7 +55,7 @@ class HookCalls:
 
     async def _run(self, hook: CommandHook, payload: Mapping[str, Json], key: str, host: Host | None) -> str:
         if host is None:
-            raise Refused("the command has no host to run on: the plan has no targets")
+            raise Refused("the command has no host to run on: no target of the plan is a Host")
         told = {**{name.upper(): str(value) for name, value in payload.items()}, "KEY": key}
         names = " ".join(f"RECONCILER_{name}={quote(value)}" for name, value in told.items())
         command = " ".join(quote(word) for word in hook.command)

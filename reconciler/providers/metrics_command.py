@@ -16,7 +16,7 @@ _LIMIT = timedelta(seconds=30)
 async def read(shell: Shell, query: CommandQuery, host: Host | None) -> Reading:
     """Run the command on the host, with the rights of the connection; it has 30 s."""
     if host is None:
-        raise Broken(f"there is no target to run {query} on")
+        raise Broken(f"there is no host to run {query} on: no target of the plan is a Host")
     words = " ".join(quote(word) for word in query.command)
     # In a subshell: a command that is not there must not end the shell that reports it.
     done = await shell.run(host, Script(text=f"( exec {words} ) </dev/null", limit=_LIMIT))
