@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from typing import get_args
 
 from reconciler.desired import cluster_traffic
-from reconciler.desired.traffic_documents import HaproxySpec, NginxSpec
+from reconciler.desired.traffic_documents import Fronted, HaproxySpec, NginxSpec
 from reconciler.desired.traffic_frame import Between, Frame
 from reconciler.desired.words import describe
-from reconciler.model.target import Sort
 from reconciler.model.traffic import HaproxyRouter, Member, NginxRouter, Router
 
 _HAPROXY_SERVER = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -44,12 +44,14 @@ def router(frame: Frame) -> Router | None:
             return cluster_traffic.router(written, frame)
 
 
-_FRONTED = (Sort.HOST, Sort.DOCKER_ENGINE, Sort.SWARM)
-"""What a load balancer on a host may stand in front of: a cluster has routers of its own."""
-
-
 def _members(written: HaproxySpec | NginxSpec, frame: Frame) -> tuple[Member, ...]:
-    targets = [each for each in frame.between.targets if each.sort in _FRONTED]
+    sorts = [written.on] if written.on else get_args(Fronted)
+    targets = [each for each in frame.between.targets if each.sort in sorts]
+    if not targets:
+        missing = (
+            f"the app has no {written.on}" if written.on else "the app has nothing that a load balancer on a host knows"
+        )
+        frame.tell("on" if written.on else "", f"{missing} to send requests to")
     members = tuple(frame.members("server", written.server, targets))
     _check(frame.between, written, members, frame)
     return members

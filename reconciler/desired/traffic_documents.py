@@ -14,6 +14,9 @@ RouterName = Annotated[
     Matching(r"[A-Za-z0-9_.:-]{1,128}", "a name as HAProxy and nginx have them: letters, digits, '_', '.', ':', '-'"),
 ]
 
+Fronted = Literal["host", "dockerEngine", "swarm"]
+"""What a load balancer on a host may stand in front of: a cluster has routers of its own."""
+
 ClusterName = Annotated[
     str, Matching(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", "a name of lower case letters, digits, '-' and '.'")
 ]
@@ -25,6 +28,7 @@ class HaproxySpec(Strict):
     hosts: Annotated[Labels, Field(min_length=1)]
     backend: RouterName
     server: str = "{{ target.name }}"
+    on: Fronted | None = None
     socket: HostPath = "/run/haproxy/admin.sock"
     drain_within: Period = timedelta(seconds=30)
 
@@ -43,6 +47,7 @@ class NginxSpec(Strict):
     upstream: RouterName
     include: HostPath
     server: str
+    on: Fronted | None = None
     mirror: HostPath | None = None
     drain_within: Period = timedelta(seconds=30)
 

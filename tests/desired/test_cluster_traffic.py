@@ -11,6 +11,7 @@ from reconciler.model.target import Sort
 from reconciler.model.traffic import HttpRouteRouter, Member, ReplicasRouter, Router, Selects, ServiceRouter
 from reconciler.model.unit import Unit
 from tests.desired import many
+from tests.desired.note import KEY
 
 SHOP = UnitId("shop", "production")
 CLUSTERS = """\
@@ -27,6 +28,7 @@ metadata: {name: other, labels: {role: other}}
 spec: {environment: production, inCluster: }
 """
 ONE = "its Service sends all requests to one slot"
+NAMED = "{{ target.name }}-{{ slot }}"
 SLOTS = "{blue: {}, green: {}}"
 
 
@@ -255,3 +257,33 @@ def test_every_target_of_a_router_in_clusters_is_a_cluster() -> None:
     router = desired.units[SHOP].traffic
     assert router is not None
     assert {desired.targets[name].sort for name in router.hosts} == {Sort.KUBERNETES_CLUSTER}
+
+
+def behind_haproxy(on: str) -> list[Member] | list[tuple[str, str]]:
+    """The servers of an app with a host, an engine and a cluster, or what is wrong with it."""
+    app = (
+        "kind: App\nmetadata: {name: shop}\nspec:\n"
+        '  version: "1"\n  environments: {production: {}}\n  slots: {blue: {}, green: {}}\n'
+        "  targets: {hosts: {role: web}, dockerEngines: {role: web}, kubernetesClusters: {role: web}}\n"
+        "  resources: [{note: {path: /shop, text: a}}, {box: {names: ['shop-{{ slot }}']}}, {object: {names: [x]}}]\n"
+        f"  traffic: {{haproxy: {{hosts: {{role: lb}}, backend: shop, server: '{NAMED}'{on}}}}}\n"
+        "---\nkind: Host\nmetadata: {name: lb-1, labels: {role: lb}}\n"
+        f'spec: {{environment: production, address: 192.0.2.1, user: deploy, hostKey: "{KEY}"}}\n'
+    )
+    written = {"desired-state/shop.yaml": app}
+    problems = told(written)
+    if problems:
+        return problems
+    router = many.loaded(written).units[SHOP].traffic
+    assert router is not None
+    return list(router.members)
+
+
+def test_a_load_balancer_on_a_host_stands_before_hosts_and_engines_or_before_those_that_are_said() -> None:
+    engine = [Member("engine-1", f"engine-1-{slot}", slot) for slot in ("blue", "green")]
+    host = [Member("web-1", f"web-1-{slot}", slot) for slot in ("blue", "green")]
+    assert behind_haproxy("") == [*host, *engine]
+    assert behind_haproxy(", on: dockerEngine") == engine
+    assert behind_haproxy(", on: swarm") == [
+        ("spec.traffic.haproxy.on", "the app has no swarm to send requests to"),
+    ]
