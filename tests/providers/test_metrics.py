@@ -222,7 +222,7 @@ async def test_a_command_prints_a_number_or_json(
 
 
 async def test_a_command_needs_a_target(monitoring: Monitoring) -> None:
-    with pytest.raises(Broken, match="no target to run count on"):
+    with pytest.raises(Broken, match="no host to run count on"):
         await monitoring.read(CommandQuery(command=("count",)), None)
 
 
