@@ -176,7 +176,8 @@ def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, 
     differing = {field.path for field in found.fields} if found else set()
     if isinstance(seen, Present) and found and found.action is Action.UPDATE and "alone" not in differing:
         return tuple(_in_place(resource, seen, differing))
-    return (*_pulled(resource), _put(resource, seen))
+    whole = found is not None and found.action is Action.REPLACE
+    return (*_pulled(resource), _put(resource, seen, str(status(seen, "id") or "") if whole else ""))
 
 
 def _pulled(resource: Resource) -> Iterator[Operation]:
@@ -185,7 +186,7 @@ def _pulled(resource: Resource) -> Iterator[Operation]:
         yield PullImage(reference=image, credentials=compare.managed(resource, "credentials"))
 
 
-def _put(resource: Resource, seen: Present | Absent) -> PutContainer:
+def _put(resource: Resource, seen: Present | Absent, instead_of: str) -> PutContainer:
     networks = resource.attributes.get("networks")
     stopping = resource.attributes["stopping"]
     assert isinstance(stopping, int)
@@ -193,6 +194,7 @@ def _put(resource: Resource, seen: Present | Absent) -> PutContainer:
         name=resource.id.name,
         spec=text(resource, "spec"),
         create=resource.contents["create"],
+        instead_of=instead_of,
         networks=tuple(str(each) for each in networks) if isinstance(networks, Sequence) and len(networks) > 1 else (),
         ahead=isinstance(seen, Present) and _side_by_side(resource, seen),
         running=bool(resource.attributes["running"]),

@@ -17,12 +17,14 @@ class PutContainer:
     ``<name>.previous``, and an older one goes. When the kept one is the one that is wanted, it is taken. When the new
     one does not do well within ``limit``, all is as it was.
 
+    ``instead_of`` is the id of one that has to go whatever its label says.
     ``networks`` are those that it is connected with besides the first one, ``stopping`` is how long it has to end.
     """
 
     name: str
     spec: Digest
     create: Content
+    instead_of: str = ""
     networks: tuple[str, ...] = ()
     ahead: bool = False
     running: bool = True

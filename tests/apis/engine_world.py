@@ -152,14 +152,17 @@ def _wave(resource: Resource) -> tuple[int, ...]:
 
 
 @asynccontextmanager
-async def one_app(engine: OwnEngine, endpoint: EngineEndpoint | None = None) -> AsyncIterator[OneApp]:
-    """Have an app on the engine, reached in this way."""
-    secrets = Values({"shop/db": "hunter2", "registry/shop": "deploy:hunter3"})
+async def one_app(
+    engine: OwnEngine, endpoint: EngineEndpoint | None = None, client_key: Path | None = None, **more: str
+) -> AsyncIterator[OneApp]:
+    """Have an app on the engine, reached in this way; ``more`` are further secrets."""
+    secrets = Values({"shop/db": "hunter2", "registry/shop": "deploy:hunter3", **more})
     sources = Sources({}, "", Templates(), secrets)
     there = endpoint or UnixSocket(path=str(engine.socket))
     target = DockerEngine(name="engine-1", environment="testing", address="127.0.0.1", endpoint=there, labels={})
     clock = SystemClock()
-    shell = SshShell(SshOptions(), dict, secrets)
+    keys = SshOptions(identities=(client_key,), agent=False) if client_key else SshOptions()
+    shell = SshShell(keys, dict, secrets)
     engines = Engines(shell, secrets)
     supplies = Supplies(Folder(engine.folder), secrets)
     targets = EngineTargets(engines, CATALOG, supplies, HealthChecks(shell, shell, clock))

@@ -4,6 +4,7 @@ Questions (GET, HEAD) are sent again where a connection broke; what changes some
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -13,7 +14,7 @@ from urllib.parse import urlencode
 
 import httpcore
 
-from reconciler.ports.errors import Broken, Lost, TimedOut
+from reconciler.ports.errors import Broken, Denied, Lost, TimedOut
 from reconciler.providers.docker.asking import AWAY, SAFE, Answer, Request, decoded, refusal
 from reconciler.providers.docker.streams import Backend, Opening
 
@@ -127,6 +128,10 @@ class _Worded:
             case TimeoutError() | httpcore.TimeoutException():
                 seconds = (self._request.quiet_for or self._request.limit).total_seconds()
                 raise TimedOut(f"{self._name} did not answer {what} within {seconds:g} s") from error
+            case httpcore.NetworkError(__cause__=ssl.SSLError() as alert):
+                raise Denied(
+                    f"{self._name} refuses our certificate: {alert.reason or alert}; is it from the authority it knows?"
+                ) from error
             case httpcore.NetworkError() | httpcore.RemoteProtocolError():
                 raise Lost(
                     f"lost the connection to {self._name} during {what}: {str(error) or 'it was closed'}"

@@ -112,7 +112,7 @@ def next_step(places: Places, wanted: PutContainer, known: Known) -> Next:
     stranger = _stranger(places, wanted.name)
     if stranger is not None:
         return GiveUp(stranger)
-    if places.current is not None and places.current.spec == wanted.spec:
+    if places.current is not None and is_wanted(places.current, wanted):
         return _tidied(places.current, places, wanted, known)
     return _switched(places, wanted, known)
 
@@ -156,13 +156,21 @@ def _switched(places: Places, wanted: PutContainer, known: Known) -> Next:
         return Do("rename", new, f"{wanted.name}.new", wanted.name)
     if previous is not None:
         return Do("remove", previous, f"{wanted.name}.previous")
+    if current.spec is None and current.runs:
+        # Once it has another name, nobody could tell it from a stranger's.
+        return Do("stop", current, wanted.name)
     return Do("rename", current, wanted.name, f"{wanted.name}.previous")
+
+
+def is_wanted(container: There, wanted: PutContainer) -> bool:
+    """Whether it is the container that shall be there."""
+    return container.spec == wanted.spec and container.id != wanted.instead_of
 
 
 def _made(new: There, wanted: PutContainer, known: Known) -> Next | None:
     """What is to be done before the new one is as it shall be; None when nothing is."""
     name = f"{wanted.name}.new"
-    if new.spec != wanted.spec:
+    if not is_wanted(new, wanted):
         return Do("remove", new, name)
     if any(new.limits.get(name) != value for name, value in known.limits.items()):
         return Do("limit", new, name)

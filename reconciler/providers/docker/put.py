@@ -21,6 +21,7 @@ from reconciler.providers.docker.placing import (
     Places,
     There,
     Wait,
+    is_wanted,
     next_step,
     there,
 )
@@ -110,7 +111,7 @@ class _Putting:
         why = reason if self._engine.name in reason else f"{reason} on {self._engine.name}"
         try:
             places = await self._places()
-            if places.current is None or places.current.spec == self._wanted.spec:
+            if places.current is None or is_wanted(places.current, self._wanted):
                 if places.previous is None and places.current is None and places.new is not None:
                     await self._undo(Do("remove", places.new, f"{self._wanted.name}.new"))
                     raise Refused(why) from cause
