@@ -26,6 +26,7 @@ from reconciler.providers.ssh_options import SshOptions
 from tests.lab.kubernetes.cluster import Cluster
 from tests.providers.secret_values import SecretValues
 
+NOTHING: Mapping[str, Any] = {}
 UNIT = UnitId("shop", "testing")
 KINDS = {**catalog.CATALOG, kubernetes.NAME: kubernetes}
 
@@ -59,7 +60,7 @@ class OneApp:
 
     def written(self, body: Mapping[str, Any], **common: Any) -> tuple[Resource, ...]:
         """Return what the kind makes of what people write."""
-        inputs = ResourceInputs(self.sources, "", {"version": "1.4.2"}, body)
+        inputs = self.inputs(body)
         made = kubernetes.render(kubernetes.Spec.model_validate({"namespace": self.namespace, **body}), inputs)
         assert inputs.missing == []
         return tuple(
@@ -72,6 +73,10 @@ class OneApp:
             )
             for each in made
         )
+
+    def inputs(self, body: Mapping[str, Any] = NOTHING) -> ResourceInputs:
+        """Return what a kind reads while it renders what people write."""
+        return ResourceInputs(self.sources, "", {"version": "1.4.2"}, body)
 
     async def seen(self, *resources: Resource) -> list[Observation]:
         """Return what is there."""
@@ -106,7 +111,8 @@ class OneApp:
     async def bring(self, *resources: Resource) -> None:
         """Make them as they shall be, and see that nothing differs any more."""
         await self.apply(*await self.operations(*resources))
-        assert await self.differences(*resources) == [None] * len(resources)
+        left = await self.differences(*resources)
+        assert left == [None] * len(resources), left
 
     async def take_away(self, *resources: Resource) -> None:
         """Take them away, and see that they are gone."""

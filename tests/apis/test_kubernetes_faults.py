@@ -25,8 +25,8 @@ async def seen_as(
 ) -> Observation:
     """Look until what is seen fits."""
     async with asyncio.timeout(limit):
-        while not fits(seen := (await app.seen(wanted))[0]):
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - what is awaited is another process's doing
+        while not fits(seen := (await app.seen(wanted))[0]):  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.02)
     return seen
 
 

@@ -242,6 +242,6 @@ async def changed(app: OneApp, wanted: Resource) -> tuple[Observation, Differenc
 async def eventually(look: Callable[[Resource], Awaitable[object]], wanted: Resource, so: object) -> bool:
     """Look until it is so: a watch tells a moment later."""
     async with asyncio.timeout(10):
-        while await look(wanted) != so:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - what is awaited is another process's doing
+        while await look(wanted) != so:  # noqa: ASYNC110 - another process does it
+            await asyncio.sleep(0.02)
     return True
