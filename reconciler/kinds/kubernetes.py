@@ -55,7 +55,7 @@ def _rendered(found: Object, spec: Spec, inputs: Inputs) -> Rendered:
             "manifest": found.content.digest,
         },
         contents={"manifest": found.content},
-        restart_on=spec.restart_on if "template" in (found.manifest.data.get("spec") or {}) else (),
+        restart_on=spec.restart_on if found.manifest.has_pods else (),
         health=(check,) if check else (),
     )
 

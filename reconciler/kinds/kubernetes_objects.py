@@ -1,5 +1,6 @@
 """Objects of a cluster: what they are called, which belong to a namespace, and what is wrong with a text of one."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,12 @@ class Manifest:
         found = self.data["metadata"].get("annotations")
         return found if isinstance(found, dict) else {}
 
+    @property
+    def has_pods(self) -> bool:
+        """Whether it has a template of pods."""
+        spec = self.data.get("spec")
+        return isinstance(spec, dict) and isinstance(spec.get("template"), dict)
+
     def mistake(self, message: str, where: str) -> InputError:
         """Return the mistake that something is wrong with it; ``where`` is the key that named it."""
         place = f"{self.file}:{self.line}: " if self.file else ""
@@ -93,6 +100,11 @@ def _unpacked(piece: Piece, where: str) -> Iterator[Manifest]:
         for item in here.data["items"]:
             yield from _unpacked(Piece(piece.file, piece.line, _of_list(here, item)), where)
         return
+    _check_metadata(here, where)
+    yield here
+
+
+def _check_metadata(here: Manifest, where: str) -> None:
     metadata = here.data.get("metadata")
     called = f"this {here.data['kind']}"
     if not isinstance(metadata, dict):
@@ -103,7 +115,19 @@ def _unpacked(piece: Piece, where: str) -> Iterator[Manifest]:
         raise here.mistake(f"{called} has no metadata.name (a text)", where)
     if not isinstance(metadata.get("namespace", ""), str):
         raise here.mistake(f"{called} has a metadata.namespace that is no text", where)
-    yield here
+    for key in ("labels", "annotations"):
+        if wrong := _no_texts(metadata.get(key)):
+            raise here.mistake(f"metadata.{key} of {called} {wrong}", where)
+
+
+def _no_texts(found: Any) -> str | None:
+    """What is wrong with labels or annotations, which are texts by name; None when nothing is."""
+    if found is None:
+        return None
+    if not isinstance(found, dict):
+        return "is no mapping of keys and values"
+    name = next((name for name, value in found.items() if not isinstance(value, str)), None)
+    return None if name is None else f"has {name}: {json.dumps(found[name])}, which is no text: put it in quotes"
 
 
 def _of_list(around: Manifest, item: Any) -> Any:

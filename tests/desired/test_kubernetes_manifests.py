@@ -161,6 +161,10 @@ TOLD = [
         {"a.yaml": CONFIG % "a", "b.yaml": f"---\n{CONFIG % 'a'}"},
         "b.yaml:2: ConfigMap/a is there already in desired-state/shop/files/a.yaml:1; an object is written once",
     ),
+    (
+        {"a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {version: 1.4}}\n"},
+        "a.yaml:1: metadata.labels of this Pod has version: 1.4, which is no text: put it in quotes",
+    ),
     ({"a.yaml": "- 1\n"}, "a.yaml:1: expected an object of Kubernetes, a mapping with apiVersion, kind and metadata"),
     ({"a.yaml": "# nothing\n"}, "there is no object of Kubernetes in it"),
     (
