@@ -84,12 +84,14 @@ def deployed(found: ObjectJson) -> Deployed:
     available = any(
         each.get("type") == "Available" and each.get("status") == "True" for each in status.get("conditions") or ()
     )
-    ready = int(status.get("readyReplicas") or 0)
+    replicas = int(spec.get("replicas", 1))
+    # What was said before its last change may be about pods that are going.
+    ready = min(replicas, int(status.get("readyReplicas") or 0)) if seen else 0
     return Deployed(
-        replicas=int(spec.get("replicas", 1)),
+        replicas=replicas,
         there=int(status.get("replicas") or 0),
         ready=ready,
-        enough=seen and available and ready > 0,
+        enough=available and ready > 0,
         told=Aim(int(told[1]), int(told[2])) if told else None,
     )
 

@@ -3,7 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from reconciler.model.target import ClusterToken, KubernetesCluster, Target
 from reconciler.model.traffic import (
@@ -54,6 +57,24 @@ def route(**weights: int) -> dict[str, Any]:
     }
 
 
+_RBAC = "rbac.authorization.k8s.io"
+_ROLE = {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": {"name": "router"}}
+_BINDING = {
+    "apiVersion": f"{_RBAC}/v1",
+    "kind": "RoleBinding",
+    "metadata": {"name": "router"},
+    "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": "router"},
+    "subjects": [{"apiGroup": _RBAC, "kind": "User", "name": "deployer"}],
+}
+
+
+def rules() -> Any:
+    """The rights that a router needs, as the page on targets has them."""
+    page = (Path(__file__).parents[2] / "docs/targets.md").read_text()
+    _, _, after = page.partition("The router's login needs")
+    return yaml.safe_load(after.split("```")[1])["rules"]
+
+
 class InCluster:
     """Two Deployments with two pods each in a namespace of their own, and a router in front of them."""
 
@@ -67,9 +88,11 @@ class InCluster:
             cluster.apply(service(f"shop-{slot}", slot=slot), self.namespace)
         cluster.apply(service("shop"), self.namespace)
         cluster.apply(route(), self.namespace)
+        cluster.apply(_ROLE | {"rules": rules()}, self.namespace)
+        cluster.apply(_BINDING, self.namespace)
         self._way = ExitStack()
         self.proxy = self._way.enter_context(cluster.proxy())
-        secrets = SecretValues({"cluster/token": cluster.token()})
+        secrets = SecretValues({"cluster/token": cluster.token("deployer")})
         access = ClusterToken(server=self.proxy.url, ca=cluster.ca.read_text(), token="cluster/token")
         self.hosts: Mapping[str, Target] = {
             PROD: KubernetesCluster(name=PROD, environment="testing", access=access, labels={})

@@ -171,7 +171,7 @@ AVAILABLE = [{"type": "Progressing", "status": "True"}, {"type": "Available", "s
 def test_enough_pods_are_ready_when_the_deployment_says_so_of_what_was_asked_last() -> None:
     assert pods.deployed(deployment(conditions=AVAILABLE)) == Deployed(4, 4, 3, enough=True)
     assert not pods.deployed(deployment()).enough
-    assert not pods.deployed(deployment(conditions=AVAILABLE, observedGeneration=1)).enough
+    assert pods.deployed(deployment(conditions=AVAILABLE, observedGeneration=1)) == Deployed(4, 4, 0, enough=False)
     assert not pods.deployed(deployment(conditions=AVAILABLE, readyReplicas=0)).enough
     fresh = {"metadata": {"name": "shop-blue", "uid": "1", "generation": 1}, "spec": {}}
     assert pods.deployed(fresh) == Deployed(replicas=1, there=0, ready=0, enough=False)
