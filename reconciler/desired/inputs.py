@@ -107,7 +107,8 @@ class ResourceInputs:
 
     def pieces(self, name: str, text: str) -> Sequence[Piece]:
         """Read the YAML documents of a text as Kubernetes reads them."""
-        return manifest_text.pieces(self._name(name) if name.startswith("/") else name, text)
+        file = self._place(name)
+        return manifest_text.pieces(file if file in self.sources.files else name, text)
 
     def output(self, program: Program) -> str:
         """Return what a program prints."""
@@ -210,15 +211,17 @@ class ResourceInputs:
 
     def _name(self, path: str) -> str:
         """The path within the repository. A leading slash is the desired-state folder."""
-        root = self.sources.root
-        start = root if path.startswith("/") else self.folder
-        name = posixpath.normpath(posixpath.join(start, path.lstrip("/")))
+        root, name = self.sources.root, self._place(path)
         if "\0" in path or name == root or not (name + "/").startswith(root + "/" if root else ""):
             raise InputError(self._key(path, "file"), f"{describe(path)} leads out of the folder {root or '.'}")
         if not root and name.startswith(".."):
             raise InputError(self._key(path, "file"), f"{describe(path)} leads out of the repository")
         self.files.add(name)
         return name
+
+    def _place(self, path: str) -> str:
+        start = self.sources.root if path.startswith("/") else self.folder
+        return posixpath.normpath(posixpath.join(start, path.lstrip("/")))
 
     def _key(self, value: str, usual: str) -> str:
         return next((key for key, each in self.body.items() if each == value), usual)

@@ -218,6 +218,11 @@ def test_what_does_not_go_together_is_told(written: dict[str, Any], told: str) -
         kubernetes.Spec.model_validate(written)
 
 
+def test_a_file_is_told_by_its_place_in_the_repository() -> None:
+    message = Commit({"shop/files/a.yaml": "kind: x\n"}).mistake(manifests="files/a.yaml")[1]
+    assert message.startswith("desired-state/shop/files/a.yaml:1: the key 'apiVersion' is missing")
+
+
 def test_a_folder_that_is_not_there_is_told() -> None:
     assert Commit().mistake(manifests="files") == (
         "manifests",
