@@ -29,6 +29,7 @@ class Shop:
         self.cluster = cluster
         self.namespace = cluster.namespace()
         self.traffic = traffic
+        self.of_the_route: dict[str, Any] = {}
         (world.folder / "secrets").mkdir()
         (world.folder / "secrets" / "kube").write_text(cluster.kubeconfig().read_text())
         world.settings(secrets={"directory": "secrets"}, drift={"interval": "1h"}, log={"level": "debug"})
@@ -95,7 +96,7 @@ class Shop:
         return slot
 
     def _more(self) -> list[dict[str, Any]]:
-        return [_ROUTE] if "httpRoute" in self.traffic else []
+        return [{**_ROUTE, "spec": {**_ROUTE["spec"], **self.of_the_route}}] if "httpRoute" in self.traffic else []
 
 
 def _image(deployment: Mapping[str, Any]) -> str:
@@ -124,7 +125,7 @@ _DEPLOYMENT = {
         "template": {"metadata": {"labels": _LABELS}, "spec": {"containers": [{"name": "web", "image": IMAGE}]}},
     },
 }
-_ROUTE = {
+_ROUTE: dict[str, Any] = {
     "apiVersion": "gateway.networking.k8s.io/v1",
     "kind": "HTTPRoute",
     "metadata": {"name": "shop"},
@@ -284,3 +285,36 @@ def test_a_canary_goes_by_numbers_of_pods(world: World, cluster: Cluster) -> Non
         assert {each[1] for each in pods} == {4}
         world.until(lambda: shop.pods() == (0, 4), "the pods are as before")
         assert shop.versions() == {"blue": "2", "green": "2"}
+
+
+def test_a_daemon_that_is_killed_in_a_canary_goes_on_with_it(world: World, cluster: Cluster) -> None:
+    steps = [{"setWeight": 50}, {"pause": {"within": "1h"}}]
+    shop = Shop(world, cluster, {"httpRoute": {"route": "shop", "drainWithin": "1s"}}, {"canary": {"steps": steps}})
+    with world.daemon() as daemon:
+        shop.release("1")
+        commit = shop.commit("2")
+        world.until(lambda: "promot" in str(world.unit()), "it waits for a person")
+        assert shop.weights() == (50, 50)
+        daemon.kill()
+    rules = cluster.get(shop.route)["spec"]["rules"]
+    rules[0]["backendRefs"][1]["weight"] = 0
+    cluster.merge(shop.route, {"spec": {"rules": rules}})
+    with world.daemon():
+        cluster.wait(shop.route, lambda route: _percent(route) == (50, 50))
+        assert world.reconciler("promote", "shop@test").status == 0
+        world.until(world.in_sync_at(commit), "2 is rolled out")
+    assert shop.weights() == (0, 100)
+    assert shop.versions() == {"blue": "2", "green": "2"}
+
+
+def test_a_manifest_that_changes_takes_no_requests_from_anybody(world: World, cluster: Cluster) -> None:
+    """What a router has written of an object stays when the rest of it is applied."""
+    shop = Shop(world, cluster, {"httpRoute": {"route": "shop", "drainWithin": "1s"}}, {"allAtOnce": {}})
+    with world.daemon():
+        shop.release("1")
+        assert shop.weights() == (100, 0)
+        shop.of_the_route = {"hostnames": ["shop.example"]}
+        with seen(shop.weights) as weights:
+            shop.release("1.1")
+        assert weights == [(100, 0)]
+        assert cluster.get(shop.route)["spec"]["hostnames"] == ["shop.example"]
