@@ -90,7 +90,8 @@ def _live(unit: Unit, router: Router, shares: Sequence[Share], targets: Mapping[
     live: set[str] = set()
     parts = by_sort(unit, targets)
     for part in parts:
-        members = tuple(each for each in router.members if len(parts) == 1 or each.target in part.targets)
+        here = {*part.targets}
+        members = tuple(each for each in router.members if len(parts) == 1 or each.target in here)
         found = sort(part.policy.strategy, part, members, targets)
         live |= found.of(live_side(found, weights))
     return frozenset(live)

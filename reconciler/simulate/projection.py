@@ -136,7 +136,7 @@ def _still(now: Owned, before: Owned | None) -> Owned:
     if before is None:
         return now
     if not now.sure:
-        return before
+        return replace(before, created=now.created or before.created)
     return replace(now, created=now.created or before.created, before=now.before or before.before)
 
 
