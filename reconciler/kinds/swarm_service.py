@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.kinds import compare, no_process, swarm_service_body, swarm_service_health, swarm_versions
-from reconciler.kinds.docker_words import SPEC, by_digest, one, path, text
+from reconciler.kinds.docker_words import SPEC, by_digest, path, text
 from reconciler.kinds.swarm_service_body import CONTAINER_LABEL, ENV, LABEL, PLACES
 from reconciler.kinds.swarm_service_spec import Spec as Spec
 from reconciler.model.canonical import Json, canonical, digest_bytes, same
@@ -80,7 +80,8 @@ def wave(resource: Resource) -> tuple[int, ...]:
 
 def probe(resource: Resource, siblings: Mapping[str, Resource]) -> Ask:
     """Ask for the service, what networks are called, and the versions that it shall use."""
-    service = Get(path=path("services", resource.id.name))
+    only = json.dumps({"name": [resource.id.name]})
+    service = Get(path="/services", query=(("status", "true"), ("filters", only)))
     wanted = (swarm_versions.found_at(ref, version) for ref, version in _versions(resource, siblings))
     return Ask((service, _NETWORKS, *(Get(path=each) for each in wanted)))
 
@@ -95,11 +96,12 @@ def _versions(resource: Resource, siblings: Mapping[str, Resource]) -> Iterator[
 
 
 def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:
-    """Read what Swarm says of the service; it finds one by the start of an id, too, which is not its name."""
-    there = one(answer)
-    if there is None or there["Spec"].get("Name") != resource.id.name:
-        return Absent()
+    """Read what Swarm says of the service; those are found, too, of which it is the start of the name."""
+    listed = json.loads(answer[0]) if answer and answer[0] else []
     try:
+        there = next((each for each in listed if each["Spec"]["Name"] == resource.id.name), None)
+        if there is None:
+            return Absent()
         spec = there["Spec"]
         seen = swarm_service_body.told(spec, _names(answer))
         found = {name: value for name, value in seen.items() if name in resource.attributes or not _of_many(name)}
@@ -125,9 +127,12 @@ def _names(answer: Sequence[str]) -> dict[str, str]:
 
 
 def _status(there: Mapping[str, Any]) -> dict[str, Json]:
-    update = there.get("UpdateStatus") or {}
+    update, tasks = there.get("UpdateStatus") or {}, there.get("ServiceStatus") or {}
     return {
         "id": there["ID"],
+        "running": tasks.get("RunningTasks"),
+        "desired": tasks.get("DesiredTasks"),
+        "image": there["Spec"]["TaskTemplate"]["ContainerSpec"].get("Image"),
         "revision": revision(there["Spec"]),
         "update": update.get("State"),
         "message": update.get("Message"),

@@ -27,6 +27,9 @@ async def test_a_service_is_brought_there_does_well_needs_nothing_more_and_goes(
         assert (health.healthy, health.detail) == (True, "shop: 2 of 2 tasks run")
         assert swarm.running("shop") == ["app:1", "app:1"]
         assert await app.operations(wanted) == []
+        (seen,) = await app.seen(wanted)
+        assert isinstance(seen, Present)
+        assert (seen.status["running"], seen.status["desired"], seen.status["image"]) == (2, 2, "app:1")
         await app.take_away(wanted)
         assert swarm.names("service") == []
 
