@@ -114,7 +114,7 @@ async def test_tls_shows_who_both_are(tmp_path: Path) -> None:
             (
                 TlsSocket(host="127.0.0.1", port=port, ca=authority.pem, certificate=theirs.decode(), key="tls"),
                 other,
-                "refuses our certificate",
+                "does it accept our certificate",
             ),
             (good, other, "the key that of the certificate"),
         ):

@@ -4,7 +4,6 @@ Questions (GET, HEAD) are sent again where a connection broke; what changes some
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -14,7 +13,7 @@ from urllib.parse import urlencode
 
 import httpcore
 
-from reconciler.ports.errors import Broken, Denied, Lost, TimedOut
+from reconciler.ports.errors import Broken, Lost, TimedOut
 from reconciler.providers.docker.asking import AWAY, SAFE, Answer, Request, decoded, refusal
 from reconciler.providers.docker.streams import Backend, Opening
 
@@ -29,10 +28,11 @@ _OLDEST, _NEWEST = (1, 41), (1, 44)
 
 
 class Engine:
-    """One engine. ``name`` is that of the target, for a person."""
+    """One engine. ``name`` is that of the target, ``doubt`` what a lost connection may mean besides: for a person."""
 
-    def __init__(self, name: str, opening: Opening) -> None:
+    def __init__(self, name: str, opening: Opening, doubt: str = "") -> None:
         self.name = name
+        self._doubt = doubt
         self._pool = httpcore.AsyncConnectionPool(
             network_backend=Backend(opening), max_connections=_AT_ONCE, keepalive_expiry=_KEPT_FOR
         )
@@ -66,7 +66,7 @@ class Engine:
         """
         version = await self._version()
         quiet = request.quiet_for.total_seconds() if request.quiet_for else None
-        with _Worded(self.name, request):
+        with _Worded(self.name, request, self._doubt):
             stream = self._streams.stream(**_sent(version, request, quiet))
             async with asyncio.timeout(request.limit.total_seconds()) as limit, stream as response:
                 if not 200 <= response.status < 300:
@@ -107,7 +107,7 @@ class Engine:
             wait *= 3
 
     async def _once(self, version: str, request: Request) -> Answer:
-        with _Worded(self.name, request):
+        with _Worded(self.name, request, self._doubt):
             stream = self._pool.stream(**_sent(version, request, None))
             async with asyncio.timeout(request.limit.total_seconds()), stream as response:
                 return await _whole(self.name, response)
@@ -116,8 +116,8 @@ class Engine:
 class _Worded:
     """Foreign exceptions in the block become WorldErrors with words for a person."""
 
-    def __init__(self, name: str, request: Request) -> None:
-        self._name, self._request = name, request
+    def __init__(self, name: str, request: Request, doubt: str) -> None:
+        self._name, self._request, self._doubt = name, request, doubt
 
     def __enter__(self) -> None:
         return None
@@ -128,14 +128,9 @@ class _Worded:
             case TimeoutError() | httpcore.TimeoutException():
                 seconds = (self._request.quiet_for or self._request.limit).total_seconds()
                 raise TimedOut(f"{self._name} did not answer {what} within {seconds:g} s") from error
-            case httpcore.NetworkError(__cause__=ssl.SSLError() as alert):
-                raise Denied(
-                    f"{self._name} refuses our certificate: {alert.reason or alert}; is it from the authority it knows?"
-                ) from error
             case httpcore.NetworkError() | httpcore.RemoteProtocolError():
-                raise Lost(
-                    f"lost the connection to {self._name} during {what}: {str(error) or 'it was closed'}"
-                ) from error
+                why = f"{str(error) or 'it was closed'}{self._doubt}"
+                raise Lost(f"lost the connection to {self._name} during {what}: {why}") from error
             case httpcore.LocalProtocolError() | httpcore.UnsupportedProtocol():
                 raise Broken(f"internal error: {what} cannot be sent to {self._name}: {error}") from error
             case _:

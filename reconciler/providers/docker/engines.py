@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from reconciler.model.target import DockerEngine, Swarm
+from reconciler.model.target import DockerEngine, Swarm, TlsSocket
 from reconciler.ports.secrets import Secrets
 from reconciler.providers.docker.doors import SocketTunnel, door
 
@@ -28,7 +28,7 @@ class Engines:
         kept = self._kept.get(key)
         if kept is not None and kept[0].endpoint == target.endpoint:
             return kept[1]
-        engine = Engine(target.name, door(target, self._tunnel, self._secrets))
+        engine = Engine(target.name, door(target, self._tunnel, self._secrets), _doubt(target))
         if kept is not None:
             closing = asyncio.create_task(kept[1].close())
             self._closing.add(closing)
@@ -40,3 +40,8 @@ class Engines:
         """Close all connections."""
         kept, self._kept = list(self._kept.values()), {}
         await asyncio.gather(*(engine.close() for _, engine in kept), *self._closing)
+
+
+def _doubt(target: DockerEngine | Swarm) -> str:
+    """What a connection that was closed may mean: with TLS 1.3 that is all one hears of a certificate it refuses."""
+    return "; does it accept our certificate?" if isinstance(target.endpoint, TlsSocket) else ""
