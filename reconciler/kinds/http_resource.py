@@ -27,6 +27,10 @@ TARGET = Sort.HTTP_API
 
 def render(spec: Spec, inputs: Inputs) -> Rendered:
     """Return the thing with its fields, and the requests that are made about it; raise InputError."""
+    try:
+        spec = spec.model_copy(update={"body": fields.typed(spec.body)})
+    except ValueError as error:
+        raise InputError("body", str(error)) from error
     contents: dict[str, Content] = {}
     attributes: dict[str, Json] = {}
     named: dict[str, list[str]] = {"hidden": [], "immutable": [], "unordered": []}

@@ -4,6 +4,7 @@ A field is a leaf: a value that is no mapping. A list is one field, compared wit
 the mappings in it does not count. Only a list that has secrets in it is taken apart.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.canonical import Json, canonical, digest_bytes, same
@@ -26,6 +27,26 @@ def leaves(body: Json, at: Keys = ()) -> Iterator[tuple[Keys, Json]]:
                 yield from leaves(value, (*at, index))
         case _:
             yield at, body
+
+
+def typed(body: Json) -> Json:
+    """Return the body with ``{$json: text}`` replaced by what the text says; raise ValueError.
+
+    So a template, which makes texts only, can stand for a number, a truth value or a list.
+    """
+    match body:
+        case {"$json": str() as text, **others} if not others:
+            try:
+                read: Json = json.loads(text)
+            except ValueError as error:
+                raise ValueError(f"what $json has is no JSON: {error}") from error
+            return read
+        case Mapping():
+            return {key: typed(value) for key, value in body.items()}
+        case list() | tuple():
+            return [typed(value) for value in body]
+        case _:
+            return body
 
 
 def is_secret(value: Json) -> bool:

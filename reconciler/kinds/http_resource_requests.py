@@ -101,7 +101,10 @@ def _pages(following: Next | None) -> Pages | None:
 
 def _body(spec: Spec, inputs: Inputs, name: str, request: Sending) -> tuple[Content, dict[str, Json]]:
     """The body, and what to know of it: its media type, where in it that of the resource is, and what is filled in."""
-    body: Any = {**spec.body, **request.also} if request.body is None else request.body
+    try:
+        body: Any = fields.typed({**spec.body, **request.also} if request.body is None else request.body)
+    except ValueError as error:
+        raise InputError(f"{name}.body", str(error)) from error
     all_leaves = list(fields.leaves(body))
     within = [keys for keys, value in all_leaves if value == BODY]
     holes = {place.pointer(keys): value for keys, value in all_leaves if isinstance(value, str) and HOLE.search(value)}
@@ -205,7 +208,7 @@ def sent(resource: Resource, which: str, seen: Present | Absent) -> Send:
         body=resource.contents.get(f"{which}.body"),
         media=request.get("media", "application/json"),
         fine=_GONE if which == "delete" else (),
-        stale=() if which == "create" else (409, 412) if sure else (412,),
+        stale=(409, 412) if sure and which != "create" else (412,),
         unless=lookup_of(resource.attributes["read"]) if which == "create" else None,
         values=(*values.items(), *_as_they_are(resource, which, seen)),
         secrets=_pairs(request["secrets"]),

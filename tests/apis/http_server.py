@@ -124,11 +124,11 @@ class Api:
             return Answer(401, {"message": "who are you?"}, {"WWW-Authenticate": "Bearer"})
         words = parts.path.removeprefix("/v1").strip("/").split("/")
         match heard.method, words:
-            case "GET", [("records" | "numbered" | "offset" | "cursor" | "urls") as how]:
+            case "GET", [("records" | "numbered" | "offset" | "cursor" | "urls" | "rules") as how]:
                 return self._page(how, query)
-            case "POST", ["records"]:
+            case "POST", ["records" | "rules"]:
                 return self._create(heard)
-            case _, ["records", name] if name in self.records:
+            case _, ["records" | "rules", name] if name in self.records:
                 return self._one(heard, name)
             case _, ["flags", name]:
                 return self._flag(heard, name)
@@ -138,11 +138,14 @@ class Api:
                 return Answer(404, {"message": "there is no such thing"})
 
     def _flag(self, heard: Heard, name: str) -> Answer:
-        if heard.method == "PUT":
+        if heard.method == "PUT" and heard.headers.get("if-match", self._etag(name)) == self._etag(name):
             self.records[name] = {"id": name, **self._read(heard)}
             self.versions[name] = self.versions.get(name, 0) + 1
             return Answer(200, self.records[name])
         return self._one(heard, name) if name in self.records else Answer(404)
+
+    def _etag(self, name: str) -> str:
+        return f'"v{self.versions.get(name, 0)}"'
 
     def _page(self, how: str, query: Mapping[str, str]) -> Answer:
         fitting = [each for each in self.records.values() if query.get("type") in (None, each.get("type"))]
@@ -150,7 +153,7 @@ class Api:
         size = int(query.get("per_page") or query.get("limit") or PAGE)
         if how == "offset":
             start = int(query.get("offset", 0))
-        elif how in ("cursor", "urls"):
+        elif how in ("cursor", "urls", "rules"):
             start = int(query.get("after", 0))
         else:
             start = (int(query.get("page", 1)) - 1) * size
@@ -159,6 +162,8 @@ class Api:
         headers = {"ETag": f'"{hash(json.dumps(body)) & 0xFFFFFFFF:x}"'}
         if how == "cursor":
             body["next"] = {"after": str(start + size)} if more else None
+        if how == "rules":
+            body = {"rules": here, "next": str(start + size) if more else ""}
         if how == "urls":
             body["next"] = f"{self.url}/urls?after={start + size}" if more else None
         if how == "records" and more:
@@ -176,7 +181,7 @@ class Api:
         return Answer(201, self._shown(self.records[name]))
 
     def _one(self, heard: Heard, name: str) -> Answer:
-        etag = f'"v{self.versions[name]}"'
+        etag = self._etag(name)
         expected = heard.headers.get("if-match")
         if heard.method in ("PUT", "PATCH", "DELETE") and expected not in (None, etag):
             return Answer(412, {"message": "it is not that one any more"})

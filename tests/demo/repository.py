@@ -32,9 +32,12 @@ exit 1
 
 
 def lay_out(folder: Path, hosts: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write the examples into the folder; ``hosts`` says by name where each host of them really is."""
+    """Write the examples into the folder; ``hosts`` says by name where each host of them really is.
+
+    Left out are those of an API that is not there.
+    """
     for name in ("desired-state", "policies"):
-        shutil.copytree(EXAMPLES / name, folder / name)
+        shutil.copytree(EXAMPLES / name, folder / name, ignore=shutil.ignore_patterns("flags"))
     for file in sorted((folder / "desired-state/hosts").glob("*.yaml")):
         documents = [_placed(document, hosts) for document in yaml.safe_load_all(file.read_text())]
         file.write_text(yaml.safe_dump_all(documents, sort_keys=False))
