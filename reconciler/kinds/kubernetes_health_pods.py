@@ -2,9 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.kinds.kubernetes_health_words import Health, Object, Seen, coming, items, part, says, well, why, wrong
+from reconciler.kinds.kubernetes_health_words import (
+    Health,
+    Object,
+    Seen,
+    coming,
+    items,
+    number,
+    part,
+    says,
+    well,
+    why,
+    wrong,
+)
 
-_CRASHES = frozenset(("CrashLoopBackOff",))
+_CRASHES = "CrashLoopBackOff"
+_RESTARTS_AT_MOST = 1
+"""How often a container may be started again: many an app ends once or twice until what it needs is up."""
+
 _STUCK = frozenset(
     (
         *("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError"),
@@ -31,15 +46,16 @@ def pod(seen: Seen) -> Health:
 
 def first_wrong(pods: Sequence[Object], *, crashes: bool = True) -> str | None:
     """Return what is wrong with the first pod of which anything is; ``crashes`` counts those that crash again."""
-    reasons = _STUCK | _CRASHES if crashes else _STUCK
     for each in pods:
         if part(each, "metadata").get("deletionTimestamp"):
             continue
         for container, waiting in _waiting(each):
-            if waiting.get("reason") in reasons:
+            reason = waiting.get("reason")
+            often = number(container, "restartCount", _RESTARTS_AT_MOST + 1) > _RESTARTS_AT_MOST
+            if reason in _STUCK or (reason == _CRASHES and crashes and often):
                 said = f": {waiting['message']}" if waiting.get("message") else ""
                 name = part(each, "metadata").get("name")
-                return f"pod {name}, container {container}: {waiting['reason']}{said}"
+                return f"pod {name}, container {container.get('name')}: {reason}{said}"
     return None
 
 
@@ -51,18 +67,18 @@ def first_waiting(pods: Sequence[Object]) -> str | None:
     return None
 
 
-def _waiting(each: Object) -> Iterator[tuple[object, Object]]:
+def _waiting(each: Object) -> Iterator[tuple[Object, Object]]:
     status = part(each, "status")
     for container in (*items(status, "initContainerStatuses"), *items(status, "containerStatuses")):
         if waiting := part(container, "state", "waiting"):
-            yield container.get("name"), waiting
+            yield container, waiting
 
 
 def _why_not(each: Object) -> str:
     if says(each, "PodScheduled") is False:
         return f"it cannot be scheduled: {why(each, 'PodScheduled')}"
     for container, waiting in _waiting(each):
-        return f"container {container}: {waiting.get('reason', 'waiting')}"
+        return f"container {container.get('name')}: {waiting.get('reason', 'waiting')}"
     return "it is not ready yet"
 
 
