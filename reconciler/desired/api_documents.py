@@ -3,20 +3,19 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.desired.documents import Metadata
 from reconciler.desired.fields import Count, Matching, Period, SecretReference, Strict
 from reconciler.desired.health_fields import HeaderName, HeaderValue
 from reconciler.desired.target_documents import Supply
-from reconciler.desired.urls import web_address
+from reconciler.desired.urls import url_schema, web_address
 from reconciler.desired.wait_documents import told_at
 from reconciler.model import target as model
 
 _OF_LOGIN = ("authorization", "proxy-authorization", "cookie")
 
-Url = Annotated[str, AfterValidator(web_address(("https", "http")))]
-TokenUrl = Annotated[str, AfterValidator(web_address(("https", "http")))]
+Url = Annotated[str, AfterValidator(web_address(("https", "http"))), WithJsonSchema(url_schema("https?"))]
 Prefix = Annotated[str, Matching(r"[!-~]{0,100} ?", "what stands before the token, such as 'Bearer '")]
 
 
@@ -38,7 +37,7 @@ class BasicSpec(Strict):
 class ClientCredentialsSpec(Strict):
     """OAuth 2: a token is fetched at ``tokenUrl`` by a client whose own secret is a secret."""
 
-    token_url: TokenUrl
+    token_url: Url
     client: Annotated[str, Field(min_length=1)]
     secret: SecretReference
     scopes: tuple[Annotated[str, Matching(r"[!#-\[\]-~]+", "a scope, without spaces")], ...] = ()

@@ -1,12 +1,12 @@
 """What people write to name a target that is no host: DockerEngine, Swarm, KubernetesCluster."""
 
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.desired.documents import Metadata
 from reconciler.desired.fields import Address, Matching, OrEmpty, Port, SecretReference, Strict
-from reconciler.desired.urls import web_address
+from reconciler.desired.urls import url_schema, web_address
 from reconciler.desired.wait_documents import told_at
 from reconciler.model import target as model
 
@@ -17,7 +17,12 @@ Namespace = Annotated[
     str,
     Matching(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", "a namespace of lower case letters, digits and '-'"),
 ]
-Server = Annotated[str, AfterValidator(web_address(("https",)))]
+Server = Annotated[str, AfterValidator(web_address(("https",))), WithJsonSchema(url_schema("https"))]
+
+
+def _one_of(*keys: str) -> dict[str, Any]:
+    """What the JSON Schema says where exactly one of the keys has to be there."""
+    return {"oneOf": [{"required": [key]} for key in keys]}
 
 
 class Supply(Protocol):
@@ -51,7 +56,7 @@ class TlsSocketSpec(Strict):
     key: SecretReference
 
 
-class _EngineSpec(Strict):
+class _EngineSpec(Strict, json_schema_extra=_one_of("unix", "tls", "host")):
     environment: str
     address: Address | None = None
     unix: Annotated[UnixSpec | None, OrEmpty] = None
@@ -133,7 +138,7 @@ class InClusterSpec(Strict):
     """Access with the service account of the pod that the controller runs in."""
 
 
-class KubernetesClusterSpec(Strict):
+class KubernetesClusterSpec(Strict, json_schema_extra=_one_of("kubeconfig", "token", "inCluster")):
     """A Kubernetes cluster: by kubeconfig, by token, or the one that the controller runs in."""
 
     environment: str

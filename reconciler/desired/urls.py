@@ -1,6 +1,7 @@
 """Addresses of APIs that people write in documents: whole, without anything secret, and without what comes later."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.desired.words import describe, one_of
@@ -32,3 +33,12 @@ def web_address(schemes: Sequence[str]) -> Callable[[str], str]:
         return url.rstrip("/")
 
     return check
+
+
+def url_schema(scheme: str) -> dict[str, Any]:
+    """Return the JSON Schema of such URLs; ``scheme`` is a regular expression."""
+    return {
+        "type": "string",
+        "pattern": f"^{scheme}://[^@/?#\\s]+(/[^?#\\s]*)?$",
+        "description": "a URL without a login",
+    }

@@ -4,10 +4,12 @@ import json
 import re
 from typing import Any
 
+import pytest
 from pydantic import create_model
 
 from reconciler.desired.fleet import SORTS
 from reconciler.desired.schema import schema
+from reconciler.desired.urls import web_address
 from tests.desired.note import KINDS, Note
 
 
@@ -91,3 +93,43 @@ def test_parts_of_the_same_name_of_two_kinds_stay_apart() -> None:
 
     assert list(found["first.Port"]["properties"]) == ["inside"]
     assert list(found["second.Port"]["properties"]) == ["outside"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "keys"),
+    [
+        ("DockerEngineSpec", ["unix", "tls", "host"]),
+        ("SwarmSpec", ["unix", "tls", "host"]),
+        ("KubernetesClusterSpec", ["kubeconfig", "token", "inCluster"]),
+    ],
+)
+def test_the_ways_to_a_target_are_one_of_several(spec: str, keys: list[str]) -> None:
+    made = definitions()[spec]
+
+    assert made["oneOf"] == [{"required": [key]} for key in keys]
+    assert made["properties"].keys() >= set(keys)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://dns.example.net",
+        "http://127.0.0.1:8080/v1/",
+        "https://[2001:db8::1]:8443/a@b",
+        "https://a:b@dns.example.net",
+        "ftp://dns.example.net",
+        "https://dns.example.net/?a=b",
+        "https://dns.example.net#a",
+        "https://a b/",
+        "https://",
+        "dns.example.net",
+    ],
+)
+def test_the_schema_takes_the_urls_that_the_loader_takes(url: str) -> None:
+    check = web_address(("https", "http"))
+    try:
+        taken = bool(check(url))
+    except ValueError:
+        taken = False
+
+    assert (re.search(definitions()["HttpApiSpec"]["properties"]["url"]["pattern"], url) is not None) == taken
