@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from reconciler.kinds.container_spec import Healthcheck
 from reconciler.kinds.docker_words import by_digest
-from reconciler.kinds.swarm_service_spec import ConfigFile, Mount, Rollback, SecretFile, Spec
+from reconciler.kinds.swarm_service_spec import ConfigFile, Mount, Rollback, SecretFile, Spec, Update
 from reconciler.model.canonical import Json
 from reconciler.model.duration import format_duration
 
@@ -119,7 +119,7 @@ def _restart(spec: Spec) -> dict[str, Any] | None:
     return _given({"Condition": policy.condition, "MaxAttempts": policy.max_attempts, **times}) or None
 
 
-def _update(update: Rollback) -> dict[str, Any] | None:
+def _update(update: Update | Rollback) -> dict[str, Any] | None:
     found = {
         "Parallelism": update.parallelism,
         "Delay": _nanoseconds(update.delay),
@@ -142,6 +142,16 @@ def _nanoseconds(duration: timedelta | None) -> int | None:
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
+
+
+def unwritten(spec: Spec) -> frozenset[str]:
+    """Return the attributes that are sent although nobody wrote them: they are not compared."""
+    values = {
+        "replicas": spec.replicas,
+        "update.parallelism": spec.update.parallelism,
+        "rollback.parallelism": spec.rollback.parallelism,
+    }
+    return frozenset(name for name, value in values.items() if value is None)
 
 
 _CONTAINER = ("TaskTemplate", "ContainerSpec")

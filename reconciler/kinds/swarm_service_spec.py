@@ -96,21 +96,26 @@ class Restart(Written):
     window: Duration | None = None
 
 
-class Rollback(Written):
-    """How Swarm goes back by itself."""
+class Rolling(Written):
+    """How Swarm replaces tasks."""
 
     parallelism: Annotated[int, Field(ge=0, description="0: all at once")] | None = None
     delay: Duration | None = None
     order: Literal["stop-first", "start-first"] | None = None
     monitor: Duration | None = None
-    failure_action: Literal["pause", "continue"] | None = None
     max_failure_ratio: Annotated[float | int, Field(ge=0, le=1)] | None = None
 
 
-class Update(Rollback):
+class Update(Rolling):
     """How Swarm goes from one version to the next."""
 
-    failure_action: Literal["pause", "continue", "rollback"] | None = None  # type: ignore[assignment]
+    failure_action: Literal["pause", "continue", "rollback"] | None = None
+
+
+class Rollback(Rolling):
+    """How Swarm goes back by itself."""
+
+    failure_action: Literal["pause", "continue"] | None = None
 
 
 class Spec(Written):

@@ -9,7 +9,7 @@ from reconciler.model.content import Artifact, Content
 from reconciler.model.image import LoadImage
 from reconciler.model.operation import Operation, SetPassword, UnpackRelease, WriteFile
 from reconciler.model.request import Send
-from reconciler.model.swarm import PutService, PutVersion
+from reconciler.model.swarm import PutServiceSpec, PutVersion
 
 
 def content_of(operation: Operation) -> Content | None:
@@ -19,7 +19,7 @@ def content_of(operation: Operation) -> Content | None:
             return content
         case Send(body=content) | ApplyObject(manifest=content) | PutContainer(create=content):
             return content
-        case PutService(spec=content) | PutVersion(content=content):
+        case PutServiceSpec(spec=content) | PutVersion(content=content):
             return content
         case _:
             return None

@@ -13,7 +13,7 @@ from reconciler.model.container import PutContainer
 from reconciler.model.content import Artifact, Content
 from reconciler.model.image import LoadImage, PullImage
 from reconciler.model.request import Send
-from reconciler.model.swarm import PutService, PutVersion, RemoveUnused
+from reconciler.model.swarm import PutServiceSpec, PutVersion, RemoveUnused
 
 
 class Scope(StrEnum):
@@ -345,7 +345,7 @@ Operation: TypeAlias = (
     | PullImage
     | LoadImage
     | PutContainer
-    | PutService
+    | PutServiceSpec
     | PutVersion
     | RemoveUnused
     | ApplyObject

@@ -9,7 +9,7 @@ from reconciler.model.content import Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PutService:
+class PutServiceSpec:
     """Have the service as ``spec`` (the Engine API's JSON of a ServiceSpec) says; it has the label ``label`` then.
 
     ``seen`` is the revision (``policy.swarm_revision``) that was there when it was planned, None where there was none:

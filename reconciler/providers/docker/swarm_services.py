@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reconciler.model.image import PullImage
-from reconciler.model.swarm import PutService
+from reconciler.model.swarm import PutServiceSpec
 from reconciler.policy.swarm_revision import revision
 from reconciler.ports.errors import Refused, Stale
 from reconciler.ports.secrets import Secrets
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ALREADY = (409,)
 
 
-async def put_service(engine: "Engine", operation: PutService, goods: Goods) -> bool:
+async def put_service(engine: "Engine", operation: PutServiceSpec, goods: Goods) -> bool:
     """Have the service; False when it was so already. Raise Refused, Denied and Stale when nothing was done."""
     what = f"the service {operation.name}"
     body = secret_json.body(what, operation.spec, "application/json", goods.contents, goods.secrets)
@@ -58,7 +58,7 @@ async def service(engine: "Engine", name: str) -> dict[str, Any] | None:
     return found if found["Spec"].get("Name") == name else None
 
 
-async def _create(engine: "Engine", operation: PutService, wanted: Mapping[str, Any], secrets: Secrets) -> None:
+async def _create(engine: "Engine", operation: PutServiceSpec, wanted: Mapping[str, Any], secrets: Secrets) -> None:
     request = Request(
         method="POST",
         path="/services/create",
@@ -72,7 +72,7 @@ async def _create(engine: "Engine", operation: PutService, wanted: Mapping[str, 
 
 
 async def _update(
-    engine: "Engine", operation: PutService, wanted: Mapping[str, Any], seen: tuple[Mapping[str, Any], Secrets]
+    engine: "Engine", operation: PutServiceSpec, wanted: Mapping[str, Any], seen: tuple[Mapping[str, Any], Secrets]
 ) -> None:
     there, secrets = seen
     request = Request(
@@ -94,12 +94,12 @@ async def _remove(engine: "Engine", name: str) -> None:
         raise refused(engine.name, f"remove the service {name}", answer)
 
 
-def _login(name: str, operation: PutService, secrets: Secrets) -> tuple[tuple[str, str], ...]:
+def _login(name: str, operation: PutServiceSpec, secrets: Secrets) -> tuple[tuple[str, str], ...]:
     image = PullImage(reference=operation.name, credentials=operation.credentials)
     return tuple(login(name, image, secrets))
 
 
-async def _resolved(engine: "Engine", operation: PutService, spec: Mapping[str, Any]) -> dict[str, Any]:
+async def _resolved(engine: "Engine", operation: PutServiceSpec, spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return the spec with ids in the place of names; raise Refused where one is missing."""
     template = spec["TaskTemplate"]
     container = {**template["ContainerSpec"]}

@@ -13,7 +13,7 @@ from reconciler.model.image import LoadImage, PullImage
 from reconciler.model.operation import Operation
 from reconciler.model.request import Send
 from reconciler.model.resource import Resource, Survey, Unknown
-from reconciler.model.swarm import PutService, PutVersion, RemoveUnused
+from reconciler.model.swarm import PutServiceSpec, PutVersion, RemoveUnused
 from reconciler.model.target import DockerEngine, Host, Swarm
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Halfway, TimedOut, Unreachable, WorldError
@@ -135,7 +135,7 @@ async def _do(engine: "Engine", operation: Operation, goods: Goods) -> bool:
             await images.load(engine, operation, goods)
         case PutContainer():
             await put(engine, operation, goods)
-        case PutService():
+        case PutServiceSpec():
             return await put_service(engine, operation, goods)
         case PutVersion():
             return await put_version(engine, operation, goods)

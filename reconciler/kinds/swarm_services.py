@@ -20,7 +20,7 @@ from reconciler.model.content import SECRET_OPEN
 from reconciler.model.operation import Operation
 from reconciler.model.request import Send
 from reconciler.model.resource import Absent, Present, Resource
-from reconciler.model.swarm import PutService
+from reconciler.model.swarm import PutServiceSpec
 from reconciler.model.target import Sort
 from reconciler.policy.swarm_revision import NAME_LABEL, revision
 from reconciler.ports.kind import Difference, InputError, Inputs, Rendered
@@ -43,13 +43,8 @@ def render(spec: Spec, inputs: Inputs) -> Rendered:
         raise InputError("secrets", "a secret can stand in env only: everything else can be seen in the Swarm")
     label = inputs.text(canonical(body), spec.secrets).digest
     send = inputs.text(canonical({**body, "Labels": {**body["Labels"], SPEC: label}}), spec.secrets)
-    attributes = swarm_service_body.told(body, {})
-    if spec.mode == "replicated" and spec.replicas is None:
-        del attributes["replicas"]
-    if not (spec.update.parallelism or spec.update.parallelism == 0):
-        attributes.pop("update.parallelism", None)
-    if not (spec.rollback.parallelism or spec.rollback.parallelism == 0):
-        attributes.pop("rollback.parallelism", None)
+    told, unwritten = swarm_service_body.told(body, {}), swarm_service_body.unwritten(spec)
+    attributes = {name: value for name, value in told.items() if name not in unwritten}
     attributes |= {"spec": label, "body": send.digest, "uses": list(_used(spec))}
     attributes |= {"image": by_digest(spec.image), **compare.optional(credentials=spec.credentials)}
     contents = {"body": send}
@@ -157,7 +152,7 @@ def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, 
     """Put the service as it shall be, unless it is another one by then than was seen."""
     versions = list(_versions(resource, siblings))
     return (
-        PutService(
+        PutServiceSpec(
             name=resource.id.name,
             spec=resource.contents["body"],
             label=text(resource, "spec"),
