@@ -13,7 +13,7 @@ from reconciler.model.container import PutContainer
 from reconciler.model.content import Artifact, Content
 from reconciler.model.image import LoadImage, PullImage
 from reconciler.model.request import Send
-from reconciler.model.swarm import PutServiceSpec, PutVersion, RemoveUnused
+from reconciler.model.swarm import SwarmOperation
 
 
 class Scope(StrEnum):
@@ -340,15 +340,6 @@ HostOperation: TypeAlias = (
 """What is done on a host, within its transaction."""
 
 Operation: TypeAlias = (
-    HostOperation
-    | Send
-    | PullImage
-    | LoadImage
-    | PutContainer
-    | PutServiceSpec
-    | PutVersion
-    | RemoveUnused
-    | ApplyObject
-    | DeleteObject
+    HostOperation | Send | PullImage | LoadImage | PutContainer | SwarmOperation | ApplyObject | DeleteObject
 )
 """What is done to any target; each sort of target knows its own."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from reconciler.model.canonical import Digest
 from reconciler.model.content import Content
@@ -59,3 +59,7 @@ class RemoveUnused:
     name: str
     limit: timedelta = timedelta(minutes=4)
     op: Literal["remove_unused"] = "remove_unused"
+
+
+SwarmOperation: TypeAlias = PutServiceSpec | PutVersion | RemoveUnused
+"""What only a Swarm can be asked for."""

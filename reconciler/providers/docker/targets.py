@@ -26,7 +26,7 @@ from reconciler.providers.docker import events, images, looking
 from reconciler.providers.docker.engines import Engines
 from reconciler.providers.docker.put import put
 from reconciler.providers.docker.sending import Goods, send
-from reconciler.providers.docker.swarm_services import put_service
+from reconciler.providers.docker.swarm_put import put_service
 from reconciler.providers.docker.swarm_versions import put_version, remove_unused
 
 if TYPE_CHECKING:
