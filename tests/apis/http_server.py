@@ -1,7 +1,9 @@
 """An HTTP API of records, for tests: pages of every sort, logins, ETags, and faults on order. A thread serves it."""
 
 import base64
+import contextlib
 import json
+import socket
 import ssl
 import threading
 import time
@@ -233,6 +235,14 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
     protocol_version = "HTTP/1.1"
 
+    def setup(self) -> None:
+        super().setup()
+        self.server.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.open.discard(self.connection)
+        super().finish()
+
     def _serve(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -280,6 +290,13 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, api: Api, port: int) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.api = api
+        self.open: set[socket.socket] = set()
+
+    def cut_off(self) -> None:
+        """Close what is still connected."""
+        for each in list(self.open):
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: connections are cut on purpose."""
@@ -301,6 +318,7 @@ def serving(api: Api, tls: ssl.SSLContext | None = None, port: int = 0) -> Itera
             gone.set()
             server.shutdown()
             server.server_close()
+            server.cut_off()
             thread.join()
 
     try:
