@@ -86,3 +86,15 @@ async def test_nodes_are_counted_where_that_is_allowed(cluster: Cluster) -> None
         survey = await app.targets.survey(app.target, wanted)
         assert survey.facts == {"kube-1": {"version": "v1.20.2", "nodes": 2}}
         assert isinstance(survey.of(wanted[0].id), Present)
+
+
+async def test_who_may_not_list_pods_is_told_how_a_workload_does_without_them(cluster: Cluster) -> None:
+    async with one_app(cluster, user="deployer") as app:
+        grant(cluster, app, "get", "create", "patch", "delete")
+        await app.bring(*app.of(deployment()))
+        cluster.wait(app.path("apps/v1", "deployments", "shop"), lambda shop: shop["status"]["readyReplicas"] == 2)
+        spec = kubernetes.Spec.model_validate({"manifest": deployment(), "namespace": app.namespace})
+        (check,) = kubernetes.render(spec, app.inputs())[0].health
+        assert isinstance(check, ResourceCheck)
+        result = await app.targets.check(app.target, check)
+        assert (result.healthy, result.detail) == (True, "2 of 2 replicas are available")
