@@ -20,9 +20,10 @@ def routes(
 ) -> Mapping[str, tuple[Route, ...]]:
     """Return what the rules say of the members, then of other backends that they send requests to.
 
-    By what is added to the cluster's name: nothing for the first rule that names a member, and for all that say the
-    same as it; `` (rule 3)`` for one that does not.
+    None serves while a gateway has not taken the rules over. By what is added to the cluster's name: nothing for the
+    first rule that names a member, and for all that say the same as it; `` (rule 3)`` for one that does not.
     """
+    serving = serving if _taken_over(found) else dict.fromkeys(serving, False)
     said = [(number, _weights(router, rule)) for number, rule in _naming(router, members, found)]
     if not said:
         return {"": _routes(members, {}, serving)}
@@ -79,6 +80,16 @@ def fields(name: ObjectName, given: Sequence[Mapping[str, Any]], found: ObjectJs
 def serves(endpoints: ObjectJson | None) -> bool:
     """Return whether a Service has an address that takes requests."""
     return any(subset.get("addresses") for subset in (endpoints or {}).get("subsets") or ())
+
+
+def _taken_over(found: ObjectJson) -> bool:
+    """Whether every gateway that speaks of the route has accepted it as it is now."""
+    newest = found["metadata"].get("generation") or 0
+    parents = (found.get("status") or {}).get("parents") or ()
+    accepted = (each for parent in parents for each in parent.get("conditions") or () if each.get("type") == "Accepted")
+    return all(
+        each.get("status") == "True" and (each.get("observedGeneration") or newest) >= newest for each in accepted
+    )
 
 
 def _naming(

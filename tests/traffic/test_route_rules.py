@@ -129,3 +129,29 @@ def test_the_rules_are_written_where_nobody_has_changed_them_meanwhile() -> None
 )
 def test_a_backend_serves_when_it_has_an_address(endpoints: dict[str, Any] | None, serves: bool) -> None:
     assert rules.serves(endpoints) is serves
+
+
+def accepted(status: str, generation: int | None) -> dict[str, Any]:
+    seen = {} if generation is None else {"observedGeneration": generation}
+    return {"conditions": [{"type": "ResolvedRefs", "status": "False"}, {"type": "Accepted", "status": status, **seen}]}
+
+
+@pytest.mark.parametrize(
+    ("parents", "serving"),
+    [
+        ([], True),
+        ([accepted("True", 3)], True),
+        ([accepted("True", None)], True),
+        ([accepted("True", 2)], False),
+        ([accepted("False", 3)], False),
+        ([accepted("True", 3), accepted("True", 2)], False),
+        ([{"conditions": []}], True),
+    ],
+)
+def test_a_backend_serves_when_every_gateway_has_taken_the_rules_over(
+    parents: list[dict[str, Any]], serving: bool
+) -> None:
+    found = route(pair(90, 10))
+    found["metadata"]["generation"] = 3
+    told = rules.routes(ROUTER, MEMBERS, {**found, "status": {"parents": parents}}, BOTH)
+    assert [each.serving for each in told[""]] == [serving, serving]
