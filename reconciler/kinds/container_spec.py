@@ -9,7 +9,7 @@ from reconciler.kinds.docker_words import Duration, Labels, Name, Reference, Siz
 from reconciler.kinds.written import Path, Text, Written
 
 _PORT = re.compile(
-    r"((?P<address>[0-9.]+|\[[0-9a-f:]+\]):)?((?P<host>[0-9]+):)?(?P<port>[0-9]+)(/(?P<by>tcp|udp|sctp))?"
+    r"((?P<address>[0-9]+([.][0-9]+){3}|\[[0-9a-f:]+\]):)?((?P<host>[0-9]+):)?(?P<port>[0-9]+)(/(?P<by>tcp|udp|sctp))?"
 )
 _RESTART = re.compile(r"no|always|unless-stopped|on-failure(:[1-9][0-9]*)?")
 
