@@ -167,6 +167,15 @@ async def one_app(lab: Cluster, *, user: str = "admin", url: str | None = None) 
         await shell.close()
 
 
+def rendered(manifest: Mapping[str, Any], target: KubernetesCluster) -> Resource:
+    """Return what the kind makes of a manifest, for a cluster that nobody asks."""
+    body = {"manifest": dict(manifest), "namespace": "shop"}
+    inputs = ResourceInputs(Sources({}, "", Templates(), SecretValues({})), "", {"version": "1.4.2"}, body)
+    (made,) = kubernetes.render(kubernetes.Spec.model_validate(body), inputs)
+    identity = ResourceId(UNIT, target.name, "kubernetes", made.name)
+    return Resource(id=identity, attributes=made.attributes, contents=made.contents)
+
+
 def deployment(name: str = "shop", image: str = "registry.example/shop:1", replicas: int | None = 2) -> dict[str, Any]:
     """Return a Deployment of one container."""
     labels = {"app": name}

@@ -45,6 +45,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
     media: str = "application/json"
+    accept: str = "application/json"
     limit: timedelta = timedelta(seconds=30)
 
 
@@ -191,7 +192,7 @@ def encoded(value: Mapping[str, Any]) -> bytes:
 
 
 def _headers(login: _Login, call: Call) -> dict[str, str]:
-    found = {"Accept": "application/json", "User-Agent": _AGENT}
+    found = {"Accept": call.accept, "User-Agent": _AGENT}
     if call.body is not None:
         found["Content-Type"] = call.media
     if login.credentials.token:

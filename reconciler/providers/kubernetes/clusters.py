@@ -157,6 +157,7 @@ class KubernetesTargets:
             and known.entry is entry
             and known.asked == asked
             and not isinstance(known.observation, Unknown)
+            and (entry is None or here.rehearsal.holds(asked, entry))
         ):
             return
         here.seen[resource.id] = Seen(resource, asked, entry, await self._observed(here, resource, asked, entry))

@@ -9,7 +9,7 @@ from reconciler.model.cluster import ObjectName
 from reconciler.policy.object_fields import MANAGED_BY, OURS
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import WorldError
-from reconciler.providers.kubernetes.client import ApiClient
+from reconciler.providers.kubernetes.client import ApiClient, Call, good
 from reconciler.providers.kubernetes.discovery import Collection, Discovery, UnknownKind, path_of
 from reconciler.providers.kubernetes.entries import Entry, entry
 from reconciler.providers.kubernetes.informer import Informer, may_not_list
@@ -17,6 +17,8 @@ from reconciler.providers.kubernetes.informer import Informer, may_not_list
 _LABELS = f"{MANAGED_BY}={OURS}"
 _IDLE = timedelta(minutes=15)
 _MANY = 10
+_NAMES = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Names without contents: other people's Secrets are none of our business."""
 
 
 class Objects:
@@ -146,7 +148,9 @@ class Objects:
         what = f"list {collection.kind} in {collection.path}"
         try:
             while True:
-                page = await self._client.get(what, collection.path, query) or {"metadata": {}}
+                page = good(
+                    await self._client.ask(Call(what=what, path=collection.path, query=query, accept=_NAMES)), what
+                )
                 found |= {item["metadata"]["name"] for item in page.get("items") or ()}
                 if not page["metadata"].get("continue"):
                     return frozenset(found)

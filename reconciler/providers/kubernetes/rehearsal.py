@@ -57,15 +57,14 @@ class Rehearsal:
         """Return the four lines that a ReadObject asks for; raise WorldError."""
         if live is None:
             return "", "", "", ""
-        manifest = None
-        if asked.manifest is not None and not self._holds(asked, live):
-            manifest = await self._manifest(asked)
-        if manifest is None and not self._holds(asked, live):
-            return self._shown(live.object, frozenset()), "", "", ""
-        if manifest is not None:
+        known = self._known.get(asked.object)
+        if known is None or not self.holds(asked, live):
+            manifest = None if asked.manifest is None else await self._manifest(asked)
+            if manifest is None:
+                return self._shown(live.object, frozenset()), "", "", ""
             live, lines = await self._rehearsed(asked, manifest, live)
-            self._known[asked.object] = _Known(asked, live.key, manifest.marked, lines)
-        known = self._known[asked.object]
+            known = _Known(asked, live.key, manifest.marked, lines)
+            self._remember(known)
         return self._shown(live.object, known.marked), *known.lines
 
     def became(self, asked: ReadObject, manifest: Manifest, found: Entry) -> None:
@@ -78,7 +77,15 @@ class Rehearsal:
         known = self._known.get(name)
         return known is not None and known.made and known.key == found.key
 
-    def _holds(self, asked: ReadObject, live: Entry) -> bool:
+    def _remember(self, known: _Known) -> None:
+        """What was refused is asked for again: the reason may be a webhook's, or a quota, and over by then."""
+        if known.lines[2]:
+            self._known.pop(known.asked.object, None)
+        else:
+            self._known[known.asked.object] = known
+
+    def holds(self, asked: ReadObject, live: Entry) -> bool:
+        """Whether what is known of the object is what a dry run would say now."""
         known = self._known.get(asked.object)
         return known is not None and known.key == live.key and (known.asked is asked or known.asked == asked)
 
