@@ -1,12 +1,11 @@
 """A config of a Docker Swarm: a text that services have as a file. Another text is another version."""
 
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from reconciler.kinds import no_process, swarm_versions
 from reconciler.kinds.docker_words import Labels
-from reconciler.kinds.swarm_service_spec import ObjectName
 from reconciler.kinds.written import Text, Written, one_of
 from reconciler.model.target import Sort
 from reconciler.ports.kind import InputError, Inputs, Rendered
@@ -19,7 +18,7 @@ _LARGEST = 500 * 1024
 class Spec(Written):
     """A config that services of a Swarm have as a file."""
 
-    name: Annotated[ObjectName, Field(max_length=swarm_versions.LONGEST_NAME)]
+    name: swarm_versions.VersionName
     content: str | None = None
     template: Text | None = None
     file: Text | None = None

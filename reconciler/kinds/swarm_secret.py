@@ -6,7 +6,6 @@ from pydantic import Field
 
 from reconciler.kinds import no_process, swarm_versions
 from reconciler.kinds.docker_words import Labels
-from reconciler.kinds.swarm_service_spec import ObjectName
 from reconciler.kinds.written import Text, Written
 from reconciler.model.target import Sort
 from reconciler.ports.kind import Inputs, Rendered
@@ -18,7 +17,7 @@ TARGET = Sort.SWARM
 class Spec(Written):
     """A secret that services of a Swarm have as a file."""
 
-    name: Annotated[ObjectName, Field(max_length=swarm_versions.LONGEST_NAME)]
+    name: swarm_versions.VersionName
     secret: Annotated[Text, Field(description="reference of the secret that is its content")]
     labels: Labels = Field(default_factory=dict)
 

@@ -286,6 +286,9 @@ _WORDINGS: Mapping[str, _Wording] = {
     "capAdd": _each(_capability),
     "capDrop": _each(_capability),
     "constraints": _each(_constraint),
+    # Swarm keeps it as a short float.
+    "update.maxFailureRatio": lambda value, _: round(float(value), 4),
+    "rollback.maxFailureRatio": lambda value, _: round(float(value), 4),
     "healthcheck": lambda value, _: {name: each for name, each in value.items() if each},
     "networks": lambda value, names: sorted(names.get(each["Target"], each["Target"]) for each in value),
     "configFiles": lambda value, names: sorted(_file_text(names, each["ConfigName"], each) for each in value),

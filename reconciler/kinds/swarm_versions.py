@@ -5,9 +5,12 @@ The object is called ``<name>-<8 digits of the content's digest>``. Services nam
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator
 
 from reconciler.kinds.docker_words import path, text
+from reconciler.kinds.swarm_service_spec import ObjectName
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.content import Content
@@ -23,11 +26,20 @@ CONFIG, SECRET = "swarmConfig", "swarmSecret"
 OBJECT = "object"
 """The attribute that says what the wanted version is called in the Swarm."""
 
-LONGEST_NAME = 55
-"""Swarm takes 64 characters; nine are the version's."""
-
 _SORTS: Mapping[str, Literal["config", "secret"]] = {CONFIG: "config", SECRET: "secret"}
 _LABEL = "labels."
+# Swarm takes 64 characters; nine are the version's.
+_LONGEST_NAME = 55
+
+
+def _name(name: str) -> str:
+    if len(name) > _LONGEST_NAME:
+        raise ValueError(f"a name has {_LONGEST_NAME} characters at most: those of its version come after it")
+    return name
+
+
+VersionName = Annotated[ObjectName, AfterValidator(_name)]
+"""A name of a config or a secret of ours, without the version."""
 
 
 def rendered(name: str, content: Content, labels: Mapping[str, str]) -> Rendered:
