@@ -1,6 +1,7 @@
 """Routers in Kubernetes clusters: what all of them have in common. Each cluster is asked and told side by side."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -8,8 +9,10 @@ from typing import Generic, TypeVar
 from reconciler.model.cluster import ObjectName
 from reconciler.model.target import KubernetesCluster
 from reconciler.model.traffic import ClusterRouter, Route, Share
-from reconciler.ports.errors import Refused
+from reconciler.ports.errors import Refused, Stale
 from reconciler.traffic.balancers import on_each
+
+_TRIES = 3
 
 R = TypeVar("R", bound=ClusterRouter)
 
@@ -33,7 +36,7 @@ class ClusterRouters(Generic[R]):
     async def set_weights(self, router: R, shares: Sequence[Share], clusters: Mapping[str, KubernetesCluster]) -> None:
         """Give the members these weights in every cluster."""
         if shares:
-            await on_each(router, clusters, partial(self.tell, router, shares))
+            await on_each(router, clusters, partial(self._tell, router, shares))
 
     async def drain(self, router: R, servers: Sequence[str], clusters: Mapping[str, KubernetesCluster]) -> None:
         """Send no new requests to the members, in every cluster."""
@@ -45,6 +48,14 @@ class ClusterRouters(Generic[R]):
         """No copies of requests are sent in clusters: Refused, unless there is nothing to mirror."""
         if percent:
             raise Refused(f"no copies of requests can be sent through {router.router}")
+
+    async def _tell(self, router: R, shares: Sequence[Share], cluster: KubernetesCluster) -> None:
+        """Tell it, from what is there by then when somebody else was quicker."""
+        for _ in range(_TRIES - 1):
+            with suppress(Stale):
+                await self.tell(router, shares, cluster)
+                return
+        await self.tell(router, shares, cluster)
 
 
 def missing(name: ObjectName) -> Refused:

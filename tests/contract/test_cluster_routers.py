@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.cluster import ObjectName
 from reconciler.model.target import KubernetesCluster
 from reconciler.model.traffic import TRAFFIC_MANAGER, Route
-from reconciler.ports.errors import Refused, Stale
+from reconciler.ports.errors import Denied, Refused, Stale
 from reconciler.providers.kubernetes.direct import DirectClusters
 from tests.contract.cluster_routing import (
     PROD,
@@ -23,6 +23,7 @@ from tests.contract.cluster_routing import (
 )
 from tests.contract.routing import seen, shares, told, until
 from tests.lab.kubernetes.cluster import Cluster
+from tests.lab.kubernetes.faults import Answer, Cut, Fault, Lost
 
 
 @pytest.fixture
@@ -131,6 +132,35 @@ async def test_what_is_not_there_yet_gets_nothing_and_cannot_be_told(any_of_them
     assert (found[PROD][1].weight, found[PROD][1].serving) == (0, False)
     with pytest.raises(Refused, match=f"{PROD}: there is no .* in the namespace {world.namespace}: a resource"):
         await world.routers.set_weights(world.router, shares(world, 0, 100), world.hosts)
+
+
+@pytest.mark.parametrize("fault", [Answer(429), Answer(500), Cut(), Lost()], ids=str)
+async def test_a_write_that_fails_for_a_moment_is_done_all_the_same(any_of_them: InCluster, fault: Fault) -> None:
+    world = any_of_them
+    await told(world, 100, 0)
+    world.proxy.fault(fault, "PATCH")
+    assert await told(world, 0, 100) == {PROD: (0, 100)}
+
+
+async def test_a_write_that_somebody_else_was_quicker_with_is_done_from_what_is_there_then(
+    any_of_them: InCluster,
+) -> None:
+    world = any_of_them
+    await told(world, 100, 0)
+    world.proxy.fault(Answer(409), "PATCH", times=2)
+    assert await told(world, 0, 100) == {PROD: (0, 100)}
+    world.proxy.fault(Answer(409), "PATCH", times=3)
+    with pytest.raises(Stale, match=PROD):
+        await world.routers.set_weights(world.router, shares(world, 100, 0), world.hosts)
+
+
+async def test_a_login_that_has_run_out_is_told(any_of_them: InCluster) -> None:
+    world = any_of_them
+    world.proxy.expire(world.cluster.token("deployer"))
+    with pytest.raises(Denied, match=f"{PROD}.*renew the secret"):
+        await world.routers.weights(world.router, world.hosts)
+    world.proxy.restore()
+    assert await told(world, 100, 0) == {PROD: (100, 0)}
 
 
 async def test_a_route_is_told_in_every_rule_that_names_the_slots(by_a_route: InCluster) -> None:
