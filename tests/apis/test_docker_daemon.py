@@ -64,3 +64,27 @@ def test_a_commit_becomes_containers_is_kept_and_a_bad_one_is_taken_back(world: 
         world.until(world.state_of("holding"), "the bad commit was taken back")
         assert page(port) == b"two"
     assert "hunter2" not in (world.state / "journal.db").read_bytes().decode("latin-1")
+
+
+def test_a_daemon_that_is_killed_in_the_middle_of_a_replacement_ends_it_when_it_is_back(
+    world: World, engine: OwnEngine
+) -> None:
+    port = free_port()
+    first = app(world, "app:1", port)
+    with world.daemon():
+        world.until(world.in_sync_at(first), "the first commit is there")
+    for moment in ("shop.new created", "shop exited", "shop.new running", "shop.previous exited"):
+        image = "app:2" if page(port) == b"one" else "app:1"
+        wanted = app(world, image, port, labels={"moment": moment})
+        with world.daemon() as daemon:
+            world.until(lambda at=moment: at in states(engine) or world.in_sync_at(wanted)(), moment)
+            daemon.kill()
+        with world.daemon():
+            world.until(world.in_sync_at(wanted), f"it goes on after {moment}")
+            assert page(port) == (b"one" if image == "app:1" else b"two")
+            world.until(lambda: states(engine) == ["shop running", "shop.previous exited"], "nothing is left over")
+
+
+def states(engine: OwnEngine) -> list[str]:
+    """Return all containers with their state."""
+    return sorted(engine.docker("ps", "--all", "--format", "{{.Names}} {{.State}}").splitlines())
