@@ -82,12 +82,13 @@ class Roster:
     def back(self, done: Iterable[TargetChanges], note: str = "") -> Iterator[Shift]:
         """Yield that those who served before, and those done so far, get equal shares."""
         if self.balance:
-            served = self.balance.serving | self.balance.on(names(done))
-            yield self.balance.shift(served & self.balance.live, note)
+            served = (self.balance.serving | self.balance.on(names(done))) & self.balance.live
+            # On a first deployment those that were changed may be none that get requests.
+            yield from (self.balance.shift(served, note),) if served else ()
 
     def at_rest(self, note: str = "") -> Iterator[Shift]:
         """Yield the shares that stay when all is done."""
-        if self.balance:
+        if self.balance and self.balance.live:
             yield self.balance.shift(self.balance.live, note)
 
     def servers(self, targets: Collection[str]) -> Sequence[str]:

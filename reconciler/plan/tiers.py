@@ -1,8 +1,9 @@
 """The targets of a unit by sort, in the order in which they are changed: what is needed comes first. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from reconciler.model.change import Cause
 from reconciler.model.identity import ResourceId
@@ -26,13 +27,15 @@ def parts(material: Material, targets: Mapping[str, Target]) -> tuple[Part, ...]
     """Return the material by the sort of its targets, in the order in which they are changed.
 
     Those on which something is that a resource of another sort depends on come first; otherwise sorts follow each other
-    as they do in the unit's resources. What goes back, or goes away, does so in reverse. Raises plan.order.Cycle.
+    as they do in the unit's resources. What goes back, or goes away, does so in reverse, and what only leaves does so
+    after what needed it where that is possible. Raises plan.order.Cycle.
     """
     resources = (*material.unit.resources, *(each.owned.resource for each in material.delete))
     sorts = _Sorts(resources, targets)
     found = dict.fromkeys(sorts.of(name) for name in (*(each.id.target for each in resources), *material.unit.targets))
-    order = _in_order(tuple(found), sorts.needs(material.unit.resources or resources))
-    if material.cause is Cause.REVERT or material.unit.digest == GONE:
+    back = material.cause is Cause.REVERT or material.unit.digest == GONE
+    order = _in_order(tuple(found), sorts.needs(material.unit.resources), _wishes(material, sorts, back=back))
+    if back:
         order = tuple(reversed(order))
     if len(order) == 1:
         return (Part(sort=order[0], material=replace(material, unit=_asked(material.unit, order[0]))),)
@@ -58,23 +61,51 @@ class _Sorts:
     def of(self, target: str) -> Sort:
         return self._targets.get(target, Sort.HOST)
 
-    def needs(self, resources: Iterable[Resource]) -> Mapping[Sort, frozenset[Sort]]:
-        """Return on which sorts there is something that each sort needs."""
-        resources = tuple(resources)
+    def needs(
+        self, resources: Sequence[Resource], only: Collection[str] | None = None
+    ) -> Mapping[Sort, frozenset[Sort]]:
+        """Return on which sorts there is something that each sort needs; ``only`` of these refs."""
         by_ref = {each.id.ref: self.of(each.id.target) for each in resources}
         found: dict[Sort, set[Sort]] = defaultdict(set)
         for each in resources:
             here = self.of(each.id.target)
-            found[here] |= {by_ref[ref] for ref in each.depends_on if ref in by_ref} - {here}
+            refs = (ref for ref in each.depends_on if ref in by_ref and (only is None or ref in only))
+            found[here] |= {by_ref[ref] for ref in refs} - {here}
         return {sort: frozenset(needed) for sort, needed in found.items()}
 
 
-def _in_order(sorts: Sequence[Sort], needs: Mapping[Sort, frozenset[Sort]]) -> tuple[Sort, ...]:
+def _wishes(material: Material, sorts: _Sorts, *, back: bool) -> Mapping[Sort, frozenset[Sort]]:
+    """What goes away was needed by something on another sort until now: that stops needing it first, if it can be."""
+    before = [each.owned.resource for each in material.delete]
+    before += [each.resource for each in material.known.owned.values()] if material.known else []
+    leaving = {each.owned.resource.id.ref for each in material.delete}
+    found: dict[Sort, set[Sort]] = defaultdict(set)
+    for sort, needed in sorts.needs(before, only=leaving).items():
+        for other in needed:
+            first, then = (other, sort) if back else (sort, other)
+            found[then].add(first)
+    return {sort: frozenset(wished) for sort, wished in found.items()}
+
+
+def _in_order(
+    sorts: Sequence[Sort], needs: Mapping[Sort, frozenset[Sort]], wishes: Mapping[Sort, frozenset[Sort]]
+) -> tuple[Sort, ...]:
+    """Return the sorts with all that each needs before it, and as is wished where that is possible. Raise Cycle."""
+    both = {sort: needs.get(sort, frozenset()) | wishes.get(sort, frozenset()) for sort in sorts}
+    return _placed(sorts, both) or _placed(sorts, needs) or _circle(sorts)
+
+
+def _circle(sorts: Sequence[Sort]) -> NoReturn:
+    raise Cycle(f"resources of several sorts of targets depend on each other in a circle: {', '.join(sorts)}")
+
+
+def _placed(sorts: Sequence[Sort], needs: Mapping[Sort, frozenset[Sort]]) -> tuple[Sort, ...]:
+    """Return the sorts in order; nothing where they need each other in a circle."""
     placed: list[Sort] = []
     while left := [each for each in sorts if each not in placed]:
         ready = next((each for each in left if needs.get(each, frozenset()) <= {*placed}), None)
         if ready is None:
-            raise Cycle(f"resources of several sorts of targets depend on each other in a circle: {', '.join(left)}")
+            return ()
         placed.append(ready)
     return tuple(placed)
 

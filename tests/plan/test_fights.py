@@ -105,7 +105,8 @@ def test_a_mass_drift_waits_for_a_person_where_policy_says_so():
     found = fleet(6, 10, HOLD)
     assert found.waiting.reason is Reason.DRIFT_HELD
     assert found.waiting.detail.startswith(
-        "thing:/etc/paint has drifted on 6 of 10 targets in the same way (colour); a person decides (drift.onMany: hold)"
+        "thing:/etc/paint has drifted on 6 of 10 targets in the same way (colour);"
+        " a person decides (drift.onMany: hold)"
     )
     assert len(found.plan.changes) == 6
 
