@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from tests.lab import hosts, machine
+from tests.lab import swarm as real_swarm
 from tests.lab.hosts import Lab
 from tests.lab.kubernetes import binaries
 from tests.lab.kubernetes import cluster as kubernetes
@@ -24,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if {"lab", "cluster"} & set(getattr(item, "fixturenames", ())):
+        if {"lab", "cluster", "swarm"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("lab")
 
 
@@ -66,6 +67,24 @@ def cluster(cluster_of_this_process: kubernetes.Cluster) -> Iterator[kubernetes.
     """A Kubernetes cluster; ``cluster.namespace()`` is the test's own, and is taken away after it."""
     yield cluster_of_this_process
     cluster_of_this_process.clear()
+
+
+@pytest.fixture(scope="session")
+def swarm_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real_swarm.RealSwarm]:
+    reason = machine.obstacle()
+    if reason is not None:
+        unavailable(reason)
+    with real_swarm.running(tmp_path_factory.mktemp("swarm")) as there:
+        for name, text in (("app:1", b"one"), ("app:2", b"two")):
+            there.engine.image(name, {"/www/index.html": text}, ['CMD ["httpd","-f","-h","/www"]'])
+        yield there
+
+
+@pytest.fixture
+def swarm(swarm_of_this_process: real_swarm.RealSwarm) -> real_swarm.RealSwarm:
+    """A Swarm that has nothing but the images ``app:1`` and ``app:2``, which serve a page on port 80."""
+    swarm_of_this_process.empty()
+    return swarm_of_this_process
 
 
 def unavailable(reason: str) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.apis import swarm_world
-from tests.apis.swarm_world import RealSwarm
 from tests.conftest import unavailable
 from tests.lab import machine, own_engine
 from tests.lab.own_engine import OwnEngine
@@ -29,21 +27,3 @@ def engine(engine_of_this_process: OwnEngine) -> OwnEngine:
     for name, text in (("app:1", b"one"), ("app:2", b"two")):
         engine_of_this_process.image(name, {"/www/index.html": text}, ['CMD ["httpd","-f","-h","/www"]'])
     return engine_of_this_process
-
-
-@pytest.fixture(scope="session")
-def swarm_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSwarm]:
-    reason = machine.obstacle()
-    if reason is not None:
-        unavailable(reason)
-    with swarm_world.running(tmp_path_factory.mktemp("swarm")) as swarm:
-        for name, text in (("app:1", b"one"), ("app:2", b"two")):
-            swarm.engine.image(name, {"/www/index.html": text}, ['CMD ["httpd","-f","-h","/www"]'])
-        yield swarm
-
-
-@pytest.fixture
-def swarm(swarm_of_this_process: RealSwarm) -> RealSwarm:
-    """A Swarm that has nothing but the images ``app:1`` and ``app:2``, which serve a page on port 80."""
-    swarm_of_this_process.empty()
-    return swarm_of_this_process

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.apis.swarm_world import QUICK, RealSwarm
+from tests.apis.swarm_world import QUICK
 from tests.e2e import documents
 from tests.e2e.conftest import made_world
 from tests.e2e.world import World
+from tests.lab.swarm import RealSwarm
 
 pytestmark = pytest.mark.lab
 

@@ -9,9 +9,10 @@ import pytest
 from reconciler.model.resource import Resource, Unknown
 from reconciler.model.target import UnixSocket
 from reconciler.ports.errors import Denied, Halfway, Stale, Unreachable
-from tests.apis.swarm_world import OneApp, RealSwarm, one_app
+from tests.apis.swarm_world import OneApp, one_app
 from tests.docs.pages import page, section
 from tests.lab.engine_proxy import Asked, EngineProxy, in_front_of
+from tests.lab.swarm import RealSwarm
 
 pytestmark = pytest.mark.lab
 

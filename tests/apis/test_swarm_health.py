@@ -11,7 +11,8 @@ from reconciler.model.health import TcpCheck
 from reconciler.model.resource import Absent, Resource, Unknown
 from reconciler.model.target import Sort, UnixSocket
 from reconciler.ports.errors import WorldError
-from tests.apis.swarm_world import OneApp, RealSwarm, one_app
+from tests.apis.swarm_world import OneApp, one_app
+from tests.lab.swarm import RealSwarm
 
 pytestmark = pytest.mark.lab
 

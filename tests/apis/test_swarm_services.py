@@ -13,7 +13,8 @@ from reconciler.policy.adoption import refused
 from reconciler.ports.errors import Refused, Stale
 from reconciler.ports.kind import InputError
 from tests.apis.engine_world import SECRET
-from tests.apis.swarm_world import QUICK, RealSwarm, one_app
+from tests.apis.swarm_world import QUICK, one_app
+from tests.lab.swarm import RealSwarm
 
 pytestmark = pytest.mark.lab
 

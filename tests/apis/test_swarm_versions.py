@@ -8,7 +8,8 @@ import pytest
 from reconciler.model.change import Action
 from reconciler.model.resource import Absent, Present, Resource
 from reconciler.ports.errors import Refused
-from tests.apis.swarm_world import OneApp, RealSwarm, one_app
+from tests.apis.swarm_world import OneApp, one_app
+from tests.lab.swarm import RealSwarm
 
 pytestmark = pytest.mark.lab
 

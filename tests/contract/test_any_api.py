@@ -10,13 +10,16 @@ import pytest
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.canonical import Digest
 from reconciler.model.resource import Absent, Present, Resource, Unknown
-from reconciler.model.target import ClusterToken, KubernetesCluster, Target
+from reconciler.model.target import ClusterToken, KubernetesCluster, Target, UnixSocket
 from reconciler.ports.errors import Unreachable
 from reconciler.ports.targets import Targets, Transaction
 from reconciler.simulate.world import SimWorld
 from tests import factory
+from tests.apis import swarm_world
 from tests.apis.kubernetes_world import config_map, one_app, rendered
+from tests.lab.engine_proxy import in_front_of
 from tests.lab.kubernetes.cluster import Cluster
+from tests.lab.swarm import RealSwarm
 from tests.sim.clock import SimClock
 
 
@@ -82,6 +85,23 @@ async def _kubernetes(request: pytest.FixtureRequest) -> AsyncIterator[Reached]:
 
 
 @asynccontextmanager
+async def _swarm(request: pytest.FixtureRequest) -> AsyncIterator[Reached]:
+    swarm: RealSwarm = request.getfixturevalue("swarm")
+    async with (
+        in_front_of(swarm.socket, swarm.engine.folder) as proxy,
+        swarm_world.one_app(swarm, UnixSocket(path=str(proxy.socket))) as app,
+    ):
+
+        def resource(name: str, value: str) -> Resource:
+            return app.service(name=name, env={"TEXT": value})
+
+        async def cut() -> None:
+            proxy.cut_at = -1
+
+        yield Reached(app.targets, app.target, resource, lambda: app.sources.contents, cut)
+
+
+@asynccontextmanager
 async def _simulated(request: pytest.FixtureRequest) -> AsyncIterator[Reached]:
     world = SimWorld(SimClock(factory.NOW))
     access = ClusterToken(server="https://192.0.2.1", ca="", token="kube")
@@ -98,11 +118,15 @@ async def _simulated(request: pytest.FixtureRequest) -> AsyncIterator[Reached]:
 
 WORLDS: Mapping[str, Callable[[Any], AbstractAsyncContextManager[Reached]]] = {
     "kubernetes": _kubernetes,
+    "swarm": _swarm,
     "simulated": _simulated,
 }
 
 
-@pytest.fixture(params=[pytest.param("kubernetes", marks=pytest.mark.lab), "simulated"])
+ON_REAL_ONES = (pytest.param(name, marks=pytest.mark.lab) for name in ("kubernetes", "swarm"))
+
+
+@pytest.fixture(params=[*ON_REAL_ONES, "simulated"])
 async def reached(request: pytest.FixtureRequest) -> AsyncIterator[Reached]:
     async with WORLDS[request.param](request) as made:
         yield made
