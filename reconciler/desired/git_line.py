@@ -20,6 +20,7 @@ _SAFE = (
     *("-c", "fetch.recurseSubmodules=false", "-c", "core.filesRefLockTimeout=5000"),
     *("-c", "transfer.fsckObjects=true", "-c", "fetch.fsckObjects=true", "-c", "credential.helper="),
 )
+_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8)
 _ADVICE = ("Please make sure", "and the repository exists", "hint:", "Could not read from remote repository")
 
 
@@ -61,8 +62,21 @@ class GitLine:
             self._trust.write_text("[safe]\n" + "".join(f'\tdirectory = "{each}"\n' for each in quoted))
         except OSError as error:
             raise SourceError(f"cannot make the Git mirror {self.mirror}: {error.strerror}") from error
-        await self._run(f"cannot make the Git mirror {self.mirror}", "init", "--quiet", "--bare", "--template=", ".")
+        await self._init()
         self._prepared = True
+
+    async def _init(self) -> None:
+        # Git does not wait for the lock of its configuration, which somebody else may hold who makes the mirror now.
+        for patience in (*_PATIENCE, None):
+            try:
+                what = f"cannot make the Git mirror {self.mirror}"
+                await self._run(what, "init", "--quiet", "--bare", "--template=", ".")
+            except SourceError as error:
+                if patience is None or "lock" not in str(error):
+                    raise
+                await asyncio.sleep(patience)
+            else:
+                return
 
     @property
     def _trust(self) -> Path:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import IO
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +30,33 @@ class Place:
 
 async def run(command: Sequence[str], given: bytes, place: Place) -> Ended:
     """Run the program with ``given`` as its input; raise OSError when there is none, TimeoutError after the limit."""
-    # As a file: a program that ends without reading it would make a pipe of it an error, or not, by chance.
-    with TemporaryFile() as whole:
+    # All three are files. A program that ends without reading its input would make a pipe of it an error, or not, by
+    # chance; and what it starts in the background (agents of gpg) may hold pipes open for ever, after it has ended.
+    with TemporaryFile() as whole, TemporaryFile() as output, TemporaryFile() as errors:
         whole.write(given)
         whole.seek(0)
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=whole,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=errors,
             cwd=place.folder,
             env=place.environment,
             start_new_session=True,
         )
-    try:
-        async with asyncio.timeout(place.limit):
-            output, errors = await process.communicate()
-    finally:
-        if process.returncode is None:
-            _kill(process.pid)
-            await process.wait()
-    assert process.returncode is not None
-    return Ended(process.returncode, output, errors)
+        try:
+            async with asyncio.timeout(place.limit):
+                status = await process.wait()
+        finally:
+            if process.returncode is None:
+                _kill(process.pid)
+                await process.wait()
+        return Ended(status, _all(output), _all(errors))
+
+
+def _all(written: IO[bytes]) -> bytes:
+    written.seek(0)
+    return written.read()
 
 
 def plain_environment() -> dict[str, str]:
