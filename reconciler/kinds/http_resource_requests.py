@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from reconciler.kinds import http_resource_fields as fields
 from reconciler.kinds.http_resource_spec import BODY, ETAG, HOLE, Create, Next, Request, Sending, Spec, texts
-from reconciler.model.canonical import Json, canonical, plain
+from reconciler.model.canonical import Json, canonical, said
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Content
 from reconciler.model.lookup import CursorPages, LinkedPages, Lookup, NumberedPages, OffsetPages, Pages
 from reconciler.model.request import Send
@@ -39,6 +39,7 @@ _PAGES: Mapping[str, type[Any]] = {
 def written(spec: Spec, inputs: Inputs) -> tuple[dict[str, Json], dict[str, Content]]:
     """Return the attributes that tell of the requests, and their bodies; raise InputError."""
     bodies: dict[str, Content] = {}
+    _no_secrets("read.path", [spec.name, spec.read.path, dict(spec.read.query), spec.read.match])
     read = Lookup(
         path=spec.read.path,
         query=tuple(spec.read.query.items()),
@@ -49,7 +50,7 @@ def written(spec: Spec, inputs: Inputs) -> tuple[dict[str, Json], dict[str, Cont
         object=spec.read.object,
         next=_pages(spec.read.next),
     )
-    attributes: dict[str, Json] = {"read": plain(read)}
+    attributes: dict[str, Json] = {"read": said(read)}
     for name, request in (("create", spec.create), ("update", spec.update), ("delete", spec.delete)):
         if request is None:
             continue
@@ -63,10 +64,7 @@ def written(spec: Spec, inputs: Inputs) -> tuple[dict[str, Json], dict[str, Cont
 
 
 def _request(spec: Spec, inputs: Inputs, name: str, request: Request) -> dict[str, Json]:
-    if fields.is_secret([request.path, dict(request.query)]):
-        raise InputError(
-            f"{name}.path", "a secret cannot stand in a URL: those are logged; put it into headers or body"
-        )
+    _no_secrets(f"{name}.path", [request.path, dict(request.query)])
     once = request.once if isinstance(request, Create) else None
     return {
         "method": request.method,
@@ -76,6 +74,11 @@ def _request(spec: Spec, inputs: Inputs, name: str, request: Request) -> dict[st
         "secrets": [list(each) for each in _secrets(spec, inputs, name, request.headers)],
         **({"once": once} if once else {}),
     }
+
+
+def _no_secrets(where: str, value: Json) -> None:
+    if fields.is_secret(value):
+        raise InputError(where, "a secret cannot stand here, where it is logged; put it into headers or body")
 
 
 def _secrets(spec: Spec, inputs: Inputs, name: str, headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -141,15 +144,15 @@ def _quoted(text: str) -> str:
 
 def lookup_of(read: Any) -> Lookup:
     """Return the lookup that the attribute ``read`` tells of."""
-    following = dict(read["next"]) if read["next"] else None
+    following = dict(read.get("next") or {})
     return Lookup(
         path=read["path"],
-        query=_pairs(read["query"]),
-        headers=_pairs(read["headers"]),
-        secrets=_pairs(read["secrets"]),
-        items=read["items"],
-        match=read["match"],
-        object=read["object"],
+        query=_pairs(read.get("query", ())),
+        headers=_pairs(read.get("headers", ())),
+        secrets=_pairs(read.get("secrets", ())),
+        items=read.get("items"),
+        match=read.get("match"),
+        object=read.get("object", "$"),
         next=_PAGES[following["pages"]](**following) if following else None,
     )
 

@@ -21,6 +21,7 @@ from reconciler.providers.http_api.finding import Finder
 from reconciler.providers.http_api.sending import Sending
 
 _AT_ONCE = 8
+_LOOK_WITHIN = 120.0
 
 
 class HttpApiTargets:
@@ -93,7 +94,7 @@ class HttpApiTargets:
             finder = Finder(self._connections.of(api), self._secrets)
         except WorldError as error:
             return Survey({resource.id: Unknown(str(error)) for resource in resources})
-        room = asyncio.Semaphore(_AT_ONCE)
+        room, deadline = asyncio.Semaphore(_AT_ONCE), asyncio.get_running_loop().time() + _LOOK_WITHIN
         away: list[Unreachable] = []
 
         async def look_at(resource: Resource) -> Observation:
@@ -101,7 +102,10 @@ class HttpApiTargets:
                 if away:
                     return Unknown(str(away[0]))
                 try:
-                    return await self._observed(api, finder, resource)
+                    async with asyncio.timeout_at(deadline):
+                        return await self._observed(api, finder, resource)
+                except TimeoutError:
+                    return Unknown(f"{api.name} was not done with all looks within {_LOOK_WITHIN:g} s")
                 except Unreachable as error:
                     away.append(error)
                     return Unknown(str(error))
