@@ -101,8 +101,10 @@ def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:
     live, would, conflicts, refused = (json.loads(line) if line else None for line in answer)
     if live is None:
         return Absent()
+    if not isinstance(live, dict) or not isinstance(would, dict | None):
+        raise ValueError("an object of the cluster is no JSON object")  # noqa: TRY004 - what a kind's answer raises
     there = fields_of.leaves(fields_of.comparable(live))
-    after = {**there, **_labels(resource)} if would is None else fields_of.leaves(would)
+    after = {**there, **_labels(resource)} if would is None else fields_of.leaves(fields_of.comparable(would))
     found: dict[str, Json] = {}
     for path, wanted in resource.attributes.items():
         is_field = path not in _KNOWN_OTHERWISE

@@ -28,6 +28,14 @@ WRITTEN: dict[str, dict[str, Any]] = {
     },
     "cron": {"name": "backup", "schedule": "@daily", "run": ["backup"]},
     "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
+    "kubernetes": {
+        "manifest": {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "shop", "namespace": "shop"},
+            "data": {"text": "a"},
+        }
+    },
     "httpResource": {
         "name": "www",
         "read": {"path": "/records", "items": "$.records", "match": "item.name == 'www'", "next": {"link": True}},
