@@ -1,9 +1,9 @@
 """Checks that go on after the rollout, on a simulated fleet: what is asked when, what is written down, what follows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.daemon.loop import Parts, loop
@@ -14,8 +14,9 @@ from reconciler.model.event import Condition, HealthChanged, VerdictGiven
 from reconciler.model.health import CheckResult, HealthCheck, HttpCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.standing import Standing
-from reconciler.model.target import Host
+from reconciler.model.target import Host, Sort, Target
 from reconciler.model.verdict import Verdict
+from reconciler.simulate.world import SimWorld
 from tests import factory as f
 from tests.daemon.fleet import Fleet, app, policy
 from tests.sim.clock import SimClock
@@ -170,6 +171,50 @@ async def test_a_large_fleet_is_asked_bit_by_bit() -> None:
     a_second = [sum(second <= at < second + 1 for at in targets.asked) for second in range(30)]
     assert 990 <= sum(a_second) <= 1000
     assert max(a_second) < 70
+
+
+class Ailing(SimWorld):
+    """Targets on which every check fails; what is asked of which is kept."""
+
+    def __init__(self, clock: SimClock) -> None:
+        super().__init__(clock, ails=lambda target, check: "HTTP 500")
+        self.asked: set[tuple[str, str]] = set()
+
+    async def check(self, host: Target, check: HealthCheck) -> CheckResult:
+        self.asked.add((host.name, check.on))
+        return await super().check(host, check)
+
+
+class Noting(Empty):
+    """A journal that knows what was written down."""
+
+    def __init__(self) -> None:
+        self.told: list[HealthChanged] = []
+
+    async def append(self, events: Sequence[HealthChanged], at: datetime) -> None:
+        self.told += events
+
+
+async def test_each_sort_of_target_is_asked_its_own_checks_and_is_known_to_be_away_by_what_is_on_it() -> None:
+    clock, journal = SimClock(f.NOW), Noting()
+    world = Ailing(clock)
+    targets = {name: f.target(name, sort) for name, sort in (("web-1", Sort.HOST), ("kube", Sort.KUBERNETES_CLUSTER))}
+    targets |= {"away": f.target("away", Sort.DOCKER_ENGINE), "api": f.target("api", Sort.HTTP_API)}
+    world.down = {"away"}
+    checks = tuple(HttpCheck(port=80, on=sort) for sort in (Sort.HOST, Sort.KUBERNETES_CLUSTER, Sort.DOCKER_ENGINE))
+    things = [f.of_sort(target.sort, "a", name) for name, target in targets.items()]
+    unit = f.unit(*things, health=checks)
+    vigil = Vigil(journal, world, clock)  # type: ignore[arg-type]
+    vigil.tend([Assessment(unit=unit.id, wanted=unit, effective=unit)], targets)
+    async with clock.ticking():
+        keeping = asyncio.create_task(vigil.keep(lambda: None))
+        while clock.now() < f.NOW + timedelta(minutes=5):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+    assert world.asked == {("web-1", Sort.HOST), ("kube", Sort.KUBERNETES_CLUSTER), ("away", Sort.DOCKER_ENGINE)}
+    unhealthy = {each.target for each in journal.told if each.condition is Condition.UNHEALTHY}
+    assert unhealthy == {"web-1", "kube"}
 
 
 def _reverting() -> bytes:
