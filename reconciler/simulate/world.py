@@ -150,7 +150,8 @@ class SimWorld:
         if target in self.stopped or (changing is not None and (unit is None or unit in changing)):
             return "connection refused"
         there = self.state.get(target, {}).values()
-        values = {value for one in there if one.slot in ("", slot) for value in one.attributes.values()}
+        texts = (one.attributes.values() for one in there if one.slot in ("", slot))
+        values = {value for each in texts for value in each if isinstance(value, str)}
         bad = values & self.unhealthy
         return f"HTTP 500 ({min(map(str, bad))})" if bad else None
 
