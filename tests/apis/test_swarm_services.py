@@ -159,6 +159,19 @@ async def test_a_change_between_the_look_and_the_update_wins_and_is_planned_anew
             await app.apply(*operations)
 
 
+async def test_who_was_faster_is_found_before_anything_is_done(swarm: RealSwarm) -> None:
+    async with one_app(swarm) as app:
+        await app.bring(app.service(replicas=1))
+        config = app.of("swarmConfig", name="settings", content="a = 1")
+        service = app.service(replicas=1, configFiles=[{"config": "settings", "path": "/etc/shop.toml"}])
+        operations = await app.operations(config, service)
+        assert [each.op for each in operations] == ["put_version", "put_service"]
+        swarm.engine.docker("service", "update", "--detach", "--replicas", "3", "shop")
+        with pytest.raises(Stale, match="was changed since it was looked at"):
+            await app.apply(*operations)
+        assert swarm.names("config") == []
+
+
 async def test_what_only_swarm_writes_of_its_update_makes_no_plan_stale(swarm: RealSwarm) -> None:
     async with one_app(swarm) as app:
         await app.bring(app.service(replicas=1))

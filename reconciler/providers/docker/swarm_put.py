@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reconciler.model.image import PullImage
+from reconciler.model.operation import Operation
 from reconciler.model.swarm import PutServiceSpec
 from reconciler.policy.swarm_revision import revision
 from reconciler.ports.errors import Refused, Stale
@@ -19,6 +20,25 @@ if TYPE_CHECKING:
     from reconciler.providers.docker.client import Engine
 
 _ALREADY = (409,)
+_LABEL = "reconciler/spec"
+
+
+async def unchanged(engine: "Engine", operations: Sequence[Operation]) -> None:
+    """Raise Stale when a service of these is another one than was seen: before anything was done, not in the middle."""
+    for operation in operations:
+        if not isinstance(operation, PutServiceSpec):
+            continue
+        there = await service(engine, operation.name)
+        spec = there["Spec"] if there else {}
+        if (spec.get("Labels") or {}).get(_LABEL) == operation.label:
+            continue
+        if (revision(spec) if there else None) != operation.seen:
+            raise _stale(engine, operation, there)
+
+
+def _stale(engine: "Engine", operation: PutServiceSpec, there: Mapping[str, Any] | None) -> Stale:
+    how = "changed" if there else "removed"
+    return Stale(f"the service {operation.name} on {engine.name} was {how} since it was looked at")
 
 
 async def put_service(engine: "Engine", operation: PutServiceSpec, goods: Goods) -> bool:
@@ -29,7 +49,7 @@ async def put_service(engine: "Engine", operation: PutServiceSpec, goods: Goods)
     there = await service(engine, operation.name)
     if there is None:
         if operation.seen is not None:
-            raise Stale(f"{what} on {engine.name} was removed since it was looked at")
+            raise _stale(engine, operation, None)
         await _create(engine, operation, wanted, goods.secrets)
         return True
     spec = there["Spec"]
@@ -37,7 +57,7 @@ async def put_service(engine: "Engine", operation: PutServiceSpec, goods: Goods)
     if _within(wanted, spec):
         return False
     if revision(spec) != operation.seen:
-        raise Stale(f"{what} on {engine.name} was changed since it was looked at")
+        raise _stale(engine, operation, there)
     if ("Global" in spec["Mode"]) != ("Global" in wanted["Mode"]):
         await _remove(engine, operation.name)
         await _create(engine, operation, wanted, goods.secrets)

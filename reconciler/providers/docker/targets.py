@@ -26,7 +26,7 @@ from reconciler.providers.docker import events, images, looking
 from reconciler.providers.docker.engines import Engines
 from reconciler.providers.docker.put import put
 from reconciler.providers.docker.sending import Goods, send
-from reconciler.providers.docker.swarm_put import put_service
+from reconciler.providers.docker.swarm_put import put_service, unchanged
 from reconciler.providers.docker.swarm_versions import put_version, remove_unused
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class EngineTargets:
         done = 0
         try:
             async with asyncio.timeout(seconds):
+                await unchanged(engine, transaction.operations)
                 for operation in transaction.operations:
                     done += await _do(engine, operation, goods)
         except TimeoutError as error:
