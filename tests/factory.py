@@ -199,11 +199,11 @@ def assess(
 ) -> tuple[Assessment, ...]:
     """Plan as a pass does, with the world as given."""
     standing = standing or Standing()
-    gone = {each: Unknown("no longer in Git") for each in seen if each.target not in wanted.hosts}
+    gone = {each: Unknown("no longer in Git") for each in seen if each.target not in wanted.targets}
     survey = Survey({**seen, **gone}, routes=routes or {})
     held = [holding(each, standing.of(each.id)).unit for each in wanted.units.values()]
     diffs = {
-        each.id: pair.compare(each, survey, reachable(standing.of(each.id).owned, wanted.hosts), KINDS, {})
+        each.id: pair.compare(each, survey, reachable(standing.of(each.id).owned, wanted.targets), KINDS, {})
         for each in (*held, *(tombstone(gone, wanted.commit) for gone in standing.units if gone not in wanted.units))
         if each is not None
     }

@@ -14,6 +14,7 @@ from reconciler.model.plan import LeftOut, Probe, Shift
 from reconciler.model.policy import BlueGreen, RolloutPolicy
 from reconciler.model.resource import DriftMode, Routes, Unknown
 from reconciler.model.rollout import Rollout, State, TargetFailure
+from reconciler.model.target import Sort
 from reconciler.model.traffic import HaproxyRouter, Member, Route, Share
 from reconciler.model.unit import Desired, Unit
 from reconciler.model.verdict import Verdict
@@ -201,3 +202,46 @@ def test_a_revert_that_a_person_ended_is_not_begun_again() -> None:
     assert found.waiting is not None
     assert found.waiting.reason is Reason.HELD
     assert "reconciler retry" in found.waiting.detail
+
+
+def on_two_sorts(weights: Mapping[str, int]) -> Assessment:
+    """A unit in two slots on a host and on an engine, of which the routers say these weights; it was told as it is."""
+    slots = ("blue", "green")
+    things = [replace(f.thing(f"/{slot}", "web-1"), slot=slot) for slot in slots]
+    boxes = [replace(f.of_sort(Sort.DOCKER_ENGINE, f"/{slot}", "engine"), slot=slot) for slot in slots]
+    members = tuple(Member(target, f"{target}-{slot}", slot) for target in ("web-1", "engine") for slot in slots)
+    policy = RolloutPolicy(name="p", strategy=BlueGreen())
+    checks = tuple(TcpCheck(port=80, on=sort) for sort in (Sort.HOST, Sort.DOCKER_ENGINE))
+    unit = replace(f.unit(*things, *boxes, policy=policy, health=checks), slots=slots)
+    wanted = routed(unit)
+    wanted = replace(
+        wanted,
+        targets={**wanted.targets, "engine": f.target("engine", Sort.DOCKER_ENGINE)},
+        units={unit.id: replace(unit, traffic=replace(ROUTER, members=members))},
+    )
+    standing = known(
+        (unit, Verdict.GOOD),
+        owned=ours(*things, *boxes),
+        routing=tuple(Share(server, weight) for server, weight in weights.items()),
+    )
+    routes = {
+        name: tuple(Route(each, weight, serving=True) for each, weight in weights.items()) for name in ROUTER.hosts
+    }
+    (found,) = f.assess(wanted, f.as_wanted(*things, *boxes), standing, routes={f.SHOP: routes})
+    return found
+
+
+def test_each_sort_of_target_may_have_another_side_live() -> None:
+    found = on_two_sorts({"web-1-blue": 0, "web-1-green": 100, "engine-blue": 100, "engine-green": 0})
+    assert (found.plan, found.in_sync) == (None, True)
+
+
+def test_who_gets_requests_back_is_asked_the_checks_of_its_sort_first() -> None:
+    found = on_two_sorts({"web-1-blue": 100, "web-1-green": 0, "engine-blue": 0, "engine-green": 0})
+    assert found.plan is not None
+    probe, shift = found.plan.steps
+    assert isinstance(probe, Probe)
+    assert isinstance(shift, Shift)
+    assert (probe.targets, [check.on for check in probe.checks]) == (("engine",), [Sort.DOCKER_ENGINE])
+    assert {share.server: share.weight for share in shift.shares}["engine-blue"] == 100
+    assert lint.problems(found.plan) == ()
