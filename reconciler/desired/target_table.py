@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
 from reconciler.desired.documents import HostSpec
 from reconciler.desired.fields import Labels
@@ -12,8 +12,20 @@ from reconciler.desired.fleet import SORTS, Fleet, Written
 from reconciler.desired.health_fields import authorities
 from reconciler.desired.inputs import ResourceInputs, Sources
 from reconciler.desired.memory import Memory
+from reconciler.desired.mistakes import where
 from reconciler.model.problem import Problem
-from reconciler.model.target import Host, Sort, Target, hosts_among
+from reconciler.model.target import (
+    DockerEngine,
+    EngineEndpoint,
+    Host,
+    HostSocket,
+    Sort,
+    Swarm,
+    Target,
+    TlsSocket,
+    UnixSocket,
+    hosts_among,
+)
 from reconciler.policy.select import has
 from reconciler.ports.kind import InputError
 
@@ -34,6 +46,7 @@ class TargetTable:
     _there: dict[tuple[str, Sort], list[Target]] = field(default_factory=dict)
     _with: dict[tuple[str, Sort, str, str], list[Target]] = field(default_factory=dict)
     _chosen: dict[tuple[str, Sort, frozenset[tuple[str, str]]], tuple[Target, ...]] = field(default_factory=dict)
+    _ways: dict[tuple[Sort, str, str | int], Written[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Hosts first: others are reached through them.
@@ -41,6 +54,7 @@ class TargetTable:
         for each in written:
             target = self._made(each)
             if target is not None:
+                self._is_its_own(target, each)
                 self.all[target.name] = target
         for name in sorted(self.all):
             self._place(self.all[name])
@@ -67,6 +81,16 @@ class TargetTable:
             self.told(replace(place, message=message))
         return chosen
 
+    def _is_its_own(self, target: Target, written: Written[Any]) -> None:
+        """Under two names it would have two sets of resources, and neither would know of the other."""
+        if not isinstance(target, DockerEngine | Swarm):
+            return
+        first = self._ways.setdefault((target.sort, *_way(target.endpoint)), written)
+        if first is not written:
+            place = where(first.document, ("metadata", "name"))
+            message = f"{first.name}, in {place}, is reached in the same way: it is the same {_NAMES[target.sort]}"
+            self.told(written.document.problem(("metadata", "name"), message, "give one of them all labels of both"))
+
     def _all_read(self, sort: Sort) -> bool:
         made = sum(each.sort is sort for each in self.all.values())
         return made == len(self.fleet.named(_NAMES[sort]))
@@ -91,6 +115,18 @@ class TargetTable:
             self.told(written.document.problem(("spec", *error.where.split(".")), str(error)))
             return None
         return self.memory.again(key, made, lambda: made)
+
+
+def _way(endpoint: EngineEndpoint) -> tuple[str, str | int]:
+    match endpoint:
+        case UnixSocket():
+            return "", endpoint.path
+        case TlsSocket():
+            return endpoint.host, endpoint.port
+        case HostSocket():
+            return endpoint.host.name, endpoint.path
+        case _:
+            assert_never(endpoint)
 
 
 class _Unread(Exception):

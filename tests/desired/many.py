@@ -20,7 +20,7 @@ spec: {environment: production, host: web-1}
 ---
 kind: Swarm
 metadata: {name: swarm-1, labels: {role: web}}
-spec: {environment: production, unix: }
+spec: {environment: production, unix: {path: /run/swarm.sock}}
 ---
 kind: KubernetesCluster
 metadata: {name: cluster-1, labels: {role: web}}
