@@ -146,3 +146,25 @@ def test_a_token_that_ran_out_is_told_and_a_new_one_is_used_at_once(world: World
         assert ttls(api) == [300]
         (world.folder / "secrets" / "token").write_text("renewed\n")
         world.until(lambda: ttls(api) == [600], "the new token is used")
+
+
+def test_one_api_after_the_other_and_back_when_one_of_them_refuses(world: World, api: Api) -> None:
+    begin(world, api)
+    other = Api()
+    with serving(other):
+        other.allowed = api.allowed
+        spec = {"environment": "test", "url": other.url, "auth": {"bearer": {"secret": "token"}}, "lookEvery": "1s"}
+        target = {"kind": "HttpApi", "metadata": {"name": "dns-2", "labels": {"role": "dns"}}, "spec": spec}
+        world.write({"desired-state/dns-2.yaml": documents.text(target)})
+        world.policy(strategy={"rolling": {"batchSize": 1}})
+        first = app(world, record())
+        with world.daemon():
+            world.until(world.in_sync_at(first), "both have it")
+            assert (ttls(api), ttls(other)) == ([300], [300])
+            other.faults.append(Fault(status=409, method="PUT", body=b'{"message": "the zone is locked"}'))
+            app(world, record(ttl=600))
+            world.until(world.state_of("holding"), "the second API refuses it")
+            assert (ttls(api), ttls(other)) == ([300], [300])
+            assert "the zone is locked" in world.reconciler("explain", "shop@test").flat
+    assert api.methods() == ["POST /v1/records", "PUT /v1/records/1", "PUT /v1/records/1"]
+    assert other.methods() == ["POST /v1/records", "PUT /v1/records/1"]
