@@ -28,6 +28,10 @@ WRITTEN: dict[str, dict[str, Any]] = {
     },
     "cron": {"name": "backup", "schedule": "@daily", "run": ["backup"]},
     "timer": {"name": "backup", "schedule": "daily", "run": ["/usr/local/bin/backup"]},
+    "container": {"name": "shop", "image": "shop:1.4.2", "ports": ["8080:80"], "env": {"COLOUR": "blue"}},
+    "image": {"reference": "shop:1.4.2", "archive": "a", "sha256": "0" * 64},
+    "network": {"name": "backend", "internal": True},
+    "volume": {"name": "data", "labels": {"team": "checkout"}},
     "kubernetes": {
         "manifest": {
             "apiVersion": "v1",
