@@ -84,8 +84,8 @@ def parse(resource: Resource, answer: Sequence[str]) -> Present | Absent:
         return Absent()
     if len(found) > 1:
         raise ValueError(f"{len(found)} things are found, and it is to be one; make match of read more exact")
-    etag, there = found[0].get("etag"), found[0].get("object")
-    if not isinstance(there, dict):
+    etag, there = (found[0].get("etag"), found[0].get("object")) if isinstance(found[0], dict) else (None, None)
+    if not isinstance(there, dict) or not isinstance(etag, str | None):
         raise ValueError("it is no JSON object")  # noqa: TRY004 - it is the answer that is wrong
     status = http_resource_requests.seen_of(resource, there, etag)
     return Present(dict(_fields(resource, there)), status={**dict(_shown(resource, there)), **status})
