@@ -68,3 +68,37 @@ def test_a_commit_becomes_objects_is_kept_and_what_leaves_git_is_taken_away(worl
         world.until(lambda: world.rollout_state() == "", "the way back is at its end")
         (container,) = cluster.get(shop)["spec"]["template"]["spec"]["containers"]
         assert container["image"] == "registry.example/shop:2"
+
+
+def test_a_daemon_that_was_killed_goes_on_where_it_was(world: World, cluster: Cluster) -> None:
+    namespace = begin(world, cluster)
+    first = app(world, deployment(image="registry.example/waits:1"))
+    with world.daemon() as daemon:
+        world.until(lambda: world.rollout_state() == "running", "the rollout runs")
+        cluster.wait(f"/apis/apps/v1/namespaces/{namespace}/deployments/shop", lambda there: there["status"])
+        daemon.kill()
+    second = app(world, deployment(image="registry.example/shop:2"))
+    assert first != second
+    with world.daemon():
+        world.until(world.in_sync_at(second), "the next daemon goes on")
+    there = cluster.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/shop")
+    assert there["status"]["readyReplicas"] == 2
+
+
+def test_what_another_manager_has_is_named_and_left_until_git_says_that_it_is_to_be_taken(
+    world: World, cluster: Cluster
+) -> None:
+    namespace = begin(world, cluster)
+    cluster.apply(config_map(text="theirs"), namespace)
+    text = f"/api/v1/namespaces/{namespace}/configmaps/shop"
+    app(world, config_map(text="ours"))
+    said = world.reconciler("plan")
+    assert "data.text (set by lab)" in said.flat
+    assert "`adopt: true`" in said.flat
+    world.reconciler("run", "--once")
+    assert cluster.get(text)["data"] == {"text": "theirs"}
+
+    resource = {"kubernetes": {"manifest": config_map(text="ours"), "adopt": True}}
+    world.app(resource, targets={"kubernetesClusters": {"role": "apps"}})
+    world.settled()
+    assert cluster.get(text)["data"] == {"text": "ours"}
