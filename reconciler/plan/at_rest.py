@@ -19,6 +19,7 @@ from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.budget import used_up
 from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.cooling import without_cooling
+from reconciler.plan.needed import out_of_sight
 from reconciler.plan.order import Cycle
 from reconciler.plan.pause import waits
 from reconciler.plan.proposal import Proposal, propose
@@ -111,6 +112,8 @@ def _barriers(proposal: Proposal, held: Holding, wanted: Unit, situation: Situat
         yield from _left_as_it_is(proposal.plan, held.rejected.digest if held.rejected else None, known)
         if no_room := used_up(proposal.plan, known):
             yield no_room
+        if missing := out_of_sight(proposal.plan):
+            yield missing
         yield from _yielding_to_a_person(proposal.asks, proposal.plan, known, situation.now)
     if proposal.plan.cause is Cause.COMMIT:
         yield from _waits_for_others(wanted, situation)
