@@ -10,6 +10,7 @@ import pytest
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.content import Content
 from reconciler.model.health import TcpCheck
+from reconciler.model.operation import Operation
 from reconciler.model.request import Send
 from reconciler.model.resource import Absent, Present, Unknown
 from reconciler.model.target import UnixSocket
@@ -63,7 +64,7 @@ async def test_a_change_leaves_what_it_does_not_name(app: OneApp, engine: OwnEng
 async def test_what_was_removed_is_absent_and_may_be_removed_again(app: OneApp) -> None:
     wanted = [app.of("network", name="backend"), version(app, "app:1")]
     await app.bring(*wanted)
-    gone = []
+    gone: list[Operation] = []
     for resource, there in reversed(list(zip(wanted, await app.seen(*wanted), strict=True))):
         assert isinstance(there, Present)
         gone += CATALOG[resource.id.kind].removal(resource, there)
