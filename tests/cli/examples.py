@@ -9,7 +9,7 @@ from reconciler.model.analysis import Analysis, Comparison, PrometheusQuery
 from reconciler.model.assessment import Assessment, Review, Signal
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.guard import Guard
-from reconciler.model.health import ExecCheck, HealthCheck, HttpCheck, Timing
+from reconciler.model.health import ExecCheck, HealthCheck, HttpCheck, ResourceCheck, Timing
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import (
     Apply,
@@ -23,6 +23,7 @@ from reconciler.model.plan import (
     Step,
     Stop,
     TargetChanges,
+    Tier,
 )
 from reconciler.model.policy import FailureBudget, OnFailure, RolloutPolicy
 from reconciler.model.resource import Resource
@@ -36,6 +37,7 @@ from reconciler.model.step import (
     CommandHook,
     HttpHook,
 )
+from reconciler.model.target import Sort
 from reconciler.model.traffic import HaproxyRouter, Share
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict, VerdictRecord
@@ -211,6 +213,24 @@ def every_step() -> Review:
     return Review(commit=NEWER, assessments=(assessment(shop, plan=made),))
 
 
+def several_sorts() -> Review:
+    """One app on hosts, engines and a cluster."""
+    shop = replace(unit(), targets=("web-1", "web-2", "engine-1", "engine-2", "kube-1"))
+    places = (("web-1", "file:/etc/shop/app.toml"), ("engine-1", "container:worker"), ("kube-1", "kubernetes:web"))
+    steps: list[Step] = []
+    for number, (target, ref) in enumerate(places, start=1):
+        steps.append(apply(number, change(SHOP, target, ref, Action.UPDATE)))
+        check = ResourceCheck(ref=ref, subject="", on=Sort.DOCKER_ENGINE) if number > 1 else CHECK
+        steps.append(probe(number, [target], check))
+    tiers = (
+        Tier(sort=Sort.HOST, targets=("web-1", "web-2"), may_be_down=1),
+        Tier(sort=Sort.DOCKER_ENGINE, targets=("engine-1", "engine-2"), may_be_down=1),
+        Tier(sort=Sort.KUBERNETES_CLUSTER, targets=("kube-1",)),
+    )
+    made = replace(plan(shop, *steps), tiers=tiers)
+    return Review(commit=NEWER, assessments=(assessment(shop, plan=made),))
+
+
 def nothing() -> Review:
     """A converged world."""
     return Review(commit=GOOD, assessments=(in_sync(DATABASE), assessment(unit(commit=GOOD))))
@@ -322,5 +342,5 @@ def hostile() -> Review:
 
 REVIEWS = {
     each.__name__: each
-    for each in (rolling, first_rollout, every_step, nothing, unproven, empty, held, refused, hostile)
+    for each in (rolling, first_rollout, every_step, several_sorts, nothing, unproven, empty, held, refused, hostile)
 }

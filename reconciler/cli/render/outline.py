@@ -7,13 +7,13 @@ from typing import assert_never
 
 from reconciler.cli.render.clean import clean
 from reconciler.cli.render.steps import NAMED_IN_BATCH, analysis
-from reconciler.cli.render.words import count, listed, short
+from reconciler.cli.render.words import SORTS, count, listed, short
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
-from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Shift, Stop
+from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Shift, Stop, Tier
 from reconciler.model.policy import FailureBudget, OnFailure
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
 from reconciler.model.unit import Unit
@@ -103,9 +103,12 @@ def _budget(budget: FailureBudget) -> str:
 
 def limits(plan: Plan) -> Iterator[str]:
     """Yield what else holds during all of it: who may be down, when nothing serves, who routes, what is measured."""
+    several = len(plan.tiers) > 1
+    if several and plan.changes:
+        yield f"one after the other: {', then '.join(_tier(tier) for tier in plan.tiers)}"
     for tier in plan.tiers if plan.changes else ():
         if tier.may_be_down is not None:
-            down = f"{tier.may_be_down} of {count(len(tier.targets), 'target')}"
+            down = f"{tier.may_be_down} of {count(len(tier.targets), SORTS[tier.sort] if several else 'target')}"
             yield f"out of service at once: {down} at most, those that failed or were not seen included"
     if downtime := _downtime(plan):
         yield downtime
@@ -116,6 +119,10 @@ def limits(plan: Plan) -> Iterator[str]:
         yield waited
     for each in plan.background:
         yield f"analysed during all of it: {analysis(each)}"
+
+
+def _tier(tier: Tier) -> str:
+    return f"{count(len(tier.targets), SORTS[tier.sort])} ({listed(tier.targets, NAMED_IN_BATCH)})"
 
 
 def _waited(plan: Plan) -> str:

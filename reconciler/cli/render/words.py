@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from reconciler.cli.render.clean import clean, shortened
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
+from reconciler.model.target import Sort
 
 SIGNS: Mapping[Action, str] = {
     Action.CREATE: "+",
@@ -30,6 +31,16 @@ _AGES = ((86400, "day"), (3600, "h"), (60, "min"))
 def short(commit: str) -> str:
     """Return the first seven characters of a commit id."""
     return clean(commit[:7]) or "(none)"
+
+
+SORTS = {
+    Sort.HOST: "host",
+    Sort.DOCKER_ENGINE: "Docker engine",
+    Sort.SWARM: "swarm",
+    Sort.KUBERNETES_CLUSTER: "cluster",
+    Sort.HTTP_API: "API",
+}
+"""What people call a target of each sort."""
 
 
 def count(number: int, thing: str) -> str:
