@@ -14,7 +14,7 @@ from reconciler.kinds.container_body import ENV, LABEL, UPDATABLE
 from reconciler.kinds.container_spec import Spec as Spec
 from reconciler.kinds.docker_words import SPEC, by_digest, digest_of, image_path, one, path, status, text
 from reconciler.model.canonical import Json, canonical, digest_bytes
-from reconciler.model.change import Action
+from reconciler.model.change import Action, FieldDiff
 from reconciler.model.container import PutContainer
 from reconciler.model.content import SECRET_OPEN
 from reconciler.model.image import PullImage
@@ -136,8 +136,12 @@ def _beside(answer: Sequence[str]) -> list[dict[str, Any]]:
 
 def _half_way(beside: Mapping[str, Any]) -> bool:
     """Whether a replacement was cut off: the new one has no place yet, or the old one still runs."""
-    ours = SPEC in (beside.get("Labels") or {})
-    return ours and (any(name.endswith(".new") for name in beside["Names"]) or beside["State"] != "exited")
+    new = any(name.endswith(".new") for name in beside["Names"])
+    return _is_ours(beside) and (new or beside["State"] != "exited")
+
+
+def _is_ours(beside: Mapping[str, Any]) -> bool:
+    return SPEC in (beside.get("Labels") or {})
 
 
 def _status(there: Mapping[str, Any], image: Mapping[str, Any] | None, answer: Sequence[str]) -> dict[str, Json]:
@@ -153,6 +157,7 @@ def _status(there: Mapping[str, Any], image: Mapping[str, Any] | None, answer: S
         "restarts": there.get("RestartCount"),
         "startedAt": state.get("StartedAt"),
         "previous": next((each["Id"] for each in _beside(answer) if kept in each["Names"]), None),
+        "beside": sorted(name[1:] for each in _beside(answer) if _is_ours(each) for name in each["Names"]),
     }
 
 
@@ -161,13 +166,18 @@ def diff(resource: Resource, seen: Present | Absent) -> Difference | None:
     names = [name for name in resource.attributes if name not in _NOT_COMPARED]
     found = compare.fields(resource, seen, names)
     if isinstance(seen, Absent):
-        return Difference(action=Action.CREATE, fields=found)
+        return Difference(action=Action.CREATE, fields=_telling(found))
     if not found:
         return None
     if {field.path for field in found} <= _IN_PLACE:
         return Difference(action=Action.UPDATE, fields=found)
     loses = () if seen.attributes.get("spec") else (f"the container {resource.id.name}",)
-    return Difference(action=Action.REPLACE, fields=found, loses=loses)
+    return Difference(action=Action.REPLACE, fields=_telling(found), loses=loses)
+
+
+def _telling(fields: tuple[FieldDiff, ...]) -> tuple[FieldDiff, ...]:
+    """What a person wants to read: digests tell something only where nothing else does."""
+    return tuple(field for field in fields if field.path not in ("spec", "alone")) or fields
 
 
 def commands(resource: Resource, seen: Present | Absent, siblings: Mapping[str, Resource]) -> tuple[Operation, ...]:
@@ -271,14 +281,14 @@ def _run(name: str, state: object, *, running: bool) -> Iterator[Operation]:
 
 
 def removal(resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:
-    """Stop and remove the container, and the one that was kept."""
-    if not isinstance(seen, Present):
+    """Stop and remove the container, and the one that was kept; what is not ours, by its label, stays."""
+    if not isinstance(seen, Present) or not seen.attributes.get("spec"):
         return ()
     name = resource.id.name
     stopping = Send(
         what=f"stop the container {name}", method="POST", path=path("containers", name, "stop"), fine=(304, 404)
     )
-    return (stopping, *(_removed(each) for each in (name, f"{name}.new", f"{name}.previous")))
+    return (stopping, *(_removed(str(each)) for each in (name, *(status(seen, "beside") or ()))))
 
 
 def _removed(name: str) -> Send:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from reconciler.kinds.catalog import CATALOG
 from reconciler.model.change import Action
 from reconciler.model.container import PutContainer
-from reconciler.model.resource import Absent
+from reconciler.model.resource import Absent, Present
 from tests.apis.engine_world import SECRET, free_port, one_app, page, version
 from tests.lab.own_engine import OwnEngine
 
@@ -76,4 +77,25 @@ async def test_a_secret_stands_in_the_environment_of_the_container_and_nowhere_e
         assert "hunter2" not in repr(seen)
         app.secrets.values["shop/db"] = "changed"
         again = app.of("container", name="shop", image="app:1", env=env, secrets={"password": "shop/db"})
-        assert set(await app.fields(again)) == {"env.URL", "spec"}
+        assert set(await app.fields(again)) == {"env.URL"}
+
+
+async def test_what_somebody_else_has_in_the_place_of_a_container_stays_when_it_leaves(engine: OwnEngine) -> None:
+    async with one_app(engine) as app:
+        shop = app.of("container", name="shop", image="app:1")
+        await app.bring(shop)
+        engine.docker("create", "--name", "shop.previous", "app:2")
+        await app.take_away(shop)
+        assert names(engine) == {"shop.previous"}
+
+        await app.bring(app.of("container", name="web", image="app:1"))
+        web = app.of("container", name="web", image="app:1")
+        engine.docker("rm", "--force", "web")
+        engine.docker("create", "--name", "web", "app:2")
+        (seen,) = await app.seen(web)
+        assert isinstance(seen, Present)
+        assert CATALOG["container"].removal(web, seen) == ()
+
+
+def names(engine: OwnEngine) -> set[str]:
+    return set(engine.docker("ps", "--all", "--format", "{{.Names}}").split())
