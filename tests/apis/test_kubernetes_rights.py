@@ -2,13 +2,15 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from reconciler.kinds import kubernetes
 from reconciler.model.health import ResourceCheck
-from reconciler.model.resource import Present, Unknown
+from reconciler.model.resource import Absent, Present, Unknown
+from reconciler.model.target import ClusterToken, Kubeconfig
 from tests.apis.kubernetes_world import OneApp, config_map, deployment, one_app
 from tests.docs.pages import blocks
 from tests.lab.kubernetes.cluster import Cluster
@@ -98,3 +100,18 @@ async def test_who_may_not_list_pods_is_told_how_a_workload_does_without_them(cl
         assert isinstance(check, ResourceCheck)
         result = await app.targets.check(app.target, check)
         assert (result.healthy, result.detail) == (True, "2 of 2 replicas are available")
+
+
+async def test_a_kubeconfig_with_a_client_certificate_lets_us_in_and_another_authority_keeps_us_out(
+    cluster: Cluster,
+) -> None:
+    async with one_app(cluster) as app:
+        wanted = app.of(config_map(text="a"))
+        app.secrets.values["file"] = cluster.access.kubeconfig_by_certificate("admin").read_text()
+        mine = replace(app.target, name="kube-2", access=Kubeconfig(reference="file"))
+        survey = await app.targets.survey(mine, wanted)
+        assert survey.of(wanted[0].id) == Absent()
+        other = replace(app.target, name="kube-3", access=ClusterToken(server=cluster.url, ca="", token="kube"))
+        seen = (await app.targets.survey(other, wanted)).of(wanted[0].id)
+        assert isinstance(seen, Unknown)
+        assert "certificate" in seen.reason

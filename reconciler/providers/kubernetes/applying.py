@@ -14,11 +14,12 @@ from reconciler.ports.errors import Halfway, Refused, Stale, TimedOut, Unreachab
 from reconciler.ports.reads import ReadObject
 from reconciler.ports.secrets import Secrets
 from reconciler.ports.targets import Transaction
+from reconciler.providers.begun import begun
 from reconciler.providers.kubernetes.answers import Answer, conflicts, error
 from reconciler.providers.kubernetes.client import APPLY, ApiClient, Call, encoded, good
 from reconciler.providers.kubernetes.discovery import Collection, Discovery, UnknownKind, path_of
 from reconciler.providers.kubernetes.entries import Entry
-from reconciler.providers.kubernetes.manifest import Wanted, prepared, settled
+from reconciler.providers.kubernetes.manifest import Manifest, Wanted, prepared, settled
 from reconciler.providers.kubernetes.objects import Objects
 from reconciler.providers.kubernetes.rehearsal import MANAGER, Rehearsal
 from reconciler.providers.kubernetes.waiting import Waiting, condition
@@ -82,10 +83,29 @@ class Applying:
         wanted = Wanted.of(operation, operation.manifest)
         manifest = prepared(wanted, contents, secrets)
         collection = await self._discovery.collection(name)
-        if operation.recreate:
-            there = await self._objects.read(name)
-            if there is not None and not (operation.finished and _goes_on(manifest.object, there.object)):
-                await self._remove(name, collection, there, operation.limit)
+        if await self._made_way(operation, manifest, collection):
+            with begun(f"{name} was deleted to be made anew"):
+                found = await self._applied(operation, wanted, manifest)
+        else:
+            found = await self._applied(operation, wanted, manifest)
+        self._rehearsal.became(_asked(operation), manifest, found)
+        with begun(f"{name} was applied"):
+            if operation.established:
+                await self._waiting.established(name, operation.limit)
+            if operation.finished:
+                await self._waiting.finished(name, operation.limit)
+
+    async def _made_way(self, operation: ApplyObject, manifest: Manifest, collection: Collection) -> bool:
+        """Delete what cannot be changed; return whether it was."""
+        there = await self._objects.read(operation.object) if operation.recreate else None
+        if there is None or (operation.finished and _goes_on(manifest.object, there.object)):
+            return False
+        await self._remove(operation.object, collection, there, operation.limit)
+        return True
+
+    async def _applied(self, operation: ApplyObject, wanted: Wanted, manifest: Manifest) -> Entry:
+        name = operation.object
+        collection = await self._discovery.collection(name)
         live = await self._objects.read(name) if operation.as_is else None
         item = settled(manifest, wanted, live.object if live else None)
         answer = await self._patch(operation, collection, item, forced=operation.force)
@@ -94,12 +114,7 @@ class Applying:
             answer = await self._patch(operation, collection, item, forced=True)
         if answer.status == 404:
             self._discovery.forget(name.api_version)
-        found = await self._objects.saw(name, good(answer, f"apply {name}"))
-        self._rehearsal.became(_asked(operation), manifest, found)
-        if operation.established:
-            await self._waiting.established(name, operation.limit)
-        if operation.finished:
-            await self._waiting.finished(name, operation.limit)
+        return await self._objects.saw(name, good(answer, f"apply {name}"))
 
     async def _patch(
         self, operation: ApplyObject, collection: Collection, item: Mapping[str, Any], *, forced: bool

@@ -74,6 +74,8 @@ class Informer:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        self._trouble = Unreachable(f"{self.collection.path} is no longer watched")
+        self._settled.set()
 
     async def _run(self) -> None:
         pause = _FIRST_PAUSE
@@ -86,11 +88,18 @@ class Informer:
             except _Expired:
                 continue
             except WorldError as error:
-                self._trouble = error
-                self._settled.set()
-                self._tell_all()
+                self._cut_off(error)
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                self._cut_off(
+                    Broken(f"cannot understand what the API server says of {self.collection.path}: {error!r}")
+                )
             await self._clock.sleep(self._clock.jitter(pause))
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _cut_off(self, error: WorldError) -> None:
+        self._trouble = error
+        self._settled.set()
+        self._tell_all()
 
     async def _list(self) -> str:
         what = f"list {self.collection.kind} in {self.collection.path}"
