@@ -77,8 +77,15 @@ def probe(resource: Resource, siblings: Mapping[str, Resource]) -> Ask:
     """Ask for the service, what networks are called, and the versions that it shall use."""
     only = json.dumps({"name": [resource.id.name]})
     service = Get(path="/services", query=(("status", "true"), ("filters", only)))
-    wanted = (swarm_versions.found_at(ref, version) for ref, version in _versions(resource, siblings))
-    return Ask((service, _NETWORKS, *(Get(path=each) for each in wanted)))
+    # The list leaves out those that every node has of its own (host).
+    networks = (Get(path=path("networks", each), query=(("scope", "swarm"),)) for each in _networks(resource))
+    versions = (Get(path=swarm_versions.found_at(*each)) for each in _versions(resource, siblings))
+    return Ask((service, _NETWORKS, *networks, *versions))
+
+
+def _networks(resource: Resource) -> Sequence[str]:
+    names = resource.attributes.get("networks")
+    return [str(each) for each in names] if isinstance(names, Sequence) else []
 
 
 def _versions(resource: Resource, siblings: Mapping[str, Resource]) -> Iterator[tuple[str, str]]:
@@ -116,8 +123,9 @@ def _of_many(name: str) -> bool:
 def _names(answer: Sequence[str]) -> dict[str, str]:
     """What networks are called by their ids, and the wanted versions by the names of their objects."""
     networks = json.loads(answer[1]) if len(answer) > 1 and answer[1] else []
-    versions = (json.loads(line)["Spec"] for line in answer[_FIRST_OBJECT:] if line)
-    found = {each["Id"]: each["Name"] for each in networks}
+    others = [json.loads(line) for line in answer[_FIRST_OBJECT:] if line]
+    versions = [each["Spec"] for each in others if "Spec" in each]
+    found = {each["Id"]: each["Name"] for each in (*networks, *others) if "Spec" not in each}
     return found | {each["Name"]: (each.get("Labels") or {}).get(NAME_LABEL, each["Name"]) for each in versions}
 
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from reconciler.kinds.catalog import CATALOG
-from reconciler.model.health import TcpCheck
+from reconciler.model.health import HttpCheck
 from reconciler.model.resource import Absent, Resource, Unknown
 from reconciler.model.target import Sort, UnixSocket
 from reconciler.ports.errors import WorldError
+from tests.apis.engine_world import free_port
 from tests.apis.swarm_world import OneApp, one_app
 from tests.lab.swarm import RealSwarm
 
@@ -126,12 +127,11 @@ async def test_a_service_that_is_another_one_by_now_is_not_what_was_asked_for(sw
 
 async def test_ports_are_asked_for_at_the_address_of_the_swarm(swarm: RealSwarm) -> None:
     async with one_app(swarm) as app:
-        ports = [{"published": 18090, "target": 80, "mode": "host"}]
-        wanted = app.service(command=["httpd", "-f", "-h", "/www"], ports=ports)
+        port = free_port()
+        wanted = app.service(command=["httpd", "-f", "-p", str(port), "-h", "/www"], networks=["host"])
         await app.bring(wanted)
         assert (await app.health(wanted)).healthy
-        answer = await app.targets.check(app.target, TcpCheck(port=18090, on=Sort.SWARM))
-        assert "18090" in answer.detail
+        assert (await app.targets.check(app.target, HttpCheck(port=port, contains="one", on=Sort.SWARM))).healthy
 
 
 async def test_events_tell_of_a_change_at_once_and_of_nothing_while_nothing_changes(swarm: RealSwarm) -> None:

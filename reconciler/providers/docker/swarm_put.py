@@ -12,6 +12,7 @@ from reconciler.policy.swarm_revision import revision
 from reconciler.ports.errors import Refused, Stale
 from reconciler.ports.secrets import Secrets
 from reconciler.providers import secret_json
+from reconciler.providers.begun import begun
 from reconciler.providers.docker.asking import Request, decoded, refusal
 from reconciler.providers.docker.images import login
 from reconciler.providers.docker.sending import Goods, refused
@@ -60,7 +61,8 @@ async def put_service(engine: "Engine", operation: PutServiceSpec, goods: Goods)
         raise _stale(engine, operation, there)
     if ("Global" in spec["Mode"]) != ("Global" in wanted["Mode"]):
         await _remove(engine, operation.name)
-        await _create(engine, operation, wanted, goods.secrets)
+        with begun("it was removed, since the mode of a service cannot be changed"):
+            await _create(engine, operation, wanted, goods.secrets)
         return True
     await _update(engine, operation, wanted, (there, goods.secrets))
     return True
@@ -131,7 +133,7 @@ async def _resolved(engine: "Engine", operation: PutServiceSpec, spec: Mapping[s
             ]
     template = {**template, "ContainerSpec": container}
     if template.get("Networks"):
-        template["Networks"] = await _networks(engine, template["Networks"])
+        template["Networks"] = [await _network(engine, each) for each in template["Networks"]]
     return {**spec, "TaskTemplate": template}
 
 
@@ -145,15 +147,15 @@ async def _reference(engine: "Engine", sort: str, file: Mapping[str, Any], versi
     return {**file, f"{sort}Name": name, f"{sort}ID": decoded(engine.name, answer.body)["ID"]}
 
 
-async def _networks(engine: "Engine", networks: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    names = [each["Target"] for each in networks]
-    answer = await engine.ask(Request(path="/networks", query=(("filters", json.dumps({"name": names})),)))
+async def _network(engine: "Engine", network: Mapping[str, Any]) -> dict[str, Any]:
+    name = network["Target"]
+    request = Request(path=f"/networks/{quote(name, safe='')}", query=(("scope", "swarm"),))
+    answer = await engine.ask(request)
+    if answer.status == 404:
+        raise Refused(f"there is no network {name} on {engine.name}")
     if not answer.fine:
-        raise refusal(engine.name, "ask for its networks", answer)
-    ids = {each["Name"]: each["Id"] for each in decoded(engine.name, answer.body)}
-    if missing := [name for name in names if name not in ids]:
-        raise Refused(f"there is no network {missing[0]} on {engine.name}")
-    return [{**each, "Target": ids[each["Target"]]} for each in networks]
+        raise refusal(engine.name, f"look for the network {name}", answer)
+    return {**network, "Target": decoded(engine.name, answer.body)["Id"]}
 
 
 def _with_kept(wanted: Mapping[str, Any], there: Mapping[str, Any], keeps: Sequence[str]) -> dict[str, Any]:
