@@ -30,9 +30,9 @@ def again(engine: OwnEngine, *words: str) -> None:
 DRIFT: dict[str, tuple[Callable[[OwnEngine], object], set[str]]] = {
     "stopped": (lambda engine: engine.docker("stop", "--time", "1", "shop"), {"running"}),
     "paused": (lambda engine: engine.docker("pause", "shop"), {"running"}),
-    "removed": (lambda engine: engine.docker("rm", "--force", "shop"), {"spec"}),
-    "renamed": (lambda engine: engine.docker("rename", "shop", "other"), {"spec"}),
-    "another image": (lambda engine: again(engine, "app:2"), {"image", "spec"}),
+    "removed": (lambda engine: engine.docker("rm", "--force", "shop"), {"image"}),
+    "renamed": (lambda engine: engine.docker("rename", "shop", "other"), {"image"}),
+    "another image": (lambda engine: again(engine, "app:2"), {"image"}),
     "another limit": (
         lambda engine: engine.docker("update", "--memory", "99m", "--memory-swap", "-1", "shop"),
         {"memory"},
