@@ -114,7 +114,8 @@ class UnitWork:
         for rendered, its_digest in made.parts:
             resource = replace(self._resource(draft, rendered, target), slot=slot)
             self.takings.append(needs(resource.id, rendered, self.app.document, draft.path))
-            for check in rendered.health:
+            # Nobody asks how something does that may not be there on purpose.
+            for check in () if draft.common.when else rendered.health:
                 self._brought.setdefault(replace(check, slot=slot), {})[target.name] = draft.path
             self.digests.setdefault(target.name, {})[resource.id.ref] = its_digest
             yield resource

@@ -193,6 +193,12 @@ def test_a_check_that_a_resource_brings_along_counts_for_the_targets_of_its_sort
     assert unit.health == (ResourceCheck(ref="box:a", subject="a", on=Sort.DOCKER_ENGINE),)
 
 
+def test_nobody_asks_how_something_does_that_may_not_be_there_on_purpose() -> None:
+    made = shop("dockerEngines: {}", 'box: {names: [a], checked: true, when: "facts.nodes > 2"}')
+    assert [each.when for each in made.resources] == ["facts.nodes > 2"]
+    assert made.health == ()
+
+
 def test_a_resource_with_a_name_of_its_own_in_each_slot_has_its_check_there() -> None:
     unit = shop(
         "dockerEngines: {}",
