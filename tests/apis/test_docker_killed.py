@@ -41,6 +41,19 @@ async def test_a_replacement_that_was_cut_off_anywhere_ends_the_same(engine: Own
             assert cuts >= 6, proxy.changing
 
 
+async def test_a_right_that_is_missing_in_the_middle_leaves_the_old_one_as_it_was(engine: OwnEngine) -> None:
+    port = free_port()
+    async with in_front_of(engine.socket, engine.folder) as proxy, one_app(engine) as app:
+        await app.bring(app.of("network", name="backend"), version(app, "app:1", port))
+        async with one_app(engine, UnixSocket(path=str(proxy.socket))) as cut:
+            operations = await cut.operations(version(cut, "app:2", port))
+            proxy.rule = lambda asked: not asked.path.endswith("/rename")
+            with pytest.raises(Refused, match=r"cannot rename the container shop.* is not allowed here"):
+                await cut.apply(*operations)
+        assert names(engine) == ["shop running"]
+        assert page(port) == b"one"
+
+
 async def test_two_who_do_the_same_at_once_do_no_harm(engine: OwnEngine) -> None:
     async with one_app(engine) as app:
         await app.bring(app.of("network", name="backend"), version(app, "app:1"))

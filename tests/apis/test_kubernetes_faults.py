@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -187,3 +188,16 @@ async def test_who_may_nothing_is_told_what_he_may_not(cluster: Cluster) -> None
         name = ObjectName("v1", "ConfigMap", app.namespace, "shop")
         with pytest.raises(Denied, match='cannot patch resource "configmaps"'):
             await app.apply(ApplyObject(object=name, manifest=wanted.contents["manifest"], unit=str(app.unit)))
+
+
+async def test_an_object_that_was_deleted_and_cannot_be_made_anew_is_not_as_it_was(cluster: Cluster) -> None:
+    with cluster.proxy() as proxy:
+        async with one_app(cluster, url=proxy.url) as app:
+            (wanted,) = app.of(config_map(text="a"))
+            await app.bring(wanted)
+            (change,) = await app.operations(*app.of(config_map(text="b")))
+            assert isinstance(change, ApplyObject)
+            proxy.fault(Answer(403), "PATCH .*configmaps/shop")
+            with pytest.raises(Halfway, match="deleted to be made anew"):
+                await app.apply(replace(change, recreate=True))
+            assert await app.seen(wanted) == [Absent()]

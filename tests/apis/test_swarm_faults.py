@@ -72,6 +72,15 @@ async def test_a_right_that_is_missing_is_told_by_its_name(swarm: RealSwarm) -> 
     assert swarm.names("service") == []
 
 
+async def test_a_service_that_was_removed_and_cannot_be_made_anew_is_not_as_it_was(swarm: RealSwarm) -> None:
+    async with through_a_proxy(swarm) as (proxy, app):
+        await app.bring(app.service())
+        operations = await app.operations(app.service(mode="global"))
+        proxy.rule = lambda asked: asked.path != "/services/create"
+        with pytest.raises(Halfway, match=r"cannot create the service shop .*it was removed"):
+            await app.apply(*operations)
+
+
 async def test_a_node_that_is_no_manager_any_more_is_no_word_about_its_services(swarm: RealSwarm) -> None:
     async with through_a_proxy(swarm) as (proxy, app):
         wanted = app.service()

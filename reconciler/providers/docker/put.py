@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, assert_never
 from urllib.parse import quote
 
 from reconciler.model.container import PutContainer
-from reconciler.ports.errors import Halfway, Refused, TimedOut
+from reconciler.ports.errors import Broken, Denied, Halfway, Refused, TimedOut
 from reconciler.providers import secret_json
+from reconciler.providers.begun import begun
 from reconciler.providers.docker.asking import Answer, Request, decoded, refusal
 from reconciler.providers.docker.placing import (
     LIMITS,
@@ -56,6 +58,7 @@ class _Putting:
         self._limits = _limits(body)
         self._started_at: float | None = None
         self._faults = 0
+        self._changed = False
 
     async def until_done(self) -> None:
         seconds = self._wanted.limit.total_seconds()
@@ -87,7 +90,8 @@ class _Putting:
         started = self._started_at is not None
         settled = self._started_at is not None and now - self._started_at >= _SETTLES
         known = Known(limits=self._limits, started=started, settled=settled)
-        return next_step(await self._places(), self._wanted, known)
+        with begun("a part of it was done") if self._changed else nullcontext():
+            return next_step(await self._places(), self._wanted, known)
 
     async def _do(self, step: Create | Connect | Do) -> None:
         what, request, fine = _asked(step, self._wanted, self._body)
@@ -95,6 +99,7 @@ class _Putting:
         if isinstance(step, Do) and step.verb == "start":
             self._started_at = asyncio.get_running_loop().time()
         if answer.fine or answer.status in fine:
+            self._changed = True
             return
         if isinstance(step, Do) and step.verb == "rename" and answer.status >= _FAULT and self._faults < _FAULTS:
             # The engine cannot give a name while it starts the container again.
@@ -102,7 +107,7 @@ class _Putting:
             await asyncio.sleep(_LOOK_AGAIN)
             return
         error = refused(self._engine.name, what, answer)
-        if isinstance(error, Refused):
+        if isinstance(error, Refused) or (isinstance(error, Denied) and self._changed):
             await self._take_back(str(error), error)
         raise error
 
@@ -120,7 +125,7 @@ class _Putting:
                 await self._undo(Do("remove", places.new, f"{self._wanted.name}.new"))
             if not places.current.runs and self._started_at is not None:
                 await self._undo(Do("start", places.current, self._wanted.name))
-        except TimedOut as error:
+        except (TimedOut, Denied, Broken) as error:
             raise Halfway(f"{why}; and then {error}") from error
         raise Refused(why) from cause
 
