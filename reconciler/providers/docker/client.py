@@ -101,6 +101,8 @@ class Engine:
                 if answer.status not in AWAY or not tries:
                     return answer
             except Lost:
+                # Whoever answers next may be another engine than before.
+                self._about = None
                 if not tries:
                     raise
             await asyncio.sleep(wait)

@@ -35,12 +35,12 @@ async def told(engine: "Engine", sort: Sort, period: timedelta) -> AsyncGenerato
     rung = asyncio.Event()
     rung.set()  # what happened between the last look and the start of the stream
     listening = asyncio.create_task(_listen(engine, sort, rung))
+    # Whoever waits for the bell hears of the end, too.
+    listening.add_done_callback(lambda _: rung.set())
     try:
         while True:
-            ringing = asyncio.create_task(rung.wait())
-            await asyncio.wait((listening, ringing), return_when=asyncio.FIRST_COMPLETED)
+            await rung.wait()
             if listening.done():
-                ringing.cancel()
                 break
             await asyncio.sleep(min(_PACK, period.total_seconds()))
             rung.clear()

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from reconciler.providers.docker.client import Engine
 
 
+# So many sets of resources of one target are looked at in turns: that of the pass, and those of rollouts.
+_KEPT = 64
+
+
 @dataclass(frozen=True, slots=True)
 class Supplies:
     """What goes to engines along with a plan."""
@@ -56,7 +60,11 @@ class EngineTargets:
         if not resources:
             return Survey({})
         survey = await self._look(target, resources)
-        self._last.setdefault((target.sort, target.name), {})[_which(resources)] = survey
+        kept = self._last.setdefault((target.sort, target.name), {})
+        kept.pop(_which(resources), None)
+        kept[_which(resources)] = survey
+        while len(kept) > _KEPT:
+            del kept[next(iter(kept))]
         return survey
 
     async def apply(self, target: DockerEngine | Swarm, transaction: Transaction) -> None:
