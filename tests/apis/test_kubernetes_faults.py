@@ -104,6 +104,24 @@ async def test_a_version_that_the_server_no_longer_has_is_listed_anew(cluster: C
             await seen_as(app, wanted, lambda seen: isinstance(seen, Present) and seen.attributes["data.text"] == "b")
 
 
+USELESS_WATCHES = {"ends at once": Answer(200, body=""), "never has the version": Answer(200, body=GONE_IN_WATCH)}
+
+
+@pytest.mark.parametrize("fault", USELESS_WATCHES.values(), ids=USELESS_WATCHES.keys())
+async def test_a_server_whose_watches_are_of_no_use_is_not_asked_all_the_time(cluster: Cluster, fault: Answer) -> None:
+    with cluster.proxy() as proxy:
+        async with one_app(cluster, url=proxy.url) as app:
+            (wanted,) = app.of(config_map(text="a"))
+            await app.bring(wanted)
+            proxy.fault(fault, "watch=1", times=1_000_000)
+            proxy.forget()
+            proxy.cut()
+            for _ in range(20):
+                await app.seen(wanted)
+                await asyncio.sleep(0.1)
+            assert 0 < len(proxy.requests("watch=1")) <= 8
+
+
 BUSY = {
     "asks to wait": (Answer(429, retry_after=1), 1),
     "fails": (Answer(500), 2),

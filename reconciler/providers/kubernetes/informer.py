@@ -16,6 +16,7 @@ from reconciler.providers.kubernetes.entries import Entry, entry
 _PAGE = 500
 _WATCHED_FOR = timedelta(minutes=5)
 _SILENT_FOR = timedelta(seconds=150)
+_SHORT = timedelta(seconds=1)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(milliseconds=500), timedelta(seconds=30)
 
 
@@ -80,19 +81,27 @@ class Informer:
     async def _run(self) -> None:
         pause = _FIRST_PAUSE
         while True:
+            began = self._clock.now()
             try:
                 version = await self._list()
-                pause = _FIRST_PAUSE
                 while True:
+                    began = self._clock.now()
                     version = await self._watch(version)
+                    if self._clock.now() - began < _SHORT:
+                        # What is in between ends watches at once, again and again.
+                        await self._clock.sleep(self._clock.jitter(_FIRST_PAUSE))
             except _Expired:
-                continue
+                if self._clock.now() - began >= _SHORT:
+                    continue
+                self._cut_off(Unreachable(f"the API server has no version of {self.collection.path} to watch from"))
             except WorldError as error:
                 self._cut_off(error)
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 self._cut_off(
                     Broken(f"cannot understand what the API server says of {self.collection.path}: {error!r}")
                 )
+            if self._clock.now() - began >= _SHORT:
+                pause = _FIRST_PAUSE
             await self._clock.sleep(self._clock.jitter(pause))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
