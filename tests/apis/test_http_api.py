@@ -1,6 +1,8 @@
 """Things behind an HTTP API, which a real server plays: found, made, changed and deleted, whatever it does."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -298,3 +300,17 @@ async def test_what_is_shown_beside_is_no_difference(api: Api, world: World) -> 
     seen = await world.seen(www)
     assert isinstance(seen, Present)
     assert seen.status == {"owner": "ops", "id": 1}
+
+
+async def test_what_is_under_way_goes_on_when_the_document_of_the_api_changes(api: Api, world: World) -> None:
+    api.add(name="www", ttl=300, values=["192.0.2.1", "192.0.2.2"])
+    read = record()["read"]
+    several = [world.of(record(name=f"www-{each}", read={**read, "query": {"try": str(each)}})) for each in range(40)]
+    under_way = asyncio.create_task(world.targets.survey(world.target, several))
+    api.faults += [Fault(slow=0.02, done=True) for _ in range(40)]
+    newer = replace(world.target, per_second=999)
+    while not under_way.done():
+        survey = await world.targets.survey(newer, several[:1])
+        assert isinstance(survey.of(several[0].id), Present)
+    survey = await under_way
+    assert [each for each in survey.observations.values() if not isinstance(each, Present)] == []

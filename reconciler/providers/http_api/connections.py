@@ -1,7 +1,7 @@
 """The APIs that are kept connections with, by the name of their target."""
 
-import asyncio
 import ssl
+from dataclasses import dataclass
 
 from reconciler.model.target import ApiTls, HttpApi
 from reconciler.ports.clock import Clock
@@ -10,6 +10,16 @@ from reconciler.ports.secrets import SecretMissing, Secrets
 from reconciler.providers import client_tls
 from reconciler.providers.http import Http
 from reconciler.providers.http_api.connection import Connection
+from reconciler.providers.kept import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    connection: Connection
+    http: Http
+
+    async def close(self) -> None:
+        await self.http.close()
 
 
 class Connections:
@@ -18,27 +28,20 @@ class Connections:
     def __init__(self, secrets: Secrets, clock: Clock) -> None:
         self._secrets = secrets
         self._clock = clock
-        self._kept: dict[str, tuple[Connection, Http]] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._kept: Kept[_Open] = Kept()
 
     def of(self, api: HttpApi) -> Connection:
         """Return the API; raise Denied when its TLS key cannot be had or used."""
-        kept = self._kept.get(api.name)
-        if kept is not None and kept[0].api == api:
-            return kept[0]
-        http = Http(self._tls(api))
-        if kept is not None:
-            closing = asyncio.create_task(kept[1].close())
-            self._closing.add(closing)
-            closing.add_done_callback(self._closing.discard)
-        connection = Connection(api, http, self._secrets, self._clock)
-        self._kept[api.name] = (connection, http)
-        return connection
+
+        def made() -> _Open:
+            http = Http(self._tls(api))
+            return _Open(Connection(api, http, self._secrets, self._clock), http)
+
+        return self._kept.of(api.name, api, made).connection
 
     async def close(self) -> None:
         """Close all connections."""
-        kept, self._kept = list(self._kept.values()), {}
-        await asyncio.gather(*(http.close() for _, http in kept), *self._closing)
+        await self._kept.close()
 
     def _tls(self, api: HttpApi) -> ssl.SSLContext | None:
         if api.tls == ApiTls():

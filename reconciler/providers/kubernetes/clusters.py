@@ -16,6 +16,7 @@ from reconciler.ports.kind import Kind
 from reconciler.ports.reads import ReadObject
 from reconciler.ports.targets import Transaction
 from reconciler.providers.checks import HealthChecks
+from reconciler.providers.kept import Kept
 from reconciler.providers.kubernetes import status
 from reconciler.providers.kubernetes.client import ApiClient
 from reconciler.providers.kubernetes.cluster import Cluster, Seen, Supplies
@@ -32,25 +33,22 @@ class Clusters:
     def __init__(self, supplies: Supplies, clock: Clock) -> None:
         self._supplies = supplies
         self._clock = clock
-        self._kept: dict[str, Cluster] = {}
+        self._kept: Kept[Cluster] = Kept()
 
     async def of(self, target: KubernetesCluster) -> Cluster:
         """Return the cluster that is kept of the target."""
-        kept = self._kept.get(target.name)
-        if kept is not None and (kept.target.access, kept.target.namespace) == (target.access, target.namespace):
-            return kept
-        client = ApiClient(
-            target.name, lambda: credentials(target, self._supplies.secrets, self._supplies.around), self._clock
-        )
-        self._kept[target.name] = Cluster(target, client, self._supplies, self._clock)
-        if kept is not None:
-            await kept.close()
-        return self._kept[target.name]
+
+        def made() -> Cluster:
+            client = ApiClient(
+                target.name, lambda: credentials(target, self._supplies.secrets, self._supplies.around), self._clock
+            )
+            return Cluster(target, client, self._supplies, self._clock)
+
+        return self._kept.of(target.name, (target.access, target.namespace), made)
 
     async def close(self) -> None:
         """End all connections."""
-        kept, self._kept = list(self._kept.values()), {}
-        await asyncio.gather(*(each.close() for each in kept))
+        await self._kept.close()
 
 
 class KubernetesTargets:
