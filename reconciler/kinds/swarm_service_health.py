@@ -96,11 +96,11 @@ def _by_tasks(found: tuple[list[_Task], timedelta], state: str, service: Mapping
     running = [each for each in current if each.active and each.state == "running"]
     if (failing := _failing(current, active)) and not _swarm_decides(spec, state):
         return _bad(f"tasks of {name} fail: {failing.why}")
+    why = next((f" ({each.why})" for each in active if each.state == "pending" and each.why), "")
     if state in ("updating", "rollback_started"):
-        return _pending(f"{name}: Swarm is at its update, {len(running)} of {number} tasks run as asked for")
+        return _pending(f"{name}: Swarm is at its update, {len(running)} of {number} tasks run as asked for{why}")
     if len(running) != number or len(active) != number:
-        waits = next((each.why for each in active if each.state == "pending" and each.why), "")
-        return _pending(f"{name}: {len(running)} of {number} tasks run" + (f" ({waits})" if waits else ""))
+        return _pending(f"{name}: {len(running)} of {number} tasks run{why}")
     if any(each.age < steady for each in running) and state != "completed":
         return _pending(f"{name}: all tasks run; the newest has to for {steady.total_seconds():g} s")
     return CheckResult(healthy=True, detail=f"{name}: {number} of {number} tasks run")

@@ -111,3 +111,14 @@ def test_what_is_no_longer_in_git_goes_with_all_versions_of_its_secrets(world: W
         world.until(world.in_sync_at(second), "only the config is left")
         assert (swarm.names("service"), swarm.names("secret")) == ([], [])
         assert len(swarm.names("config")) == 1
+
+
+def test_a_newer_commit_takes_the_place_of_one_that_no_node_takes(world: World, swarm: RealSwarm) -> None:
+    first = app(world, "app:1")
+    with world.daemon():
+        world.until(world.in_sync_at(first), "the first commit is there")
+        app(world, "app:2", constraints=["node.labels.disk == ssd"])
+        world.until(lambda: "no suitable node" in str(world.unit()), "the second commit waits for a node")
+        third = app(world, "app:2")
+        world.until(world.in_sync_at(third), "the third commit is there")
+    assert there(swarm, "app:2")
