@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from reconciler.model.target import DockerEngine, Swarm, TlsSocket
 from reconciler.ports.secrets import Secrets
 from reconciler.providers.docker.doors import SocketTunnel, door
-from reconciler.providers.kept import Kept
+from reconciler.providers.kept_open import Kept
 
 if TYPE_CHECKING:
     from reconciler.providers.docker.client import Engine

@@ -10,7 +10,7 @@ from reconciler.ports.secrets import SecretMissing, Secrets
 from reconciler.providers import client_tls
 from reconciler.providers.http import Http
 from reconciler.providers.http_api.connection import Connection
-from reconciler.providers.kept import Kept
+from reconciler.providers.kept_open import Kept
 
 
 @dataclass(frozen=True, slots=True)

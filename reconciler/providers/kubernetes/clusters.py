@@ -16,7 +16,7 @@ from reconciler.ports.kind import Kind
 from reconciler.ports.reads import ReadObject
 from reconciler.ports.targets import Transaction
 from reconciler.providers.checks import HealthChecks
-from reconciler.providers.kept import Kept
+from reconciler.providers.kept_open import Kept
 from reconciler.providers.kubernetes import status
 from reconciler.providers.kubernetes.client import ApiClient
 from reconciler.providers.kubernetes.cluster import Cluster, Seen, Supplies
