@@ -1,9 +1,10 @@
-"""A Docker Engine of this process's own, for tests that stop, hold up and kill it."""
+"""APIs for tests to do harm to: a Docker Engine of this process's own, and an HTTP API."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.apis.http_server import Api, serving
 from tests.conftest import unavailable
 from tests.lab import machine, own_engine
 from tests.lab.own_engine import OwnEngine
@@ -27,3 +28,11 @@ def engine(engine_of_this_process: OwnEngine) -> OwnEngine:
     for name, text in (("app:1", b"one"), ("app:2", b"two")):
         engine_of_this_process.image(name, {"/www/index.html": text}, ['CMD ["httpd","-f","-h","/www"]'])
     return engine_of_this_process
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    """An HTTP API that holds records, and has none yet."""
+    made = Api()
+    with serving(made):
+        yield made

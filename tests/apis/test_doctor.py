@@ -5,17 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.apis.http_server import Api, serving
+from tests.apis.http_server import Api
 from tests.apis.test_http_api_daemon import app, begin, record
 from tests.e2e.conftest import made_world
 from tests.e2e.world import World
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    made = Api()
-    with serving(made):
-        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Things behind an HTTP API, which a real server plays: found, made, changed and deleted, whatever it does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -9,15 +9,8 @@ import pytest
 from reconciler.model.change import Action
 from reconciler.model.resource import Absent, Present, Unknown
 from reconciler.ports.errors import Halfway, Lost, Refused, Stale, Unreachable
-from tests.apis.http_server import Api, Fault, serving
+from tests.apis.http_server import Api, Fault
 from tests.apis.http_world import KIND, World, marker, record
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    api = Api()
-    with serving(api):
-        yield api
 
 
 @pytest.fixture

@@ -15,13 +15,6 @@ READ = {"path": "/records", "items": "$.records", "next": {"link": True}}
 
 
 @pytest.fixture
-def api() -> Iterator[Api]:
-    api = Api()
-    with serving(api):
-        yield api
-
-
-@pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     with made_world(tmp_path, "web-1") as made:
         yield made

@@ -2,7 +2,6 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from reconciler.model.resource import Absent, Observation, Present, Unknown
 from reconciler.model.target import ApiTls, Basic, Bearer, ClientCredentials
-from reconciler.ports.errors import Refused
+from reconciler.ports.errors import Broken, Refused
 from reconciler.providers.http_api.pace import Pace, retry_after
 from tests import factory
 from tests.apis.http_server import Api, Fault, serving
@@ -19,13 +18,6 @@ from tests.apis.http_world import World, record
 from tests.providers import tls
 from tests.providers.tls import Authority
 from tests.sim.clock import SimClock
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    api = Api()
-    with serving(api):
-        yield api
 
 
 async def seen_by(world: World) -> Observation:
@@ -205,3 +197,13 @@ async def test_while_an_api_rests_everybody_waits() -> None:
 def test_how_long_to_wait_is_read(header: str | None, seconds: int | None) -> None:
     found = retry_after(header, factory.NOW)
     assert found == (None if seconds is None else timedelta(seconds=seconds))
+
+
+async def test_an_api_that_leads_to_no_url_is_told_so(api: Api) -> None:
+    world = World(api)
+    www = world.of(record())
+    operations = await world.plan(www)
+    api.faults.append(Fault(status=307, headers={"Location": "http://[nowhere"}, method="GET"))
+    with pytest.raises(Broken, match="leads to what is no URL"):
+        await world.apply(*operations)
+    await world.close()

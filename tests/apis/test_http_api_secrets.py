@@ -1,19 +1,12 @@
 """Secrets of things behind an HTTP API: sent, compared by keyed digests, and never said by anybody."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from reconciler.ports.errors import Refused
-from tests.apis.http_server import Api, Fault, serving
+from tests.apis.http_server import Api, Fault
 from tests.apis.http_world import World, marker, record
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    api = Api()
-    with serving(api):
-        yield api
 
 
 @pytest.fixture

@@ -104,6 +104,17 @@ async def test_a_version_that_the_server_no_longer_has_is_listed_anew(cluster: C
             await seen_as(app, wanted, lambda seen: isinstance(seen, Present) and seen.attributes["data.text"] == "b")
 
 
+async def test_a_404_of_something_in_between_is_no_word_about_an_object(cluster: Cluster) -> None:
+    with cluster.proxy() as proxy:
+        async with one_app(cluster, url=proxy.url) as app:
+            (wanted,) = app.of(config_map(text="a"))
+            assert await app.seen(wanted) == [Absent()]
+            proxy.fault(Answer(404, body="<html>no such page</html>"), "/configmaps", times=1000)
+            (seen,) = await app.seen(wanted)
+            assert isinstance(seen, Unknown)
+            assert "HTTP 404" in seen.reason
+
+
 USELESS_WATCHES = {"ends at once": Answer(200, body=""), "never has the version": Answer(200, body=GONE_IN_WATCH)}
 
 

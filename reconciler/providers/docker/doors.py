@@ -1,17 +1,17 @@
 """How an engine is reached: a socket of this machine, TLS, or a socket of a Host through its SSH connection."""
 
 import asyncio
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from reconciler.model.target import DockerEngine, Host, HostSocket, Swarm, TlsSocket, UnixSocket
 from reconciler.ports.errors import Denied, TimedOut, Unreachable
 from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.providers import client_tls
 from reconciler.providers.docker.streams import Opening, Stream
 
 CONNECT_LIMIT = 10.0
@@ -118,24 +118,9 @@ def _context(name: str, endpoint: TlsSocket, secrets: Secrets) -> ssl.SSLContext
     except SecretMissing as error:
         raise Denied(f"cannot log in to {name}: {error}") from error
     try:
-        context = ssl.create_default_context(cadata=endpoint.ca)
-        _present(context, endpoint.certificate, key)
-    except (ssl.SSLError, ValueError) as error:
+        return client_tls.context(endpoint.ca, endpoint.certificate, key)
+    except ValueError as error:
         raise Denied(
             f"cannot log in to {name}: ca, certificate and the secret {endpoint.key} have to be PEM, and the key that "
             f"of the certificate ({error})"
         ) from error
-    return context
-
-
-def _present(context: ssl.SSLContext, certificate: str, key: str) -> None:
-    """Show the certificate. The library takes its key from a file only: this one is memory, and never on a disk."""
-    memory = os.memfd_create("certificate", os.MFD_CLOEXEC)
-    with os.fdopen(memory, "w") as file:
-        file.write(f"{certificate}\n{key}\n")
-        file.flush()
-        context.load_cert_chain(f"/proc/self/fd/{memory}", password=_no_password)
-
-
-def _no_password(*_: Any) -> str:
-    raise ValueError("the key is encrypted")
