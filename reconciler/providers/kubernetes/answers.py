@@ -7,6 +7,8 @@ from typing import Any
 
 from reconciler.ports.errors import Broken, Denied, Refused, Stale, Unreachable, WorldError
 
+_NO_SUCH_PATH = b"404 page not found"
+"""What the API server says of kinds that it does not know, which is no Status object."""
 FIELD_CONFLICT = "FieldManagerConflict"
 AGAIN = frozenset((429, 500, 502, 503, 504))
 """Statuses after which the same may be asked again a little later."""
@@ -39,6 +41,11 @@ class Answer:
         except ValueError:
             return {}
         return found if isinstance(found, dict) and found.get("kind") == "Status" else {}
+
+    @property
+    def nothing_there(self) -> bool:
+        """Whether the API server says that there is no such thing; a 404 of something in between is no word of it."""
+        return self.status == 404 and (bool(self.said) or self.body.strip() == _NO_SUCH_PATH)
 
     @property
     def message(self) -> str:

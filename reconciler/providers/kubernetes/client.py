@@ -81,9 +81,9 @@ class ApiClient:
             raise TimedOut(f"cannot {call.what}: no answer within {call.limit.total_seconds():g} s") from cause
 
     async def get(self, what: str, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any] | None:
-        """Return the object or list at the path, None for a 404; raise WorldError."""
+        """Return the object or list at the path, None where there is none; raise WorldError."""
         answer = await self.ask(Call(what=what, path=path, query=query or {}))
-        if answer.status == 404:
+        if answer.nothing_there:
             return None
         return good(answer, what)
 
