@@ -60,9 +60,13 @@ class Connection:
 
     def led_to(self, url: str, by: str) -> str:
         """Return where a URL in the answer at ``by`` leads to; raise Broken when that is not the API."""
-        there = urljoin(by, url)
-        if _origin(there) != _origin(self.api.url):
+        try:
+            there = urljoin(by, url)
             host = urlsplit(there).netloc.rpartition("@")[2]
+            elsewhere = _origin(there) != _origin(self.api.url)
+        except ValueError as error:
+            raise Broken(f"{self.api.name} leads to what is no URL ({error}); nothing was sent there") from error
+        if elsewhere:
             raise Broken(f"{self.api.name} leads to another host ({host}); nothing was sent there")
         return there
 
