@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.diff.cause import cause_of
+from reconciler.diff.veiling import veiled
 from reconciler.diff.wording import worded
 from reconciler.model.canonical import Digest
 from reconciler.model.change import Change
@@ -89,7 +90,7 @@ def _differing(resource: Resource, there: Present | Absent, kind: Kind, owned: O
         resource=resource.id,
         action=difference.action,
         cause=cause_of(resource, owned),
-        fields=difference.fields,
+        fields=veiled(difference.fields, owned),
         adopts=difference.replaces if owned is None else (),
     )
     return Differing(resource=wanted, seen=seen, change=change)

@@ -2,10 +2,12 @@
 
 import pytest
 
+from reconciler.diff.veiling import veiled
 from reconciler.kinds.catalog import CATALOG
 from reconciler.model.change import Action
 from reconciler.model.container import PutContainer
 from reconciler.model.resource import Absent, Present
+from reconciler.model.verdict import Owned
 from tests.apis.engine_world import SECRET, free_port, one_app, page, version
 from tests.lab.own_engine import OwnEngine
 
@@ -78,6 +80,18 @@ async def test_a_secret_stands_in_the_environment_of_the_container_and_nowhere_e
         app.secrets.values["shop/db"] = "changed"
         again = app.of("container", name="shop", image="app:1", env=env, secrets={"password": "shop/db"})
         assert set(await app.fields(again)) == {"env.URL"}
+
+
+async def test_a_variable_that_was_secret_is_not_shown_when_it_becomes_plain(engine: OwnEngine) -> None:
+    async with one_app(engine) as app:
+        env = {"URL": f"postgres://shop:{SECRET}@db"}
+        before = app.of("container", name="shop", image="app:1", env=env, secrets={"password": "shop/db"})
+        await app.bring(before)
+        found = await app.difference(app.of("container", name="shop", image="app:1", env={"URL": "postgres://db"}))
+        assert found is not None
+        shown = veiled(found.fields, Owned(resource=before, created=True))
+        assert "env.URL" in {each.path for each in shown}
+        assert "hunter2" not in repr(shown)
 
 
 async def test_what_somebody_else_has_in_the_place_of_a_container_stays_when_it_leaves(engine: OwnEngine) -> None:

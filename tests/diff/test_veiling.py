@@ -1,0 +1,26 @@
+"""What was a secret is not shown when it is to be something plain."""
+
+from reconciler.diff import pair
+from reconciler.model.resource import Present, Survey
+from reconciler.model.verdict import Owned
+from tests import factory as f
+
+
+def shown(before: str) -> str:
+    """What is said of a variable that was this when it was applied, and is to be gone."""
+    applied = f.thing("shop", **{"env.DB": before, "env.LEVEL": "info"})
+    wanted = f.thing("shop", **{"env.DB": "db://local", "env.LEVEL": "info"})
+    survey = Survey({wanted.id: Present({"env.DB": "db://hunter2@db", "env.LEVEL": "debug"})})
+    owned = {wanted.id: Owned(resource=applied, created=True)}
+    found = pair.compare(f.unit(wanted), survey, owned, f.KINDS, {})
+    return repr([each.change.fields for each in found.differing])
+
+
+def test_a_secret_that_is_to_be_something_plain_is_not_shown() -> None:
+    said = shown("keyed:" + "0" * 64)
+    assert "hunter2" not in said
+    assert "before='debug'" in said
+
+
+def test_what_was_plain_is_shown() -> None:
+    assert "hunter2" in shown("db://hunter2@db")
