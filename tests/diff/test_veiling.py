@@ -1,5 +1,7 @@
 """What was a secret is not shown when it is to be something plain."""
 
+from typing import Any
+
 from reconciler.diff import pair
 from reconciler.model.resource import Present, Survey
 from reconciler.model.verdict import Owned
@@ -8,8 +10,9 @@ from tests import factory as f
 
 def shown(before: str) -> str:
     """What is said of a variable that was this when it was applied, and is to be gone."""
-    applied = f.thing("shop", **{"env.DB": before, "env.LEVEL": "info"})
-    wanted = f.thing("shop", **{"env.DB": "db://local", "env.LEVEL": "info"})
+    env: dict[str, Any] = {"env.DB": before, "env.LEVEL": "info"}
+    applied = f.thing("shop", **env)
+    wanted = f.thing("shop", **{**env, "env.DB": "db://local"})
     survey = Survey({wanted.id: Present({"env.DB": "db://hunter2@db", "env.LEVEL": "debug"})})
     owned = {wanted.id: Owned(resource=applied, created=True)}
     found = pair.compare(f.unit(wanted), survey, owned, f.KINDS, {})
