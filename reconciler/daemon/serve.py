@@ -46,7 +46,8 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         leave, pulse = asyncio.Event(), Pulse(parts.world.clock)
         look = group.create_task(refreshed(parts))
         watchers = [look, *(group.create_task(each) for each in _watchers(settings, parts))]
-        vigil = Vigil(world.journal, world.targets, world.clock)
+        # What one unit has there is not all that is to be watched there: passes decide that.
+        vigil = Vigil(world.journal, parts.world.targets, world.clock)
         watchers += [group.create_task(pulse.feed()), group.create_task(vigil.keep(parts.wake.ring))]
         keeping = keep_sightings(parts.watchable, parts.sightings, world.clock)
         watchers.append(group.create_task(keeping))

@@ -21,10 +21,11 @@ async def keep_sightings(seen: Remembering, kept: SightingLog, clock: Clock) -> 
 
 async def write_down(seen: Remembering, kept: SightingLog) -> None:
     """Write down what was seen since the last time."""
-    sightings, facts = seen.taken()
-    if not (sightings or facts):
-        return
+    taken = seen.taken()
     try:
-        await kept.remember(sightings, facts)
+        if taken.new or taken.again:
+            await kept.remember(taken.new, taken.again)
+        if taken.facts:
+            await kept.put_facts(taken.facts)
     except JournalUnavailable as error:
         log.warning("what was seen cannot be written down now", error=str(error))

@@ -142,7 +142,7 @@ class Vigil:
 
     async def _is_there(self, kept: _Kept) -> bool:
         """Whether the target can be seen at all: what the unit has there says so, whatever its sort."""
-        there = [each for each in kept.unit.resources if each.id.target == kept.target.name][:1]
+        there = [each for each in kept.unit.resources if each.id.target == kept.target.name]
         try:
             survey = await self._targets.survey(kept.target, there)
         except WorldError:

@@ -1,18 +1,31 @@
 """Targets whose looks are remembered: what was seen last of every unit on every target, for those who ask later."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.model.health import CheckResult, HealthCheck
 from reconciler.model.identity import UnitId
-from reconciler.model.resource import Resource, Survey
+from reconciler.model.resource import Observation, Resource, Survey
 from reconciler.model.sighting import Facts, Sighting
 from reconciler.model.target import Target
 from reconciler.policy.sighted import after, sighted
 from reconciler.ports.clock import Clock
 from reconciler.ports.targets import Transaction, Watchable
+
+FORGOTTEN = timedelta(days=1)
+"""What nobody has looked at for so long has left Git, and is asked for no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What was seen: what differs from what was handed over before, what was only seen again, and facts."""
+
+    new: tuple[Sighting, ...]
+    again: tuple[Sighting, ...]
+    facts: tuple[Facts, ...]
 
 
 class Remembering:
@@ -22,7 +35,8 @@ class Remembering:
         self._targets = targets
         self._clock = clock
         self._last: dict[tuple[UnitId, str], Sighting] = {}
-        self._new: dict[tuple[UnitId, str], None] = {}
+        self._looked: dict[tuple[UnitId, str], None] = {}
+        self._told: dict[tuple[UnitId, str], Mapping[str, Observation]] = {}
         self._facts: dict[str, Facts] = {}
         self._asked: dict[tuple[UnitId, str], tuple[Target, tuple[Resource, ...]]] = {}
 
@@ -37,7 +51,12 @@ class Remembering:
     async def of(self, unit: UnitId, max_age: timedelta) -> tuple[Sighting, ...]:
         """Return what is known of a unit on each target; what is older than that is looked at now."""
         oldest = self._clock.now() - max_age
-        known = {target: each for (its, target), each in self._last.items() if its == unit}
+        forgotten = self._clock.now() - FORGOTTEN
+        known = {
+            target: each
+            for (its, target), each in self._last.items()
+            if its == unit and (each.tried or each.at) >= forgotten
+        }
         old = [target for target, each in known.items() if each.at < oldest]
         await asyncio.gather(*(self.survey(*self._asked[unit, target]) for target in old))
         return tuple(self._last[unit, target] for target in sorted(known))
@@ -58,12 +77,19 @@ class Remembering:
             async for _ in changes:
                 yield
 
-    def taken(self) -> tuple[tuple[Sighting, ...], tuple[Facts, ...]]:
+    def taken(self) -> Taken:
         """Return what was seen since the last call."""
-        sightings, facts = tuple(self._last[each] for each in self._new), tuple(self._facts.values())
-        self._new.clear()
+        new: list[Sighting] = []
+        again: list[Sighting] = []
+        for key in self._looked:
+            sighting = self._last[key]
+            told = self._told.get(key)
+            (again if told is not None and told == sighting.seen else new).append(sighting)
+            self._told[key] = sighting.seen
+        taken = Taken(new=tuple(new), again=tuple(again), facts=tuple(self._facts.values()))
+        self._looked.clear()
         self._facts.clear()
-        return sightings, facts
+        return taken
 
     def _remember(self, survey: Survey, at: datetime) -> None:
         for name, facts in survey.facts.items():
@@ -71,4 +97,4 @@ class Remembering:
         for sighting in sighted(survey, at):
             key = (sighting.unit, sighting.target)
             self._last[key] = after(self._last.get(key), sighting)
-            self._new[key] = None
+            self._looked[key] = None

@@ -122,9 +122,13 @@ class SqliteStore:
         """Return stored contents; KeyError naming the first that is missing."""
         return await self._database.read(get, list(blobs))
 
-    async def remember(self, seen: Sequence[Sighting], facts: Sequence[Facts]) -> None:
-        """Keep what was seen last in the place of what was seen before."""
-        await self._database.write(sightings.remember, seen, facts)
+    async def remember(self, new: Sequence[Sighting], again: Sequence[Sighting]) -> None:
+        """Keep what was seen last in the place of what was seen before; of what was seen ``again``, only when."""
+        await self._database.write(sightings.remember, new, again)
+
+    async def put_facts(self, facts: Sequence[Facts]) -> None:
+        """Keep what targets said of themselves in the place of what they said before."""
+        await self._database.write(sightings.put_facts, facts)
 
     async def sightings(self, unit: str = "*", target: str = "*") -> Sequence[Sighting]:
         """Return what was seen last of units and on targets that fit the patterns, by unit and target."""

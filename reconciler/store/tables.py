@@ -217,8 +217,10 @@ sighting = Table(
     metadata,
     Column("unit", Text, primary_key=True),
     Column("target", Text, primary_key=True),
-    Column("looked_at", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("tried", Text),  # when a later look saw nothing
+    Column("trouble", Text, nullable=False),
+    Column("seen", Text, nullable=False),
 )
 
 fact = Table(

@@ -1,6 +1,7 @@
 """What was seen is remembered with its age, asked for by gates, and looked at anew where it is too old."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +12,9 @@ from reconciler.ports.errors import Broken, WorldError
 from reconciler.ports.metrics import NoData, Value
 from reconciler.providers import metrics_state
 from reconciler.providers.by_sort import AllTargets
-from reconciler.providers.remembering import Remembering
+from reconciler.providers.remembering import Remembering, Taken
 from reconciler.simulate.world import SimWorld
+from reconciler.store.journal import SqliteStore
 from tests.factory import NOW, SHOP, host, thing
 from tests.sim.clock import SimClock
 
@@ -48,16 +50,49 @@ async def fleet() -> Fleet:
 
 
 async def test_what_was_seen_is_handed_over_once(fleet: Fleet) -> None:
-    sightings, _ = fleet.seen.taken()
-    assert {(each.unit, each.target, each.at) for each in sightings} == {(SHOP, "web-1", NOW), (SHOP, "web-2", NOW)}
-    assert fleet.seen.taken() == ((), ())
+    first = fleet.seen.taken()
+    assert {(each.unit, each.target, each.at) for each in first.new} == {(SHOP, "web-1", NOW), (SHOP, "web-2", NOW)}
+    assert (first.again, fleet.seen.taken()) == ((), Taken(new=(), again=(), facts=()))
+
+
+async def test_what_looks_as_before_is_only_seen_again(fleet: Fleet) -> None:
+    fleet.seen.taken()
+    fleet.world.state["web-2"] = {}
+    fleet.clock.jump(NOW + MINUTE)
+    await fleet.look()
+    taken = fleet.seen.taken()
+    assert [(each.target, each.at) for each in taken.new] == [("web-2", NOW + MINUTE)]
+    assert [(each.target, each.at) for each in taken.again] == [("web-1", NOW + MINUTE)]
+
+
+async def test_it_is_read_from_the_journal_as_it_was_handed_over(fleet: Fleet, tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path / "journal.db")
+    try:
+        for minute in range(3):
+            fleet.world.down = {"web-1"} if minute == 2 else set()
+            fleet.clock.jump(NOW + minute * MINUTE)
+            await fleet.look()
+            taken = fleet.seen.taken()
+            await store.remember(taken.new, taken.again)
+        away, there = await store.sightings(str(SHOP))
+        assert (away.at, away.tried, away.seen) == (
+            NOW + MINUTE,
+            NOW + 2 * MINUTE,
+            {MOTD.id.ref: Present(MOTD.attributes)},
+        )
+        assert "cannot reach" in away.trouble
+        assert (there.at, there.tried, there.trouble) == (NOW + 2 * MINUTE, None, "")
+        assert await store.sightings(str(SHOP), "web-2") == (there,)
+        assert await store.sightings("*", "web-[12]") == ()
+    finally:
+        await store.close()
 
 
 async def test_a_host_that_went_away_is_as_it_was_seen_before_and_the_reason_is_told(fleet: Fleet) -> None:
     fleet.world.down = {"web-1"}
     fleet.clock.jump(NOW + MINUTE)
     await fleet.look()
-    (away, there) = sorted(fleet.seen.taken()[0], key=lambda each: each.target)
+    (away, there) = sorted(fleet.seen.taken().new, key=lambda each: each.target)
     assert isinstance(away.seen[MOTD.id.ref], Present)
     assert (away.at, away.tried, "cannot reach" in away.trouble) == (NOW, NOW + MINUTE, True)
     assert (there.at, there.trouble) == (NOW + MINUTE, "")

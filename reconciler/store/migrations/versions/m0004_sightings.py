@@ -15,8 +15,10 @@ def upgrade() -> None:
         "sighting",
         sa.Column("unit", sa.Text, primary_key=True),
         sa.Column("target", sa.Text, primary_key=True),
-        sa.Column("looked_at", sa.Text, nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("tried", sa.Text),
+        sa.Column("trouble", sa.Text, nullable=False),
+        sa.Column("seen", sa.Text, nullable=False),
     )
     op.create_table(
         "fact",
