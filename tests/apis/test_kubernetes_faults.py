@@ -5,10 +5,12 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from reconciler.model.cluster import ApplyObject, ObjectName
+from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
 from reconciler.model.resource import Absent, Observation, Present, Resource, Unknown
 from reconciler.ports.errors import Denied, Halfway, Refused, Unreachable
 from tests.apis.kubernetes_world import OneApp, config_map, deployment, one_app
@@ -113,6 +115,22 @@ async def test_a_404_of_something_in_between_is_no_word_about_an_object(cluster:
             (seen,) = await app.seen(wanted)
             assert isinstance(seen, Unknown)
             assert "HTTP 404" in seen.reason
+
+
+async def test_a_secret_that_the_server_refuses_is_not_said_again(cluster: Cluster) -> None:
+    async with one_app(cluster) as app:
+        app.secrets.values["shop/db"] = "not a Host!"
+        service: dict[str, Any] = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}}
+        service["spec"] = {"type": "ExternalName", "externalName": f"{SECRET_OPEN}db{SECRET_CLOSE}"}
+        (wanted,) = app.written({"manifest": service, "secrets": {"db": "shop/db"}})
+        with pytest.raises(Refused, match="spec.externalName") as refused:
+            await app.apply(*await app.operations(wanted))
+        assert "Host!" not in str(refused.value)
+        (plain,) = app.of({**service, "spec": {"type": "ExternalName", "externalName": "db.example"}})
+        await app.bring(plain)
+        (seen,) = await app.seen(wanted)
+        assert "spec.externalName" in repr(seen)
+        assert "Host!" not in repr(seen)
 
 
 USELESS_WATCHES = {"ends at once": Answer(200, body=""), "never has the version": Answer(200, body=GONE_IN_WATCH)}

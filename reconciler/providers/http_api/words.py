@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Iterable
-from urllib.parse import quote
 
 from reconciler.providers.http import Response
 from reconciler.providers.metrics_answers import line
+from reconciler.providers.unsaid import without
 
-_SHORTEST = 4
 _TEXTS = ("message", "error_description", "detail", "error", "title", "msg")
 
 
 def said(response: Response, secrets: Iterable[str]) -> str:
     """Return ``HTTP 422: its own words``, shortened; where one of the secrets is in them, something else stands."""
-    words = _without(_own(response.body), secrets)
+    words = without(_own(response.body), secrets)
     return f"HTTP {response.status}: {line(words)}" if words.strip() else f"HTTP {response.status}"
 
 
@@ -25,12 +24,3 @@ def _own(body: bytes) -> str:
         return text
     found = next((read[key] for key in _TEXTS if isinstance(read.get(key), str)), "") if isinstance(read, dict) else ""
     return found or text
-
-
-def _without(text: str, secrets: Iterable[str]) -> str:
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) < _SHORTEST:
-            continue
-        for form in {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], quote(secret)}:
-            text = text.replace(form, "(secret)")
-    return text

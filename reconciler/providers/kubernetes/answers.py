@@ -1,11 +1,12 @@
 """What an API server says, and what that means for whoever asked. Pure."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.ports.errors import Broken, Denied, Refused, Stale, Unreachable, WorldError
+from reconciler.providers.unsaid import without
 
 _NO_SUCH_PATH = b"404 page not found"
 """What the API server says of kinds that it does not know, which is no Status object."""
@@ -52,6 +53,10 @@ class Answer:
         """What the answer says for a person, in one line."""
         text = str(self.said.get("message") or "") or self.body[:200].decode(errors="replace")
         return " ".join(text.split()) or f"HTTP {self.status}"
+
+    def without(self, secrets: Iterable[str]) -> "Answer":
+        """The answer without what we sent along and nobody may read: an API server quotes the values that it refuses."""
+        return replace(self, body=without(self.body.decode(errors="replace"), secrets).encode()) if secrets else self
 
     @property
     def causes(self) -> list[Mapping[str, Any]]:

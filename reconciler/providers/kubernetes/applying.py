@@ -114,6 +114,8 @@ class Applying:
             answer = await self._patch(operation, collection, item, forced=True)
         if answer.status == 404:
             self._discovery.forget(name.api_version)
+        if answer.status >= 300:
+            raise error(answer.without(manifest.secrets), f"apply {name}")
         return await self._objects.saw(name, good(answer, f"apply {name}"))
 
     async def _patch(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.canonical import Digest
@@ -19,10 +19,11 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An object to apply. ``marked`` are the paths of fields that have secrets in them."""
+    """An object to apply. ``marked`` are the paths of fields that have secrets in them, ``secrets`` those secrets."""
 
-    object: Mapping[str, Any]
+    object: Mapping[str, Any] = field(repr=False)
     marked: frozenset[str]
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +44,13 @@ class Wanted:
 
 def prepared(wanted: Wanted, blobs: Mapping[Digest, bytes], secrets: Secrets) -> Manifest:
     """Return the manifest with secrets, labels and stamp; raise Refused when it is not as planned."""
-    body = secret_json.body(f"the manifest of {wanted.name}", wanted.content, _JSON, blobs, secrets)
+    what = f"the manifest of {wanted.name}"
+    body = secret_json.body(what, wanted.content, _JSON, blobs, secrets)
+    values = frozenset(secret_json.values_of(what, wanted.content.secrets, secrets).values())
     item = with_labels(json.loads(body), wanted.unit)
     if wanted.stamp:
         item = _stamped(item, wanted.stamp)
-    return Manifest(item, _marked(blobs[wanted.content.blob]) if wanted.content.secret else frozenset())
+    return Manifest(item, _marked(blobs[wanted.content.blob]) if wanted.content.secret else frozenset(), values)
 
 
 def settled(manifest: Manifest, wanted: Wanted, live: Mapping[str, Any] | None) -> Mapping[str, Any]:

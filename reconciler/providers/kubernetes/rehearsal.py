@@ -103,7 +103,7 @@ class Rehearsal:
         wanted = Wanted.of(asked, asked.manifest)
         lines: Lines = ("", "", "")
         for _ in range(_FRESH_TRIES):
-            item, found = await self._asked(asked, settled(manifest, wanted, live.object))
+            item, found = await self._asked(asked, settled(manifest, wanted, live.object), manifest.secrets)
             lines = ("" if item is None else self._compared(item, manifest.marked), *found)
             if item is None or str(item["metadata"].get("resourceVersion", live.version)) == str(live.version):
                 break
@@ -113,11 +113,15 @@ class Rehearsal:
             live = fresh
         return live, lines
 
-    async def _asked(self, asked: ReadObject, item: Mapping[str, Any]) -> tuple[dict[str, Any] | None, tuple[str, str]]:
+    async def _asked(
+        self, asked: ReadObject, item: Mapping[str, Any], secrets: frozenset[str]
+    ) -> tuple[dict[str, Any] | None, tuple[str, str]]:
         answer = await self._dry_run(asked.object, item, forced=asked.force)
         taken = conflicts(answer)
         if taken:
             answer = await self._dry_run(asked.object, item, forced=True)
+        if answer.status >= 300:
+            answer = answer.without(secrets)
         shown = canonical(taken) if taken else ""
         if answer.status in (400, 422):
             return None, (shown, canonical(refusals(answer)))
