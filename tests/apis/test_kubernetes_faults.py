@@ -123,7 +123,7 @@ async def test_a_secret_that_the_server_refuses_is_not_said_again(cluster: Clust
         service: dict[str, Any] = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}}
         service["spec"] = {"type": "ExternalName", "externalName": f"{SECRET_OPEN}db{SECRET_CLOSE}"}
         (wanted,) = app.written({"manifest": service, "secrets": {"db": "shop/db"}})
-        with pytest.raises(Refused, match="spec.externalName") as refused:
+        with pytest.raises(Refused, match=r"spec\.externalName") as refused:
             await app.apply(*await app.operations(wanted))
         assert "Host!" not in str(refused.value)
         (plain,) = app.of({**service, "spec": {"type": "ExternalName", "externalName": "db.example"}})

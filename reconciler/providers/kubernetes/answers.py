@@ -55,7 +55,7 @@ class Answer:
         return " ".join(text.split()) or f"HTTP {self.status}"
 
     def without(self, secrets: Iterable[str]) -> "Answer":
-        """The answer without what we sent along and nobody may read: an API server quotes the values that it refuses."""
+        """Return the answer without the secrets that we sent: an API server quotes the values that it refuses."""
         return replace(self, body=without(self.body.decode(errors="replace"), secrets).encode()) if secrets else self
 
     @property
