@@ -57,6 +57,7 @@ def said(step: Next) -> str:
         (Places(new=NEW), WANTED, STARTED, "rename new as shop.new to shop"),
         (Places(current=NEW), WANTED, STARTED, "Done"),
         (Places(current=OLD), WANTED, FRESH, "Create"),
+        (Places(current=OLD, new=replace(NEW, state="paused")), WANTED, FRESH, "remove new as shop.new"),
         (Places(current=OLD, new=MADE), WANTED, FRESH, "stop old as shop"),
         (Places(current=STOPPED, new=MADE), WANTED, FRESH, "start new as shop.new"),
         (Places(current=STOPPED, new=NEW), WANTED, STARTED, "Wait: the new container shop was just started"),

@@ -170,7 +170,8 @@ def is_wanted(container: There, wanted: PutContainer) -> bool:
 def _made(new: There, wanted: PutContainer, known: Known) -> Next | None:
     """What is to be done before the new one is as it shall be; None when nothing is."""
     name = f"{wanted.name}.new"
-    if not is_wanted(new, wanted):
+    if not is_wanted(new, wanted) or new.state == "paused":
+        # One that somebody paused shows nothing, and is not started by a start.
         return Do("remove", new, name)
     if any(new.limits.get(name) != value for name, value in known.limits.items()):
         return Do("limit", new, name)
