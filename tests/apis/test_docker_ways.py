@@ -104,6 +104,7 @@ async def test_tls_shows_who_both_are(tmp_path: Path) -> None:
         good = TlsSocket(host="127.0.0.1", port=port, ca=authority.pem, certificate=ours.decode(), key="tls")
         async with one_app(engine, good, tls=private.decode()) as app:
             await app.bring(app.of("volume", name="data"))
+            assert asked_whether_there(port) == {"keepalive"}
         theirs, other = stranger.issue("controller")
         for endpoint, secret, words in (
             (
@@ -175,3 +176,11 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
             await writer.drain()
     finally:
         writer.close()
+
+
+def asked_whether_there(port: int) -> set[str]:
+    """What the system does by itself about connections of this machine to the port that are open and still."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    timers = {"02": "keepalive"}
+    open_to = [line for line in lines if line[2].endswith(f":{port:04X}") and line[3] == "01"]
+    return {timers.get(line[5].partition(":")[0], "nothing") for line in open_to}

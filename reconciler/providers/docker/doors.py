@@ -15,6 +15,12 @@ from reconciler.providers import client_tls
 from reconciler.providers.docker.streams import Opening, Stream
 
 CONNECT_LIMIT = 10.0
+_NOTICES_A_CUT = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+)
 
 
 class SocketTunnel(Protocol):
@@ -69,6 +75,7 @@ async def _tls(name: str, endpoint: TlsSocket, context: ssl.SSLContext) -> Async
     try:
         async with asyncio.timeout(CONNECT_LIMIT):
             reader, writer = await asyncio.open_connection(endpoint.host, endpoint.port, ssl=context)
+        _notice_a_cut(writer)
     except TimeoutError as error:
         raise TimedOut(f"{name} ({where}) does not answer within {CONNECT_LIMIT:g} s") from error
     except ssl.SSLCertVerificationError as error:
@@ -88,6 +95,13 @@ async def _tls(name: str, endpoint: TlsSocket, context: ssl.SSLContext) -> Async
         raise Unreachable(f"cannot reach {name} ({where}): {error.strerror or error}") from error
     async with _closing(reader, writer) as stream:
         yield stream
+
+
+def _notice_a_cut(writer: asyncio.StreamWriter) -> None:
+    """Have the system ask whether the other one is still there: events may not come for days."""
+    way = writer.get_extra_info("socket")
+    for level, option, value in _NOTICES_A_CUT:
+        way.setsockopt(level, option, value)
 
 
 @asynccontextmanager
