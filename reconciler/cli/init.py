@@ -20,13 +20,14 @@ poll = "30s"
 """
 
 _ENVIRONMENT = """\
-# A named set of hosts. Another one may come after it: spec: {after: [production]}
+# A named set of targets. Another one may come after it: spec: {after: [production]}
 kind: Environment
 metadata: {name: production}
 """
 
 _HOST = """\
-# A Linux host, reached over SSH. Put a host of yours here:
+# A Linux host, reached over SSH. Docker Engines, Swarms, clusters and HTTP APIs are targets as well: docs/targets.md.
+# Put a host of yours here:
 #   address  its name or IP address
 #   user     who to log in as
 #   become   sudo for root's rights, none to work as the user
@@ -87,7 +88,7 @@ _NEXT = (
     "put a host of yours into desired-state/hosts.yaml, and your key into reconciler.toml",
     "reconciler validate                every mistake, with its place",
     "git init -b main && git add . && git commit -m 'desired state'   (only what is committed counts)",
-    "reconciler doctor                  whether the hosts and this machine have what is needed",
+    "reconciler doctor                  whether the targets and this machine have what is needed",
     "reconciler plan                    what would be done",
     "reconciler run                     do it, and keep it so; --once does it and ends",
 )

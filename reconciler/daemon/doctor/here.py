@@ -23,7 +23,7 @@ def here(settings: Settings) -> Iterator[Finding]:
         yield hint(
             HERE,
             "trust",
-            "commits need no signature: whoever may push decides what runs on the hosts",
+            "commits need no signature: whoever may push decides what runs on the targets",
             "name allowed_signers or gpg_keys under [git.trust]",
         )
 

@@ -163,7 +163,8 @@ class ApiClient:
                     response.status_code, await _bounded(response, call.what), float(after) if after.isdigit() else None
                 )
         except httpx.HTTPError as cause:
-            raise Unreachable(f"cannot {call.what}: {self._name} does not answer: {_reason(cause)}") from cause
+            where = f"{self._name} ({login.credentials.server})"
+            raise Unreachable(f"cannot {call.what}: {where} does not answer: {_reason(cause)}") from cause
 
     async def _logged_in(self, refused: _Login | None) -> _Login:
         """The client; a new one where the login of this one was refused and others are there by now."""
