@@ -184,6 +184,13 @@ async def test_a_server_that_goes_on_failing_is_unreachable_and_nothing_is_known
             assert isinstance((await app.seen(*app.of(deployment())))[0], Unknown)
 
 
+async def test_a_server_that_is_away_is_told_with_its_url(cluster: Cluster) -> None:
+    async with one_app(cluster, url="https://127.0.0.1:1") as app:
+        (seen,) = await app.seen(*app.of(config_map(text="a")))
+        assert isinstance(seen, Unknown)
+        assert "(https://127.0.0.1:1) does not answer: connection refused" in seen.reason
+
+
 async def test_a_token_that_was_renewed_is_read_anew_and_one_that_was_not_is_said_so(cluster: Cluster) -> None:
     with cluster.proxy() as proxy:
         async with one_app(cluster, url=proxy.url) as app:
