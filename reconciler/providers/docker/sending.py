@@ -58,6 +58,8 @@ def refused(name: str, what: str, answer: Answer, stale: tuple[int, ...] = ()) -
         return Denied(said)
     if answer.status in AWAY:
         return Unreachable(said)
+    if "No such image" in answer.said:
+        return Refused(f"{said}; name it by its digest (NAME@sha256:...) to have it pulled, or bring it with an image")
     return Refused(said)
 
 

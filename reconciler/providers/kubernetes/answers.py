@@ -113,6 +113,8 @@ def _because(answer: Answer) -> str:
         return f"{answer.message} (docs/targets.md has the smallest Role)"
     if found := conflicts(answer):
         return ", ".join(f"{each['field']} is set by {each['manager']}" for each in found)
+    if answer.status == 404 and answer.message.startswith("namespaces "):
+        return f"{answer.message}; make it, or have an app make it"
     if answer.status == 429:
         return f"too many requests at once, the cluster asks to wait (429): {answer.message}"
     return answer.message if answer.said else f"HTTP {answer.status}: {answer.message}"
