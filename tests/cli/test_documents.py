@@ -49,9 +49,9 @@ def test_validate_prints_every_problem_and_a_count(start: Path) -> None:
     known = "expected environment, address, port, user, become, becomePassword, jump or hostKey"
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        "desired-state/hosts.yaml:9:3: spec: the key 'user' is missing",
-        f"desired-state/hosts.yaml:11:3: spec.usr: there is no key 'usr' here; {known} (did you mean 'user'?)",
-        "desired-state/hosts.yaml:12:11: spec.become: expected none or sudo, got 'su' (did you mean 'sudo'?)",
+        "desired-state/hosts.yaml:10:3: spec: the key 'user' is missing",
+        f"desired-state/hosts.yaml:12:3: spec.usr: there is no key 'usr' here; {known} (did you mean 'user'?)",
+        "desired-state/hosts.yaml:13:11: spec.become: expected none or sudo, got 'su' (did you mean 'sudo'?)",
         "policies/x.yaml:1:4: this is not YAML: control characters are not allowed",
         "4 problems in 2 files",
     ]
