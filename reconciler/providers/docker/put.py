@@ -36,7 +36,7 @@ _LOOK_AGAIN = 0.25
 _SETTLES = 1.0
 # So many requests lead from anything to the end; more of them would be somebody who undoes each.
 _MOST = 40
-_FAULT, _FAULTS = 500, 5
+_FAULT, _FAULTS = 500, 20
 
 
 async def put(engine: "Engine", operation: PutContainer, goods: Goods) -> None:
