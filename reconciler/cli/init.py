@@ -70,7 +70,8 @@ spec:
   prune: {mode: keep, atMost: 20%}
 """
 
-_IGNORED = "/state/\n"
+# Where people put secrets when they try things out: none of it may get into Git by ``git add .``.
+_IGNORED = "/state/\n/secrets/\n"
 
 FILES = {
     "reconciler.toml": _SETTINGS,
