@@ -165,6 +165,7 @@ def test_a_job_without_end_is_on_its_way(watched: Watched) -> None:
 
 def test_a_claim_waits_for_its_volume(watched: Watched) -> None:
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    spec["storageClassName"] = "nobody-makes-these"
     watched.apply({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": spec})
     assert watched.until("PersistentVolumeClaim", "coming")[-1].detail == "it is not bound to a volume yet"
 

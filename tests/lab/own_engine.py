@@ -117,7 +117,12 @@ def running(folder: Path, more: Sequence[str] = ()) -> Iterator[OwnEngine]:
     """Have an engine for the time of the block; raise LabError when it does not start."""
     engine = OwnEngine(folder, more)
     try:
-        engine.start()
+        try:
+            engine.start()
+        except LabError:
+            # dockerd gives its containerd so many seconds, which a busy machine may not have.
+            engine.stop()
+            engine.start()
         yield engine
     finally:
         if engine.answers():

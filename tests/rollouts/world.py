@@ -152,9 +152,9 @@ class World:
 
     # What is seen
 
-    def journal(self) -> list[dict[str, Any]]:
-        """Return the events of the last rollout, as ``history --rollout --json`` says them."""
-        rollout = json.loads(self.controller.run("history", UNIT, "--json").stdout)["rollouts"][0]["rollout"]
+    def journal(self, before: int = 0) -> list[dict[str, Any]]:
+        """Return the events of the last rollout, or of one so many before it, as ``history --json`` says them."""
+        rollout = json.loads(self.controller.run("history", UNIT, "--json").stdout)["rollouts"][before]["rollout"]
         events: list[dict[str, Any]] = json.loads(
             self.controller.run("history", "--rollout", rollout, "--json").stdout
         )["events"]

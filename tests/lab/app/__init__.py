@@ -51,7 +51,8 @@ class App:
         start = f"exec /usr/bin/perl {self.folder}/app.pl port {self.port} control {CONTROL} app shop"
         start += f" name {self.name} version $$(cat {self.folder}/version)"
         return (
-            f"[Unit]\nDescription=the app under test\n\n[Service]\nExecStart=/bin/sh -c '{start}'\n"
+            "[Unit]\nDescription=the app under test\nStartLimitIntervalSec=0\n\n"
+            f"[Service]\nExecStart=/bin/sh -c '{start}'\n"
             "KillSignal=SIGTERM\nTimeoutStopSec=15\n\n[Install]\nWantedBy=multi-user.target\n"
         )
 
