@@ -53,6 +53,7 @@ class OwnEngine:
     def stop(self) -> None:
         """End it as a service manager would; its containers end with it. Nothing happens when it does not run."""
         self._end(signal.SIGTERM)
+        self._unmount()
 
     def hold_up(self) -> None:
         """Let it take connections and answer nothing, until ``go_on``."""
@@ -94,6 +95,13 @@ class OwnEngine:
         if volumes := self.docker("volume", "ls", "--quiet").split():
             self.docker("volume", "rm", "--force", *volumes)
         self.docker("image", "prune", "--force", "--all")
+
+    def _unmount(self) -> None:
+        """Take away the mounts that dockerd leaves in its folder: nobody could remove the folder otherwise."""
+        mounts = Path("/proc/self/mounts").read_text().splitlines()
+        left = [line.split()[1] for line in mounts if line.split()[1].startswith(f"{self.folder}/")]
+        for place in reversed(left):
+            subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is None:
