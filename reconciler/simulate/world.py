@@ -186,7 +186,7 @@ class SimWorld:
             self._running[target] = (over, host, transaction)
             raise
         finally:
-            del self.changing[target]
+            self.changing.pop(target, None)
         if target in self.down:
             if all_or_nothing(host):
                 self._halves[target] = (transaction.id, dict(self.state.setdefault(target, {})))
