@@ -268,6 +268,9 @@ class _Stage:
             wrong.append(f"the last pass plans {len(found.plan.changes)} changes")
         failures = [each for rollout in self.around.journal.rollouts.values() for each in rollout.failures]
         unclear = {each.target for each in failures if not each.known}
+        if found.waiting:
+            # A host takes back what was cut off there. An API keeps its part, and what is held is left as it is.
+            unclear |= {name for name, sort in self.tale.sorts.items() if sort is not Sort.HOST}
         if any(self._version(name) == "mixed" for name in {*self.tale.hosts} - unclear if not self.tale.slots):
             wrong.append("a host is half-way")
         if self.tale.routed and not (found.waiting and self.tale.reloads):
