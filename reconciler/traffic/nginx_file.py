@@ -17,11 +17,12 @@ _LEAVING = "-- leaving "
 
 _TOLD = "# Written by reconciler; what is changed here by hand is changed back.\n"
 
-# Until nginx has taken over a new file, what it works with is kept beside it.
+# Until nginx has taken over a new file, what it works with is kept beside it. How grep ends says nothing: a
+# process that has ended since its name was listed is an error to it, whatever it found in the others.
 _LOOK = """\
 PATH=$PATH:/usr/sbin:/sbin
 command -v nginx >/dev/null || exit 90
-grep -ls '^nginx: master process' /proc/[0-9]*/cmdline >/dev/null || exit 91
+[ -n "$(grep -ls '^nginx: master process' /proc/[0-9]*/cmdline)" ] || exit 91
 leaving() { grep -ls '^nginx: worker process is shutting down' /proc/[0-9]*/cmdline | tr '\\n' ' '; }
 look() {
     if [ -f "$rcl_before" ]; then cat <"$rcl_before"; elif [ -f "$rcl_file" ]; then cat <"$rcl_file"; fi

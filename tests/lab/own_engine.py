@@ -8,9 +8,11 @@ with own_engine.running(folder) as engine:
 import io
 import os
 import select
+import shutil
 import signal
 import subprocess
 import tarfile
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,15 +29,18 @@ class OwnEngine:
 
     def __init__(self, folder: Path, more: Sequence[str] = ()) -> None:
         self.folder = folder
-        self.socket = folder / "docker.sock"
+        # A socket's path has 106 letters at most to containerd, which a test's own folder may use up.
+        self._exec = Path(tempfile.mkdtemp(prefix="dockerd-"))
+        self.socket = self._exec / "docker.sock"
         self._more = more
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers; raise LabError."""
+        self._exec.mkdir(exist_ok=True)
         pool = f"10.{180 + os.getpid() % 60}.0.0/16"
         command = ["dockerd", "--host", f"unix://{self.socket}", "--pidfile", str(self.folder / "pid")]
-        command += ["--data-root", str(self.folder / "data"), "--exec-root", str(self.folder / "exec")]
+        command += ["--data-root", str(self.folder / "data"), "--exec-root", str(self._exec)]
         command += ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
         command += ["--default-address-pool", f"base={pool},size=24", *self._more]
         with (self.folder / "log").open("ab") as log:
@@ -54,6 +59,7 @@ class OwnEngine:
         """End it as a service manager would; its containers end with it. Nothing happens when it does not run."""
         self._end(signal.SIGTERM)
         self._unmount()
+        shutil.rmtree(self._exec, ignore_errors=True)
 
     def hold_up(self) -> None:
         """Let it take connections and answer nothing, until ``go_on``."""
@@ -97,9 +103,9 @@ class OwnEngine:
         self.docker("image", "prune", "--force", "--all")
 
     def _unmount(self) -> None:
-        """Take away the mounts that dockerd leaves in its folder: nobody could remove the folder otherwise."""
-        mounts = Path("/proc/self/mounts").read_text().splitlines()
-        left = [line.split()[1] for line in mounts if line.split()[1].startswith(f"{self.folder}/")]
+        """Take away the mounts that dockerd leaves in its folders: nobody could remove the folders otherwise."""
+        places = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+        left = [place for place in places if place.startswith((f"{self.folder}/", f"{self._exec}/"))]
         for place in reversed(left):
             subprocess.run(["umount", "--lazy", place], check=False, capture_output=True)
 
@@ -125,12 +131,7 @@ def running(folder: Path, more: Sequence[str] = ()) -> Iterator[OwnEngine]:
     """Have an engine for the time of the block; raise LabError when it does not start."""
     engine = OwnEngine(folder, more)
     try:
-        try:
-            engine.start()
-        except LabError:
-            # dockerd gives its containerd so many seconds, which a busy machine may not have.
-            engine.stop()
-            engine.start()
+        engine.start()
         yield engine
     finally:
         if engine.answers():

@@ -34,7 +34,7 @@ from reconciler.simulate.controller import Controller, Surroundings
 from reconciler.simulate.journal import MemoryJournal
 from reconciler.simulate.loop import LoopClock, run
 from reconciler.simulate.routers import SimRouters
-from reconciler.simulate.world import SimWorld
+from reconciler.simulate.world import Fault, SimWorld
 from tests import factory
 from tests.factory import SHOP
 from tests.properties.kind import KINDS
@@ -268,9 +268,10 @@ class _Stage:
             wrong.append(f"the last pass plans {len(found.plan.changes)} changes")
         failures = [each for rollout in self.around.journal.rollouts.values() for each in rollout.failures]
         unclear = {each.target for each in failures if not each.known}
-        if found.waiting:
+        if found.waiting and found.waiting.reason in (Reason.REJECTED, Reason.HELD):
             # A host takes back what was cut off there. An API keeps its part, and what is held is left as it is.
-            unclear |= {name for name, sort in self.tale.sorts.items() if sort is not Sort.HOST}
+            cut = {name for name, faults in self.tale.faults.items() if Fault.CUT_OFF in faults}
+            unclear |= {name for name in cut if self.tale.sort(name) is not Sort.HOST}
         if any(self._version(name) == "mixed" for name in {*self.tale.hosts} - unclear if not self.tale.slots):
             wrong.append("a host is half-way")
         if self.tale.routed and not (found.waiting and self.tale.reloads):
