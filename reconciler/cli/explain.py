@@ -9,8 +9,8 @@ import click
 from reconciler.cli.options import config_option, unit_argument
 
 if TYPE_CHECKING:
-    from reconciler.cli.render.where import Picture
     from reconciler.model.identity import UnitId
+    from reconciler.model.record import Picture
 
 
 @click.command()

@@ -11,8 +11,8 @@ from reconciler.cli.errors import Failure
 from reconciler.cli.options import config_option, json_option, unit_argument
 
 if TYPE_CHECKING:
+    from reconciler.model.record import Entry, Kept
     from reconciler.model.rollout import Rollout
-    from reconciler.store.history import Entry, Kept
 
 
 @click.command()

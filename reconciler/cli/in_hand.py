@@ -7,12 +7,13 @@ from pathlib import Path
 from reconciler.cli.errors import Failure
 from reconciler.cli.journal import author, decide, picture, reading
 from reconciler.cli.render.steps import steps
-from reconciler.cli.render.where import Picture, paused, place
+from reconciler.cli.render.where import paused, place
 from reconciler.cli.units import find_unit
 from reconciler.daemon.settings import Settings
 from reconciler.model.event import DecisionTaken
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan, Step
+from reconciler.model.record import Picture
 from reconciler.model.rollout import Decided, Decision, Rollout, State
 
 

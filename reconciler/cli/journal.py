@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from reconciler.cli.errors import Failure
-from reconciler.cli.render.where import Picture, decided
+from reconciler.cli.render.where import decided
 from reconciler.daemon.exclusive import is_held
 from reconciler.daemon.settings import Settings
 from reconciler.model.event import Event
+from reconciler.model.record import Picture
 from reconciler.providers.clock import SystemClock
 from reconciler.store.journal import SqliteStore
 

@@ -10,7 +10,7 @@ from reconciler.cli.errors import Exit
 from reconciler.cli.options import config_option, json_option
 
 if TYPE_CHECKING:
-    from reconciler.cli.render.where import Picture
+    from reconciler.model.record import Picture
 
 
 @click.command()

@@ -130,4 +130,4 @@ def _findings(assessment: Assessment, standing: Standing) -> Sequence[Event]:
     )
     if event != standing.of(assessment.unit).assessed:
         found.append(event)
-    return found
+    return [*found, *assessment.notices]

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from reconciler.model.governance import GateState
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import Apply, LeftOut, Plan, Shift
 from reconciler.model.rollout import Decision, Trigger
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import VerdictRecord
 from reconciler.model.waiting import WaitingOn
+from reconciler.model.word import Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Assessment:
     with their target (``web-1/file:/etc/x``) that differ though no commit asked; ``unseen`` are targets that could not
     be looked at; ``forgotten`` are resources of ours that nobody asks for any more and that are gone already.
     ``looked`` is False when nothing was compared: a rollout has the unit in hand, or an input is missing.
+    ``gates`` are those before the plan, open or not; ``notices`` are what has to be told once from now on.
     """
 
     unit: UnitId
@@ -46,6 +49,8 @@ class Assessment:
     unseen: tuple[LeftOut, ...] = ()
     forgotten: tuple[ResourceId, ...] = ()
     looked: bool = True
+    gates: tuple[GateState, ...] = ()
+    notices: tuple[Word, ...] = ()
 
     @property
     def in_sync(self) -> bool | None:

@@ -13,6 +13,7 @@ from reconciler.model.traffic import Share
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import WaitingOn
+from reconciler.model.word import Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,7 +300,7 @@ class HealthChanged:
     event: Literal["health_changed"] = "health_changed"
 
 
-Event: TypeAlias = (
+Happening: TypeAlias = (
     CommitAccepted
     | CommitRefused
     | RewriteAccepted
@@ -325,3 +326,7 @@ Event: TypeAlias = (
     | Released
     | HealthChanged
 )
+"""What is decided and done."""
+
+Event: TypeAlias = Happening | Word
+"""All that is written down: what is decided and done, and what people say."""

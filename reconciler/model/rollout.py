@@ -152,7 +152,7 @@ class Decided(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A person's word about one step (``index``) of one plan of a rollout."""
+    """A person's word about one step (``index``) of one plan of a rollout; ``roles`` are those that they had then."""
 
     rollout: str
     plan: str
@@ -161,6 +161,7 @@ class Decision:
     author: str
     reason: str
     at: datetime
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.rollout import Decision, Rollout
 from reconciler.model.traffic import Share
 from reconciler.model.verdict import Owned, Snapshot, VerdictRecord
+from reconciler.model.word import Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,8 @@ class UnitStanding:
     committed anything: heals, and reverts of any kind; ``last_failed_at`` is when the newest of them did. ``heals``
     are those that went well. ``decisions`` and ``abort`` are about the rollout that has not ended. ``pinned`` is a
     person's hold, at ``pinned_at``. ``routing`` is how requests are to be sent at rest, empty when nobody has said yet.
-    ``health`` is how the app does, by target, since its last rollout.
+    ``health`` is how the app does, by target, since its last rollout. ``words`` are those that people said about the
+    unit and that are in force.
     """
 
     unit: UnitId
@@ -55,14 +57,16 @@ class UnitStanding:
     pinned_at: Snapshot | None = None
     routing: tuple[Share, ...] = ()
     health: Mapping[str, HealthChanged] = field(default_factory=dict)
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the journal knows, for every unit it ever met. ``paused`` stops everything."""
+    """What the journal knows, for every unit it ever met. ``paused`` stops everything; ``words`` name no unit."""
 
     units: Mapping[UnitId, UnitStanding] = field(default_factory=dict)
     paused: Paused | None = None
+    words: tuple[Word, ...] = ()
 
     def of(self, unit: UnitId) -> UnitStanding:
         """Return what is known of the unit; an empty standing when it is new."""

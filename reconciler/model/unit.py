@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.access import NO_ACCESS, Access, Placed
 from reconciler.model.canonical import Digest
+from reconciler.model.governance import Governance
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import RolloutPolicy
@@ -49,12 +51,18 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired:
-    """Everything one commit asks for. ``contents`` are the bytes that resources speak of, by blob digest."""
+    """Everything one commit asks for. ``contents`` are the bytes that resources speak of, by blob digest.
+
+    ``governance`` says when changes of a unit may begin, ``access`` who may do what, ``placed`` the labels of units.
+    """
 
     commit: str
     targets: Mapping[str, Target]
     units: Mapping[UnitId, Unit]
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
+    governance: Mapping[UnitId, Governance] = field(default_factory=dict)
+    access: Access = NO_ACCESS
+    placed: Mapping[UnitId, Placed] = field(default_factory=dict)
 
     @property
     def hosts(self) -> Mapping[str, Host]:

@@ -32,6 +32,12 @@ class Reason(StrEnum):
     UNCLEAR = "unclear"  # figures say neither yes nor no; a person has to decide
     TRAFFIC = "traffic"  # requests are still under way, or a load balancer is away
     HOOK = "hook"  # somebody else's program has not said yes yet
+    WINDOW = "window"  # changes may not begin now; the next opening is known
+    GUARDRAIL = "guardrail"  # a rule refuses the plan
+    LOCKED = "locked"  # a person keeps it from being changed
+    CONCURRENCY = "concurrency"  # another rollout has to end first
+    DISAPPROVED = "disapproved"  # people did not consent to the plan, or nobody did in time
+    UNVERIFIED = "unverified"  # an artifact is not signed as policy wants, or a scan found too much
     PLAN_REFUSED = "plan-refused"  # planning found the documents and the world at odds
 
 

@@ -19,6 +19,7 @@ from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.plan.budget import used_up
 from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.cooling import without_cooling
+from reconciler.plan.governed import Governed, governed
 from reconciler.plan.needed import out_of_sight
 from reconciler.plan.order import Cycle
 from reconciler.plan.pause import waits
@@ -69,11 +70,13 @@ def _planned(base: Assessment, held: Holding, diff: UnitDiff, situation: Situati
         return replace(base, waiting=WaitingOn(Reason.PLAN_REFUSED, str(cycle)))
     drifted = tuple(_place(each) for each in diff.differing if each.change.cause is Cause.DRIFT)
     drifted = (*drifted, *map(str, strayed(held.unit, situation)))
-    waiting = next(_barriers(proposal, held, base.wanted, situation), None)
+    gates = governed(proposal.plan, situation) if proposal.plan else Governed()
+    waiting = next(_barriers(proposal, held, base.wanted, situation), None) or gates.waiting
     cooling = tuple(each for each in touched.unseen if each not in (*diff.unseen, *diff.conflicts))
     base = replace(base, unseen=(*base.unseen, *cooling, *unseen(held.unit, situation)))
     if diff.conflicts and proposal.plan is None:
         return replace(base, looked=False, drifted=drifted, waiting=_refused(diff))
+    base = replace(base, gates=gates.gates, notices=gates.notices)
     return replace(base, plan=proposal.plan, drifted=drifted, waiting=waiting)
 
 

@@ -1,7 +1,7 @@
 """Everything a pass knows: the planner's whole input."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.difference import UnitDiff
@@ -14,7 +14,10 @@ from reconciler.ports.kind import Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """What Git says, what the journal knows, what was seen, what differs from it, and the time."""
+    """What Git says, what the journal knows, what was seen, what differs from it, and the time.
+
+    ``authors`` are the e-mail addresses of who wrote or committed what a unit would get, where somebody has to consent.
+    """
 
     desired: Desired
     standing: Standing
@@ -22,6 +25,7 @@ class Situation:
     diffs: Mapping[UnitId, UnitDiff]
     kinds: Mapping[str, Kind]
     now: datetime
+    authors: Mapping[UnitId, frozenset[str]] = field(default_factory=dict)
 
     def diff(self, unit: UnitId) -> UnitDiff:
         """Return what differs in the unit."""

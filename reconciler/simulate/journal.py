@@ -21,6 +21,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.unit import Unit
+from reconciler.model.word import Said, Word
+from reconciler.policy.in_force import in_force
 from reconciler.ports.journal import Lease, LeaseLost, ToldOfGit
 from reconciler.simulate import projection
 from reconciler.simulate.projection import Known
@@ -46,6 +48,7 @@ class MemoryJournal:
         self._listen = listen
         self._known: dict[UnitId, Known] = {}
         self._paused: Paused | None = None
+        self._words: tuple[Word, ...] = ()
         self._git = ToldOfGit()
         self._accepted: str | None = None
         self._leases: dict[str, tuple[Lease, datetime]] = {}
@@ -60,7 +63,7 @@ class MemoryJournal:
         units = {
             unit: known.standing for unit, known in self._known.items() if known.standing != UnitStanding(unit=unit)
         }
-        return Standing(units=units, paused=self._paused)
+        return Standing(units=units, paused=self._paused, words=self._words)
 
     async def append(self, events: Sequence[Event], at: datetime) -> None:
         """Append events, with what follows from them."""
@@ -155,6 +158,8 @@ class MemoryJournal:
                 self._known[name] = after
         elif isinstance(event, Paused | Resumed):
             self._paused = event if isinstance(event, Paused) else None
+        elif isinstance(event, Said):
+            self._words = in_force(self._words, event)
         else:
             self._hear_of_git(event)
         entry = Entry(at, event)

@@ -37,7 +37,9 @@ from reconciler.model.identity import ResourceId
 from reconciler.model.rollout import ENDS, Rollout, State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
+from reconciler.model.word import Said
 from reconciler.policy.drift import healed_again
+from reconciler.policy.in_force import in_force
 from reconciler.store.projections import KEPT_SNAPSHOTS
 
 _BAD_ENDS = frozenset({State.HELD, State.REVERT_FAILED})
@@ -54,6 +56,8 @@ class Known:
 def follows(known: Known, event: Event, at: datetime) -> Known:  # noqa: C901, PLR0911, PLR0912 - a case an event
     """Return what is known of the event's unit after it."""
     standing = known.standing
+    if isinstance(event, Said):
+        return _with(known, words=in_force(standing.words, event))
     match event:
         case ResourcesApplied():
             return _with(known, owned=_owned(standing.owned, event))

@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median_low
 
 from sqlalchemy import Connection, Select, select
 
 from reconciler.model.canonical import Digest
-from reconciler.model.event import CommitAccepted, CommitRefused, Event, RewriteAccepted, SourceLost, StepEnded
+from reconciler.model.event import CommitAccepted, CommitRefused, RewriteAccepted, SourceLost, StepEnded
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
+from reconciler.model.record import Commits, Entry, Kept
 from reconciler.model.rollout import Rollout, StepState
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Snapshot, Verdict
@@ -21,40 +21,6 @@ from reconciler.store.codec import decode
 from reconciler.store.projections import decode_event
 from reconciler.store.sqlite import Database
 from reconciler.store.times import moment
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An event with its number in the journal and its time."""
-
-    number: int
-    at: datetime
-    event: Event
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commits:
-    """The newest commit that loaded; a newer one that did not, and a Git that cannot be asked, if it is so.
-
-    ``let_by`` are the commits that a person has let by since the accepted one, though the branch was rewritten.
-    """
-
-    accepted: CommitAccepted | None
-    accepted_at: datetime | None
-    refused: CommitRefused | None
-    refused_at: datetime | None
-    lost: SourceLost | None
-    lost_at: datetime | None
-    let_by: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
-    """A state that is kept to go back to, what is thought of it now, and whether the unit is held there."""
-
-    snapshot: Snapshot
-    verdict: Verdict
-    pinned: bool
 
 
 class History:

@@ -41,7 +41,9 @@ from reconciler.model.rollout import ENDS
 from reconciler.model.standing import Heals
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict, VerdictRecord
+from reconciler.model.word import Said, Word
 from reconciler.policy.drift import healed_again
+from reconciler.policy.in_force import in_force
 from reconciler.store import blobs, tables
 from reconciler.store.codec import decode, encode
 from reconciler.store.times import moment, stamp
@@ -66,8 +68,11 @@ def append(connection: Connection, event: Event, at: datetime) -> int:
     return number
 
 
-def project(connection: Connection, event: Event, number: int, at: datetime) -> None:  # noqa: C901 - a case an event
+def project(connection: Connection, event: Event, number: int, at: datetime) -> None:  # noqa: C901, PLR0912 - a case an event
     """Write what follows from one event."""
+    if isinstance(event, Said):
+        _say(connection, event, number)
+        return
     match event:
         case CommitAccepted() | CommitRefused():
             accepted = isinstance(event, CommitAccepted)
@@ -118,6 +123,7 @@ def rebuild(connection: Connection) -> None:
         tables.pause,
         tables.accepted,
         tables.retry,
+        tables.word,
     ):
         connection.execute(delete(table))
     events = select(tables.event.c.id, tables.event.c.at, tables.event.c.body).order_by(tables.event.c.id)
@@ -175,6 +181,24 @@ def _note(connection: Connection, event: DecisionTaken | Pinned | Released | Hea
             _feel(connection, event)
         case _:
             assert_never(event)
+
+
+def _say(connection: Connection, word: Word, number: int) -> None:
+    """Keep what is in force; each word stays in the row of the event that said it."""
+    table, unit = tables.word, _unit_of(word) or tables.EVERYTHING
+    rows = connection.execute(select(table.c.number, table.c.body).where(table.c.unit == unit).order_by(table.c.number))
+    known = {row.number: decode_word(row.body) for row in rows}
+    after = in_force(tuple(known.values()), word)
+    gone = [each for each, said in known.items() if all(said is not one for one in after)]
+    connection.execute(delete(table).where(table.c.number.in_(gone)))
+    if any(word is one for one in after):
+        connection.execute(insert(table).values(number=number, unit=unit, body=encode(word)))
+
+
+def decode_word(body: str) -> Word:
+    """Read a word back."""
+    word: Word = decode(Word, body)  # type: ignore[arg-type]
+    return word
 
 
 def _pin(connection: Connection, event: Pinned) -> None:

@@ -16,8 +16,10 @@ from reconciler.model.rollout import Decision, Rollout, State
 from reconciler.model.standing import Heals, Standing, UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
+from reconciler.model.word import Word
 from reconciler.store import tables
 from reconciler.store.codec import decode
+from reconciler.store.projections import decode_word
 from reconciler.store.times import moment
 
 # Every pass reads all of this again, and little of it has changed. Values are frozen, so one may be handed out twice.
@@ -54,7 +56,8 @@ class Standings:
         if self._known is None or self._known[0] <= newest:
             self._known = newest, units
         pauses = {row.unit: decode(Paused, row.body) for row in connection.execute(select(tables.pause))}
-        return Standing(units=units, paused=pauses.get(tables.EVERYTHING))
+        words = _words(connection, [tables.EVERYTHING]).get(tables.EVERYTHING, {}).get("words", ())
+        return Standing(units=units, paused=pauses.get(tables.EVERYTHING), words=words)
 
     def forget(self) -> None:
         """Read everything anew the next time."""
@@ -226,7 +229,23 @@ def _health(connection: Connection, only: Collection[str] | None) -> Mapping[str
     return {unit: {"health": health} for unit, health in found.items()}
 
 
+def _words(connection: Connection, only: Collection[str] | None) -> Mapping[str, Mapping[str, Any]]:
+    found: defaultdict[str, list[Word]] = defaultdict(list)
+    rows = connection.execute(_chosen(select(tables.word), tables.word, only).order_by(tables.word.c.number))
+    for row in rows:
+        found[row.unit].append(_word(row.body))
+    return {unit: {"words": tuple(words)} for unit, words in found.items()}
+
+
+def _words_of_units(connection: Connection, only: Collection[str] | None) -> Mapping[str, Mapping[str, Any]]:
+    found = _words(connection, only)
+    return {unit: words for unit, words in found.items() if unit != tables.EVERYTHING}
+
+
+_word: Callable[[str], Word] = lru_cache(maxsize=4096)(decode_word)
+
+
 _PARTS = (
     *(_verdicts, _snapshots, _owned, _ended, _failed_heals, _heals, _assessed, _accepted),
-    *(_decisions, _aborts, _pins, _routing, _health),
+    *(_decisions, _aborts, _pins, _routing, _health, _words_of_units),
 )

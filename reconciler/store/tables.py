@@ -137,6 +137,15 @@ heal = Table(
     Index("heal_by_unit", "unit"),
 )
 
+word = Table(
+    "word",
+    metadata,
+    Column("number", Integer, primary_key=True),  # the event that said it
+    Column("unit", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("word_by_unit", "unit", "number"),
+)
+
 pause = Table(
     "pause",
     metadata,

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from reconciler.cli.render.where import Picture
 from reconciler.model.change import Action, Cause
 from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Condition, HealthChanged, Paused
 from reconciler.model.health import CheckProgress
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
+from reconciler.model.record import Picture
 from reconciler.model.resource import Resource
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.standing import Heals, Standing, UnitStanding

@@ -30,11 +30,11 @@ from reconciler.model.event import (
 )
 from reconciler.model.identity import ResourceId
 from reconciler.model.problem import Problem
+from reconciler.model.record import Entry
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.standing import UnitStanding
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason, WaitingOn
-from reconciler.store.history import Entry
 from tests.cli import pictures
 from tests.cli.examples import GOOD, NEWER, NOW, SHOP, unit
 from tests.cli.golden import require_golden

@@ -17,7 +17,7 @@ import tomli_w
 
 from reconciler.cli.journal import picture
 from reconciler.cli.render.status import status_json
-from reconciler.cli.render.where import Picture
+from reconciler.model.record import Picture
 from reconciler.ports.journal import JournalUnavailable
 from reconciler.store.journal import SqliteStore
 from tests.e2e import documents

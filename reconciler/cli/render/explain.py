@@ -11,13 +11,14 @@ from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.sentence import decided, measured
 from reconciler.cli.render.steps import steps
-from reconciler.cli.render.where import Picture, Place, Word, paused, place, rejected, unsure
+from reconciler.cli.render.where import Place, Word, paused, place, rejected, unsure
 from reconciler.cli.render.words import ago, count, in_future, lasted, listed, short
 from reconciler.model.analysis import AnalysisRun
 from reconciler.model.change import Cause
 from reconciler.model.event import Condition, Refusal
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
+from reconciler.model.record import Picture
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import BEFORE_US

@@ -6,10 +6,10 @@ from datetime import datetime
 from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import unbroken
 from reconciler.cli.render.steps import steps
-from reconciler.cli.render.where import Picture
 from reconciler.cli.render.words import in_future
 from reconciler.model.event import Pinned
 from reconciler.model.plan import Plan, Step
+from reconciler.model.record import Picture
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
 from reconciler.model.waiting import FOR_PEOPLE, Reason, WaitingOn

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.cli.render.clean import clean
-from reconciler.cli.render.where import Picture, ailing
+from reconciler.cli.render.where import ailing
 from reconciler.cli.render.words import lasted
+from reconciler.model.record import Picture
 from reconciler.model.standing import UnitStanding
 
 NAMED_TARGETS = 3

@@ -11,8 +11,8 @@ from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.sentence import sentence
 from reconciler.cli.render.words import ago, lasted, short
 from reconciler.model.canonical import plain
+from reconciler.model.record import Entry
 from reconciler.model.rollout import Rollout, State
-from reconciler.store.history import Entry
 
 FORMAT = "reconciler/history/v1"
 _COLOURS = {

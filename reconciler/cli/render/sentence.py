@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from reconciler.cli.render.clean import clean, shortened
+from reconciler.cli.render.sayings import saying
 from reconciler.cli.render.steps import shares
 from reconciler.cli.render.words import listed, short
 from reconciler.model.analysis import Measurement
@@ -14,6 +15,7 @@ from reconciler.model.event import (
     CommitRefused,
     DecisionTaken,
     Event,
+    Happening,
     Healed,
     HealthChanged,
     Measured,
@@ -35,14 +37,15 @@ from reconciler.model.event import (
     VerdictGiven,
 )
 from reconciler.model.rollout import Decided, Decision
+from reconciler.model.word import Said
 
 
 def sentence(event: Event) -> str:
     """Return an event in words, on one line."""
-    return shortened(clean(_sentence(event)), 600)
+    return shortened(clean(saying(event) if isinstance(event, Said) else _sentence(event)), 600)
 
 
-def _sentence(event: Event) -> str:  # noqa: C901, PLR0911 - one line an event
+def _sentence(event: Happening) -> str:  # noqa: C901, PLR0911 - one line an event
     match event:
         case CommitAccepted() | CommitRefused() | SourceLost() | SourceFound():
             return _of_git(event)

@@ -9,7 +9,7 @@ from rich.text import Text
 from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.words import ago, short
-from reconciler.store.history import Kept
+from reconciler.model.record import Kept
 
 
 def states_text(states: Sequence[Kept], now: datetime, width: int = 80) -> Text:

@@ -10,11 +10,12 @@ from reconciler.cli.render.clean import clean, shortened
 from reconciler.cli.render.going_on import going_on, held, percent
 from reconciler.cli.render.health import health_json, sentences
 from reconciler.cli.render.lines import Lines, unbroken
-from reconciler.cli.render.where import Picture, Place, Word, paused, places, rejected, unsure
+from reconciler.cli.render.where import Place, Word, paused, places, rejected, unsure
 from reconciler.cli.render.words import ago, count, in_future, listed, short
 from reconciler.model.canonical import plain
 from reconciler.model.event import Assessed
 from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.record import Picture
 from reconciler.model.standing import Heals, UnitStanding
 from reconciler.model.waiting import Reason
 from reconciler.policy.drift import common, fighting, in_words, spread

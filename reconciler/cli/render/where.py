@@ -1,46 +1,23 @@
 """Where a unit stands, in one word and a sentence, from what the journal knows of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
 from reconciler.model.event import (
     Assessed,
-    CommitAccepted,
-    CommitRefused,
     Condition,
     HealthChanged,
     Paused,
-    SourceLost,
 )
 from reconciler.model.identity import UnitId
-from reconciler.model.plan import Apply, Plan
+from reconciler.model.plan import Apply
+from reconciler.model.record import Picture
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Verdict, VerdictRecord
 from reconciler.model.waiting import FOR_PEOPLE, Reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """What the journal says about the fleet at one moment.
-
-    ``plans`` are those of present rollouts, by id. ``at_work`` says whether a process keeps the fleet now; None when
-    nobody could tell. ``took`` is how long each sort of step took before, where only one unit is asked about.
-    """
-
-    standing: Standing
-    accepted: CommitAccepted | None
-    refused: CommitRefused | None
-    refused_at: datetime | None
-    lost: SourceLost | None = None
-    lost_at: datetime | None = None
-    plans: Mapping[str, Plan] = field(default_factory=dict)
-    now: datetime
-    at_work: bool | None = None
-    took: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 class Word(StrEnum):

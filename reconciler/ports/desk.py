@@ -1,0 +1,78 @@
+"""Where a door (the command line, the API) gets what it shows, and puts what people ask for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.model.access import Identity
+from reconciler.model.asking import Request, Ruling
+from reconciler.model.assessment import Review
+from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.plan import Plan
+from reconciler.model.record import Entry, Kept, Picture
+from reconciler.model.rollout import Rollout
+from reconciler.model.sighting import Sighting
+
+
+class Desk(Protocol):
+    """What people and machines may see of the fleet, and ask of it. Raises JournalUnavailable."""
+
+    async def picture(self) -> Picture:
+        """Return how everything stands now."""
+        ...
+
+    async def decide(self, request: Request, who: Identity) -> Ruling:
+        """Have what is asked for written down and the daemon woken, if that may be.
+
+        Raises Forbidden (which is written down too), Refused where it cannot be as things are.
+        """
+        ...
+
+    async def may(self, who: Identity, action: str, unit: UnitId | None) -> bool:
+        """Whether somebody may do that to the unit, or to everything."""
+        ...
+
+
+class Archive(Protocol):
+    """What was. Raises JournalUnavailable."""
+
+    async def rollouts(self, unit: UnitId | None, limit: int) -> Sequence[Rollout]:
+        """Return the newest rollouts, newest first."""
+        ...
+
+    async def events(self, rollout: str, limit: int) -> Sequence[Entry]:
+        """Return what was written down of a rollout, oldest first."""
+        ...
+
+    async def since(self, number: int, limit: int) -> Sequence[Entry]:
+        """Return the entries after that number, oldest first."""
+        ...
+
+    async def states(self, unit: UnitId) -> Sequence[Kept]:
+        """Return the states of the unit that are kept, newest first."""
+        ...
+
+    async def plan(self, plan: str) -> Plan:
+        """Return a stored plan; KeyError when there is none."""
+        ...
+
+
+class Outlook(Protocol):
+    """What would be, and what is there: looks at the fleet and changes nothing."""
+
+    async def review(self, revision: str | None) -> Review:
+        """Return what would follow from the revision, or from the newest commit; raise SourceError, NothingToDo."""
+        ...
+
+    async def sightings(self, wanted: Callable[[ResourceId], bool]) -> Sequence[Sighting]:
+        """Return what is there now of the resources that are wanted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """All that a door needs."""
+
+    desk: Desk
+    archive: Archive
+    outlook: Outlook
