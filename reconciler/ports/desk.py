@@ -1,17 +1,38 @@
 """Where a door (the command line, the API) gets what it shows, and puts what people ask for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from reconciler.model.access import Identity
-from reconciler.model.asking import Request, Ruling
-from reconciler.model.assessment import Review
-from reconciler.model.identity import ResourceId, UnitId
+from reconciler.model.asking import GoBack, Request, Ruling
+from reconciler.model.assessment import Assessment, Review
+from reconciler.model.event import Pinned
+from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.record import Entry, Kept, Picture
 from reconciler.model.rollout import Rollout
-from reconciler.model.sighting import Sighting
+from reconciler.model.sighting import Facts, Sighting
+from reconciler.model.verdict import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayBack:
+    """The state that a unit would go back to, what would be done, and archives that cannot be had now, mostly none."""
+
+    pinned: Pinned
+    at: Snapshot
+    found: Assessment
+    away: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What was seen last, and what targets said of themselves."""
+
+    sightings: tuple[Sighting, ...] = ()
+    facts: tuple[Facts, ...] = ()
 
 
 class Desk(Protocol):
@@ -30,6 +51,10 @@ class Desk(Protocol):
 
     async def may(self, who: Identity, action: str, unit: UnitId | None) -> bool:
         """Whether somebody may do that to the unit, or to everything."""
+        ...
+
+    async def took(self, unit: UnitId) -> Mapping[str, timedelta]:
+        """Return how long each sort of step took in the unit's newest rollouts."""
         ...
 
 
@@ -64,8 +89,16 @@ class Outlook(Protocol):
         """Return what would follow from the revision, or from the newest commit; raise SourceError, NothingToDo."""
         ...
 
-    async def sightings(self, wanted: Callable[[ResourceId], bool]) -> Sequence[Sighting]:
-        """Return what is there now of the resources that are wanted."""
+    async def sightings(self, what: str) -> Sequence[Sighting]:
+        """Look now at the resources that the text names (``policy.sighted.fits``); raise NothingToDo, WorldError."""
+        ...
+
+    async def remembered(self, unit: str, target: str) -> Remembered:
+        """Return what was seen last of units and on targets that fit the patterns, and the facts of all targets."""
+        ...
+
+    async def way_back(self, request: GoBack) -> WayBack:
+        """Return what going back would do; nothing is decided. Raises Refused where it cannot be, NothingToDo."""
         ...
 
 
