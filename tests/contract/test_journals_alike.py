@@ -41,6 +41,7 @@ from reconciler.simulate.journal import MemoryJournal
 from reconciler.store.journal import SqliteStore
 from tests.factory import NOW, SHOP, thing
 from tests.sim import plans
+from tests.sim.words import WORDS
 
 UNITS = {version: plans.shop(version, ("web-1",)) for version in ("1", "2", "3")}
 DIGESTS = {version: unit.digest for version, unit in UNITS.items()}
@@ -85,6 +86,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
             HealthChanged(unit=SHOP, target="web-1", condition=Condition.HEALTHY, detail="y", since=NOW),
         ]
     ),
+    st.sampled_from(WORDS),
     VERSIONS.map(lambda each: Pinned(unit=SHOP, digest=DIGESTS[each], named=each, author="ann", reason="x")),
 )
 

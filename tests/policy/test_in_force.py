@@ -1,0 +1,52 @@
+"""What people said is in force until somebody ends it."""
+
+from functools import reduce
+
+import pytest
+from hypothesis import given as over
+from hypothesis import strategies as st
+
+from reconciler.model.word import ApprovalAsked, ApprovalGiven, Word
+from reconciler.policy.in_force import KEPT_PLANS, in_force
+from tests.sim.words import WORDS, asked, given
+
+BY_NAME = {type(each).__name__ + getattr(each, "plan", "") + str(getattr(each, "step", "")): each for each in WORDS}
+
+
+def said(*names: str) -> tuple[Word, ...]:
+    """Return what is in force after these words."""
+    return reduce(in_force, (BY_NAME[name] for name in names), ())
+
+
+@pytest.mark.parametrize(
+    ("story", "left"),
+    [
+        (["ApprovalAskedp1", "ApprovalAskedp1"], ["ApprovalAskedp1"]),
+        (["ApprovalAskedp1", "ApprovalGivenp1", "Unlocked"], ["ApprovalAskedp1", "ApprovalGivenp1"]),
+        (["Delegated", "DelegationEnded"], []),
+        (["Waived", "WaiverReviewed"], []),
+        (["TokenIssued", "TokenRevoked"], []),
+        (["FactorUsed7", "FactorUsed8"], ["FactorUsed8"]),
+        (["AccessRefused"], []),
+        (["Unlocked"], []),
+    ],
+)  # fmt: skip
+def test_what_is_left_of_what_was_said(story: list[str], left: list[str]) -> None:
+    assert said(*story) == tuple(BY_NAME[name] for name in left)
+
+
+def test_a_plan_that_comes_back_soon_finds_its_approval_and_one_that_was_long_ago_does_not() -> None:
+    after = reduce(in_force, (asked("p0"), given("p0")), ())
+    for number in range(1, KEPT_PLANS + 1):
+        assert any(isinstance(each, ApprovalGiven) for each in after)
+        after = in_force(after, asked(f"p{number}"))
+    assert [each.plan for each in after if isinstance(each, ApprovalAsked)] == [
+        f"p{number}" for number in range(1, KEPT_PLANS + 1)
+    ]
+    assert not any(isinstance(each, ApprovalGiven) for each in after)
+
+
+@over(st.lists(st.sampled_from(WORDS), max_size=12))
+def test_nothing_is_in_force_that_nobody_said(words: list[Word]) -> None:
+    after = reduce(in_force, words, ())
+    assert set(map(repr, after)) <= set(map(repr, words))
