@@ -4,11 +4,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from reconciler.daemon.api_settings import ApiSettings
+from reconciler.daemon.section import Duration, Section
 from reconciler.desired.remote import remote
-from reconciler.model.duration import parse_duration
 
 DEFAULT_FILES = (Path("reconciler.toml"), Path("/etc/reconciler/reconciler.toml"))
 
@@ -17,23 +18,14 @@ class SettingsError(Exception):
     """The settings are wrong or not there. The text names file, key and what was expected."""
 
 
-def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
 def _fingerprint(value: Any) -> Any:
     return value.replace(" ", "").upper() if isinstance(value, str) else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Fingerprint = Annotated[str, BeforeValidator(_fingerprint), Field(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class TrustSettings(_Section):
+class TrustSettings(Section):
     """Who may sign the commits that are followed; without any list everybody who may push is trusted.
 
     ``allowed_signers`` is a file of SSH keys in the format of ``ssh-keygen``; ``gpg_keys`` one of exported public
@@ -51,7 +43,7 @@ class TrustSettings(_Section):
         return self
 
 
-class GitSettings(_Section):
+class GitSettings(Section):
     """Where commits come from. ``url`` is a local path or anything ``git fetch`` understands.
 
     ``ssh_command`` is what runs as ssh; ``credentials`` a file in the format of ``git credential-store``, for https.
@@ -75,7 +67,7 @@ class GitSettings(_Section):
         return url
 
 
-class SshSettings(_Section):
+class SshSettings(Section):
     """How hosts are reached. Without ``identities`` the agent is asked."""
 
     identities: tuple[Path, ...] = ()
@@ -85,7 +77,7 @@ class SshSettings(_Section):
     max_handshakes: int = Field(default=20, ge=1, le=100)
 
 
-class DriftSettings(_Section):
+class DriftSettings(Section):
     """How often the fleet is looked at when nothing else wakes the daemon, and whether hosts watch themselves.
 
     ``watch`` is how often each host compares what it has with what it had, or whether it does: true is every second.
@@ -102,13 +94,13 @@ class DriftSettings(_Section):
         return self.watch
 
 
-class SecretSettings(_Section):
+class SecretSettings(Section):
     """The folder that holds secret values, one file a reference (``shop/db`` is ``<directory>/shop/db``)."""
 
     directory: Path | None = None
 
 
-class LogSettings(_Section):
+class LogSettings(Section):
     """``auto`` is JSON under systemd and readable on a terminal."""
 
     format: Literal["auto", "json", "text"] = "auto"
@@ -132,6 +124,7 @@ class Settings(BaseSettings):
     drift: DriftSettings = DriftSettings()
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
+    api: ApiSettings = ApiSettings()
 
     @staticmethod
     def load(path: Path | None) -> "Settings":
@@ -170,7 +163,8 @@ class Settings(BaseSettings):
         if secrets.directory:
             secrets = secrets.model_copy(update={"directory": folder / secrets.directory.expanduser()})
         state = (folder / self.state_dir.expanduser()).resolve()
-        return self.model_copy(update={"state_dir": state, "git": git, "ssh": ssh, "secrets": secrets})
+        found_at = {"state_dir": state, "git": git, "ssh": ssh, "secrets": secrets}
+        return self.model_copy(update={**found_at, "api": self.api.resolved_from(folder)})
 
 
 def _from_file(file: Path | None) -> type[Settings]:
