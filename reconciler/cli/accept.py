@@ -26,7 +26,7 @@ def command(config: Path | None, reason: str, commit: str) -> None:
 
 async def _accept(config: Path | None, commit: str, reason: str) -> str:
     from reconciler.cli.journal import author, decide, picture, reading
-    from reconciler.cli.render.words import short
+    from reconciler.control.phrases import short
     from reconciler.daemon.settings import Settings
     from reconciler.model.event import Refusal, RewriteAccepted
 

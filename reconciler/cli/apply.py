@@ -75,7 +75,7 @@ async def _hand_over(settings: "Settings", plans: Mapping[str, str]) -> None:
 
 def refuse_stale(review: "Review", plans: Mapping[str, str]) -> "Mapping[UnitId, str]":
     """Return the plans by unit; raise Failure when one that was reviewed is not what would be done now."""
-    from reconciler.cli.render.clean import clean
+    from reconciler.control.clean import clean
 
     now = {str(each.unit): each for each in review.assessments}
     for unit, plan in plans.items():

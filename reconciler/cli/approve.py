@@ -25,7 +25,7 @@ def command(config: Path | None, reason: str, unit: str) -> None:
 async def _approve(config: Path | None, text: str, reason: str) -> str:
     from reconciler.cli.in_hand import find_in_hand, refuse_unless_running
     from reconciler.cli.journal import author
-    from reconciler.cli.render.words import listed
+    from reconciler.control.phrases import listed
     from reconciler.model.rollout import Decided
     from reconciler.model.step import AwaitApproval
 

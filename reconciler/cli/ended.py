@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def tell_ended(settled: "Settled") -> Exit:
     """Print how each rollout ended and what waits; return the exit status that follows."""
-    from reconciler.cli.render.clean import clean
-    from reconciler.cli.render.words import short
+    from reconciler.control.clean import clean
+    from reconciler.control.phrases import short
 
     for rollout in sorted(settled.ended, key=lambda each: each.unit):
         because = f": {rollout.reason}" if rollout.reason else ""
@@ -31,8 +31,8 @@ def tell_ended(settled: "Settled") -> Exit:
 
 def tell_refused(review: "Review", status: Exit) -> Exit:
     """Print why the newest commit is not followed, if it is not; return the status that follows from both."""
-    from reconciler.cli.render.clean import clean
-    from reconciler.cli.render.words import short
+    from reconciler.control.clean import clean
+    from reconciler.control.phrases import short
 
     if not review.refused:
         return status

@@ -76,7 +76,7 @@ def _usage(error: click.UsageError) -> Exit:
 
 
 def _expected(text: str) -> Exit:
-    from reconciler.cli.render.clean import clean
+    from reconciler.control.clean import clean
 
     first, *others = text.splitlines() or ["unknown"]
     click.echo(click.style("error:", fg="red", bold=True) + f" {clean(first)}", err=True)
@@ -92,7 +92,7 @@ def _expected_types() -> tuple[type[Exception], ...]:
 
 
 def _bug(error: BaseException) -> Exit:
-    from reconciler.cli.render.clean import clean
+    from reconciler.control.clean import clean
 
     details = "".join(traceback.format_exception(error))
     what = f"{type(error).__name__}: {clean(str(error))}"

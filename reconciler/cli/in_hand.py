@@ -6,9 +6,9 @@ from pathlib import Path
 
 from reconciler.cli.errors import Failure
 from reconciler.cli.journal import author, decide, picture, reading
-from reconciler.cli.render.steps import steps
-from reconciler.cli.render.where import paused, place
 from reconciler.cli.units import find_unit
+from reconciler.control.steps import steps
+from reconciler.control.where import paused, place
 from reconciler.daemon.settings import Settings
 from reconciler.model.event import DecisionTaken
 from reconciler.model.identity import UnitId

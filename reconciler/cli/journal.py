@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from reconciler.cli.errors import Failure
-from reconciler.cli.render.where import decided
+from reconciler.control.where import decided
 from reconciler.daemon.exclusive import is_held
 from reconciler.daemon.settings import Settings
 from reconciler.model.event import Event

@@ -83,8 +83,8 @@ async def _found(settings: "Settings", what: str, *, fresh: bool) -> "Sequence[S
 
 
 async def _fresh(settings: "Settings", what: str) -> "Sequence[Sighting]":
-    from reconciler.cli.render.sightings import fits
     from reconciler.daemon.wiring import looking
+    from reconciler.policy.sighted import fits
 
     async with looking(settings) as look:
         return await look.sightings(lambda resource: fits(what, resource))

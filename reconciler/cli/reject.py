@@ -23,7 +23,7 @@ def command(config: Path | None, reason: str, unit: str) -> None:
 
 async def _reject(config: Path | None, text: str, reason: str) -> str:
     from reconciler.cli.in_hand import find_in_hand, refuse_unless_running, refuse_unless_waiting
-    from reconciler.cli.render.outline import on_failure
+    from reconciler.control.steps import on_failure
     from reconciler.model.rollout import Decided
     from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
 

@@ -23,8 +23,8 @@ def command(config: Path | None, reason: str, unit: str) -> None:
 
 async def _release(config: Path | None, text: str, reason: str) -> str:
     from reconciler.cli.journal import author, decide, picture, reading
-    from reconciler.cli.render.where import paused
     from reconciler.cli.units import find_unit
+    from reconciler.control.where import paused
     from reconciler.daemon.settings import Settings
     from reconciler.model.event import Released
 

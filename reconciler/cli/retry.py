@@ -20,9 +20,8 @@ def command(config: Path | None, reason: str, unit: str) -> None:
 
 async def _retry(config: Path | None, text: str, reason: str) -> str:
     from reconciler.cli.journal import author, decide, picture, reading
-    from reconciler.cli.render.explain import may_retry
-    from reconciler.cli.render.where import paused, place
     from reconciler.cli.units import find_unit
+    from reconciler.control.where import may_retry, paused, place
     from reconciler.daemon.settings import Settings
     from reconciler.model.event import RetryRequested
 

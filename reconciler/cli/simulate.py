@@ -19,8 +19,8 @@ def command(file: Path) -> int:
     or a mistake in the file.
     """
     from reconciler.cli.errors import Failure
-    from reconciler.cli.render.clean import clean
     from reconciler.cli.render.story import ending
+    from reconciler.control.clean import clean
     from reconciler.daemon.logs import silence
     from reconciler.kinds.catalog import CATALOG
     from reconciler.simulate.expect import unmet

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 
 from reconciler.cli.errors import Failure
-from reconciler.cli.render.clean import clean
+from reconciler.control.clean import clean
 from reconciler.model.identity import UnitId
 
 _NAMED = 8

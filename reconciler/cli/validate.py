@@ -16,7 +16,7 @@ def command(path: Path) -> int:
     one). Files are read as they lie there, committed or not. Secrets are not
     looked up. Exit status: 0 no mistakes, 1 mistakes.
     """
-    from reconciler.cli.render.clean import clean
+    from reconciler.control.clean import clean
     from reconciler.desired.folder import NoSecrets, read_folder
     from reconciler.desired.load import Folders, Invalid, load
     from reconciler.kinds.catalog import CATALOG

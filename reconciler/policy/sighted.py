@@ -1,9 +1,10 @@
 """What a look saw, as it is remembered: by unit and target, and never less than what was known before."""
 
+import fnmatch
 from dataclasses import replace
 from datetime import datetime
 
-from reconciler.model.identity import UnitId
+from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.resource import Observation, Survey, Unknown
 from reconciler.model.sighting import Sighting
 
@@ -24,3 +25,8 @@ def after(before: Sighting | None, now: Sighting) -> Sighting:
     if len(reasons) < len(now.seen):
         return now
     return replace(before, trouble=next(iter(reasons), ""), tried=now.at)
+
+
+def fits(what: str, resource: ResourceId) -> bool:
+    """Whether the text names the resource: its name, its unit's, or a pattern for either."""
+    return any(fnmatch.fnmatchcase(name, what) for name in (str(resource), str(resource.unit)))

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.cli.render.explain import explain_text, may_retry
+from reconciler.cli.render.explain import explain_text
 from reconciler.cli.render.history import events_json, events_text, history_json, history_text
 from reconciler.cli.render.status import needs_a_person, status_json, status_text
-from reconciler.cli.render.where import Word, place
+from reconciler.control.where import Word, may_retry, place
 from reconciler.model.change import Cause
 from reconciler.model.event import (
     CommitAccepted,

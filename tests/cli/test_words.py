@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cli.render.clean import clean, clean_lines, shortened
-from reconciler.cli.render.words import ago, count, difference, in_future, lasted, listed, short, value
+from reconciler.cli.render.words import ago, difference, in_future, lasted, value
+from reconciler.control.clean import clean, clean_lines, shortened
+from reconciler.control.phrases import count, listed, short
 from reconciler.model.change import Action, FieldDiff
 from tests.cli.examples import NOW
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
-from reconciler.cli.render.words import count, listed
+from reconciler.control.clean import clean
+from reconciler.control.phrases import count, listed
 from reconciler.daemon.doctor.finding import HERE, Finding, Level
 from reconciler.model.canonical import Json
 

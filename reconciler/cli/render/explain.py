@@ -4,15 +4,16 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from reconciler.cli.render.clean import clean
 from reconciler.cli.render.estimate import estimate
 from reconciler.cli.render.going_on import percent, until_when, ways
 from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.sentence import decided, measured
-from reconciler.cli.render.steps import steps
-from reconciler.cli.render.where import Place, Word, paused, place, rejected, unsure
-from reconciler.cli.render.words import ago, count, in_future, lasted, listed, short
+from reconciler.cli.render.words import ago, in_future, lasted
+from reconciler.control.clean import clean
+from reconciler.control.phrases import count, listed, short
+from reconciler.control.steps import steps
+from reconciler.control.where import Place, Word, may_retry, paused, place, rejected, unsure
 from reconciler.model.analysis import AnalysisRun
 from reconciler.model.change import Cause
 from reconciler.model.event import Condition, Refusal
@@ -226,13 +227,3 @@ def _of_people(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str
 def _left_half_way(known: UnitStanding) -> bool:
     last = known.last
     return last is not None and last.cause is Cause.COMMIT and last.state in _HALF_WAY
-
-
-def may_retry(picture: Picture, unit: UnitId) -> bool:
-    """Whether ``retry`` makes sense: the unit is kept from what Git says, or from trying again, by a failure."""
-    known = picture.standing.of(unit)
-    if known.rollout:
-        return False
-    waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
-    aborted = known.last is not None and known.last.state is State.ABORTED
-    return aborted or waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(known) is not None

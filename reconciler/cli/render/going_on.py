@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import unbroken
-from reconciler.cli.render.steps import steps
 from reconciler.cli.render.words import in_future
+from reconciler.control.clean import clean
+from reconciler.control.steps import steps
 from reconciler.model.event import Pinned
 from reconciler.model.plan import Plan, Step
 from reconciler.model.record import Picture

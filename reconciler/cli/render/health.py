@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.cli.render.clean import clean
-from reconciler.cli.render.where import ailing
 from reconciler.cli.render.words import lasted
+from reconciler.control.clean import clean
+from reconciler.control.where import ailing
 from reconciler.model.record import Picture
 from reconciler.model.standing import UnitStanding
 

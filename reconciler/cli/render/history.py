@@ -6,10 +6,11 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.sentence import sentence
-from reconciler.cli.render.words import ago, lasted, short
+from reconciler.cli.render.words import ago, lasted
+from reconciler.control.clean import clean
+from reconciler.control.phrases import short
 from reconciler.model.canonical import plain
 from reconciler.model.record import Entry
 from reconciler.model.rollout import Rollout, State

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import assert_never
 
-from reconciler.cli.render.clean import clean
-from reconciler.cli.render.steps import NAMED_IN_BATCH, analysis
-from reconciler.cli.render.words import SORTS, count, listed, short
+from reconciler.cli.render.words import SORTS
+from reconciler.control.clean import clean
+from reconciler.control.phrases import count, listed, short
+from reconciler.control.steps import NAMED_IN_BATCH, analysis
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
 from reconciler.model.health import HealthCheck
 from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Shift, Stop, Tier
-from reconciler.model.policy import FailureBudget, OnFailure
+from reconciler.model.policy import FailureBudget
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
 from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason
@@ -158,23 +159,6 @@ def checks(plan: Plan) -> tuple[str, ...]:
     """Return the plan's health checks with their thresholds, each once."""
     probes = (step for step in plan.steps if isinstance(step, Probe))
     return tuple(dict.fromkeys(_check(check) for probe in probes for check in probe.checks))
-
-
-def on_failure(plan: Plan) -> str:
-    """Return what happens when it fails."""
-    policy = plan.policy
-    deadline = f"no progress for {format_duration(policy.progress_deadline)} is a failure"
-    if plan.cause is Cause.REVERT:
-        return f"hold, since a revert is not reverted; {format_duration(policy.revert_within)} for health"
-    match policy.on_failure:
-        case OnFailure.REVERT:
-            return f"revert to the last known good; {deadline}"
-        case OnFailure.HOLD:
-            return f"stop and hold for a person; {deadline}"
-        case OnFailure.CONTINUE:
-            return f"go on with the next batch; {deadline}"
-        case _:
-            assert_never(policy.on_failure)
 
 
 def _check(check: HealthCheck) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from html import escape
 
 from reconciler.cli.render import outline
-from reconciler.cli.render.clean import clean, clean_lines, shortened
 from reconciler.cli.render.outline import Group
-from reconciler.cli.render.steps import steps
-from reconciler.cli.render.words import SIGNS, count, difference, listed, short
+from reconciler.cli.render.words import SIGNS, difference
+from reconciler.control.clean import clean, clean_lines, shortened
+from reconciler.control.phrases import count, listed, short
+from reconciler.control.steps import on_failure, steps
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.plan import Plan
 
@@ -97,7 +98,7 @@ def _plan(plan: Plan) -> Iterator[str]:
     yield from _some([f"- health: {_line(check)}\n" for check in outline.checks(plan)], "- ")
     yield "\n"
     yield from _some([f"{number}. {_line(step)}\n" for number, step in enumerate(steps(plan), start=1)], "- ")
-    yield f"\nOn failure: {_text(outline.on_failure(plan))}\n"
+    yield f"\nOn failure: {_text(on_failure(plan))}\n"
 
 
 def _some(items: list[str], bullet: str) -> Iterator[str]:

@@ -3,11 +3,12 @@
 from rich.text import Text
 
 from reconciler.cli.render import outline
-from reconciler.cli.render.clean import clean, clean_lines
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.outline import Group
-from reconciler.cli.render.steps import steps
-from reconciler.cli.render.words import COLOURS, SIGNS, difference, listed, short
+from reconciler.cli.render.words import COLOURS, SIGNS, difference
+from reconciler.control.clean import clean, clean_lines
+from reconciler.control.phrases import listed, short
+from reconciler.control.steps import on_failure, steps
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.change import FieldDiff
 from reconciler.model.plan import Plan
@@ -79,7 +80,7 @@ def _plan(lines: Lines, plan: Plan) -> None:
         lines.prose(f"health: {check}", indent="  ", hang="    ")
     for number, step in enumerate(steps(plan), start=1):
         lines.prose(f"{number:>2}. {step}", indent="  ", hang="      ")
-    lines.prose(f"on failure: {outline.on_failure(plan)}", indent="  ", hang="    ")
+    lines.prose(f"on failure: {on_failure(plan)}", indent="  ", hang="    ")
 
 
 def _group(lines: Lines, group: Group, plan: Plan) -> None:

@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from reconciler.cli.render.words import listed
+from reconciler.control.phrases import listed
 from reconciler.model.word import (
     AccessRefused,
     ApprovalAsked,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from reconciler.cli.render.clean import clean, shortened
 from reconciler.cli.render.sayings import saying
-from reconciler.cli.render.steps import shares
-from reconciler.cli.render.words import listed, short
+from reconciler.control.clean import clean, shortened
+from reconciler.control.phrases import listed, short
+from reconciler.control.steps import shares
 from reconciler.model.analysis import Measurement
 from reconciler.model.event import (
     AbortRequested,

@@ -1,7 +1,6 @@
 """What was seen of resources and targets, for people and for programs."""
 
 import difflib
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +8,14 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.words import ago, value
+from reconciler.control.clean import clean
 from reconciler.model.canonical import Json
 from reconciler.model.identity import ResourceId
 from reconciler.model.resource import Absent, Observation, Present, Unknown
 from reconciler.model.sighting import Facts, Sighting
+from reconciler.policy.sighted import fits
 
 
 class NothingNamed(Exception):
@@ -36,11 +36,6 @@ class Seen:
     def age(self) -> float:
         """How old it is, in seconds."""
         return max(0.0, (self.now - self.at).total_seconds())
-
-
-def fits(what: str, resource: ResourceId) -> bool:
-    """Whether the text names the resource: its name, its unit's, or a pattern for either."""
-    return any(fnmatch.fnmatchcase(name, what) for name in (str(resource), str(resource.unit)))
 
 
 def matching(sightings: Sequence[Sighting], what: str, now: datetime) -> tuple[Seen, ...]:

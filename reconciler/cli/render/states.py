@@ -6,9 +6,10 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.cli.render.clean import clean
 from reconciler.cli.render.lines import Lines
-from reconciler.cli.render.words import ago, short
+from reconciler.cli.render.words import ago
+from reconciler.control.clean import clean
+from reconciler.control.phrases import short
 from reconciler.model.record import Kept
 
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.cli.render.clean import clean, shortened
 from reconciler.cli.render.going_on import going_on, held, percent
 from reconciler.cli.render.health import health_json, sentences
 from reconciler.cli.render.lines import Lines, unbroken
-from reconciler.cli.render.where import Place, Word, paused, places, rejected, unsure
-from reconciler.cli.render.words import ago, count, in_future, listed, short
+from reconciler.cli.render.words import ago, in_future
+from reconciler.control.clean import clean, shortened
+from reconciler.control.phrases import count, listed, short
+from reconciler.control.where import Place, Word, paused, places, rejected, unsure
 from reconciler.model.canonical import plain
 from reconciler.model.event import Assessed
 from reconciler.model.identity import ResourceId, UnitId

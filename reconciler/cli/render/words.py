@@ -1,10 +1,10 @@
 """Small phrases that every rendering shares."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from reconciler.cli.render.clean import clean, shortened
+from reconciler.control.clean import clean, shortened
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.target import Sort
@@ -28,11 +28,6 @@ MAX_VALUE = 70
 _AGES = ((86400, "day"), (3600, "h"), (60, "min"))
 
 
-def short(commit: str) -> str:
-    """Return the first seven characters of a commit id."""
-    return clean(commit[:7]) or "(none)"
-
-
 SORTS = {
     Sort.HOST: "host",
     Sort.DOCKER_ENGINE: "Docker engine",
@@ -41,19 +36,6 @@ SORTS = {
     Sort.HTTP_API: "API",
 }
 """What people call a target of each sort."""
-
-
-def count(number: int, thing: str) -> str:
-    """Return ``1 target``, ``2 targets``."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def listed(names: Sequence[str], most: int) -> str:
-    """Return ``a``, ``a and b``, ``a, b and c``; well beyond ``most`` names, ``a, b and 8 more``."""
-    names = [clean(name) for name in names]
-    if len(names) > most + 1:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
 def ago(then: datetime, now: datetime) -> str:

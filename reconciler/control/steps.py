@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
-from reconciler.cli.render.clean import clean, shortened
-from reconciler.cli.render.words import count, listed
+from reconciler.control.clean import clean, shortened
+from reconciler.control.phrases import count, listed
 from reconciler.model.analysis import Analysis
+from reconciler.model.change import Cause
 from reconciler.model.duration import format_duration
 from reconciler.model.guard import Guard
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Apply, Confirm, Drain, Mirror, Plan, Probe, Shift, Step, Stop, TargetChanges
+from reconciler.model.policy import OnFailure
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook, HttpHook
 from reconciler.model.traffic import Share
 
@@ -155,3 +157,20 @@ def _judged(of: Analysis) -> Iterator[str]:
     yield f"fails with more than {of.failure_limit} bad"
     if of.inconclusive_limit:
         yield f"unclear with more than {of.inconclusive_limit} unclear"
+
+
+def on_failure(plan: Plan) -> str:
+    """Return what happens when it fails."""
+    policy = plan.policy
+    deadline = f"no progress for {format_duration(policy.progress_deadline)} is a failure"
+    if plan.cause is Cause.REVERT:
+        return f"hold, since a revert is not reverted; {format_duration(policy.revert_within)} for health"
+    match policy.on_failure:
+        case OnFailure.REVERT:
+            return f"revert to the last known good; {deadline}"
+        case OnFailure.HOLD:
+            return f"stop and hold for a person; {deadline}"
+        case OnFailure.CONTINUE:
+            return f"go on with the next batch; {deadline}"
+        case _:
+            assert_never(policy.on_failure)

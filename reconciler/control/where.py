@@ -216,3 +216,13 @@ def unsure(picture: Picture, rollout: Rollout) -> tuple[str, ...]:
         return ()
     known = {*record.targets_done, *(each.target for each in rollout.failures)}
     return tuple(each.target for each in step.targets if each.target not in known)
+
+
+def may_retry(picture: Picture, unit: UnitId) -> bool:
+    """Whether ``retry`` makes sense: the unit is kept from what Git says, or from trying again, by a failure."""
+    known = picture.standing.of(unit)
+    if known.rollout:
+        return False
+    waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
+    aborted = known.last is not None and known.last.state is State.ABORTED
+    return aborted or waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(known) is not None
