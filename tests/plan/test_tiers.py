@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.change import Cause
@@ -91,7 +91,22 @@ def test_what_is_needed_is_changed_first_and_taken_back_last(fleet: Case) -> Non
                     assert last[needed] < first[Sort(of)]
 
 
+NOBODY_SERVES_YET = case(
+    {
+        "strategy": {"rolling": {}},
+        "targets": 3,
+        "changed": "web-1 web-2",
+        "routed": "web-1",
+        "first": True,
+        "cause": "revert",
+        "sorts": {"web-1": "host", "web-2": "host", "web-3": "host"},
+    }
+)
+"""What goes back first gets no requests, and nobody else does yet."""
+
+
 @given(mixed())
+@example(NOBODY_SERVES_YET)
 def test_every_plan_is_valid_and_asks_each_sort_its_own_checks(fleet: Case) -> None:
     plan = plan_of(fleet)
     assert lint.problems(plan) == ()

@@ -39,7 +39,9 @@ def _targets(policy: RolloutPolicy, roster: Roster) -> Iterator[Step]:
         yield from roster.batch(number, batch)
         if roster.balance and len(done) < len(order):
             serving = (good or roster.balance.serving) | roster.balance.on(names(done))
-            yield roster.balance.shift(serving & roster.balance.live)
+            # Before the first deployment nobody gets requests, and of those done so far perhaps nobody ever does.
+            if to := serving & roster.balance.live:
+                yield roster.balance.shift(to)
     yield from roster.at_rest("as before")
 
 
