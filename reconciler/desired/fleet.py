@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from reconciler.desired import mistakes
 from reconciler.desired.analysis_documents import AnalysisSpec
 from reconciler.desired.api_documents import HttpApiSpec
+from reconciler.desired.approval_documents import ApprovalPolicySpec
 from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Metadata
 from reconciler.desired.fields import Labels
 from reconciler.desired.policy_documents import RolloutPolicySpec
@@ -29,6 +30,7 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "App": AppSpec,
     "RolloutPolicy": RolloutPolicySpec,
     "Analysis": AnalysisSpec,
+    "ApprovalPolicy": ApprovalPolicySpec,
 }
 """The kinds of documents and the models of their specs."""
 
@@ -41,7 +43,7 @@ SORTS: Mapping[str, Sort] = {
 }
 """The kinds of documents that are targets, whose names are unique over all of them."""
 
-POLICY_KINDS = frozenset({"RolloutPolicy", "Analysis"})
+POLICY_KINDS = frozenset({"RolloutPolicy", "Analysis", "ApprovalPolicy"})
 """Kinds that stand in the policies folder; all others stand in the desired-state folder."""
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -75,6 +77,7 @@ class Fleet:
     apps: dict[str, Written[AppSpec]] = field(default_factory=dict)
     policies: dict[str, Written[RolloutPolicySpec]] = field(default_factory=dict)
     analyses: dict[str, Written[AnalysisSpec]] = field(default_factory=dict)
+    approvals: dict[str, Written[ApprovalPolicySpec]] = field(default_factory=dict)
     names: dict[tuple[str, str], Document] = field(default_factory=dict)
 
     def named(self, kind: str) -> list[str]:
@@ -116,6 +119,7 @@ def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
         "App": fleet.apps,
         "RolloutPolicy": fleet.policies,
         "Analysis": fleet.analyses,
+        "ApprovalPolicy": fleet.approvals,
     }
     for each in documents:
         problems += each.problems

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
-from reconciler.desired import analyses, references, tree
+from reconciler.desired import analyses, governing, references, tree
 from reconciler.desired.fleet import POLICY_KINDS, Checked, Fleet, check, gather
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
@@ -92,7 +92,15 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desire
     problems += [*rendering.problems, *rendering.analyses.values()]
     if problems:
         raise Invalid(tuple(sorted(dict.fromkeys(problems), key=_order)))
-    return Desired(commit=commit, targets=rendering.table.all, units=units, contents=sources.contents)
+    placed = governing.places(fleet, units)
+    return Desired(
+        commit=commit,
+        targets=rendering.table.all,
+        units=units,
+        contents=sources.contents,
+        governance=governing.governance(fleet, placed),
+        placed=placed,
+    )
 
 
 def _read(files: Mapping[str, bytes], memory: Memory) -> list[_File]:
