@@ -1,0 +1,76 @@
+"""Which refusals are written down: all, but what is tried again and again only once in a while, with a count. Pure.
+
+Who scans a door must not fill the journal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from reconciler.model.identity import UnitId
+from reconciler.model.word import AccessRefused
+
+EACH = timedelta(minutes=1)
+"""The same refusal is written down once in this time."""
+
+AT_MOST = 60
+"""So many refusals of all sorts are written down in that time."""
+
+_REMEMBERED = 1000
+_Key: TypeAlias = tuple[str, str, str, UnitId | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """When a refusal was written down last, and how many like it were not since."""
+
+    at: datetime
+    unsaid: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What was refused of late: by sort, and how many were written down since ``since``.
+
+    ``unsaid`` are those that were not because there were too many of all sorts.
+    """
+
+    told: Mapping[_Key, Told] = field(default_factory=dict)
+    since: datetime | None = None
+    count: int = 0
+    unsaid: int = 0
+
+
+def refused(before: Refusals, word: AccessRefused) -> tuple[Refusals, AccessRefused | None]:
+    """Return what is known after one more refusal, and what is to be written down of it: nothing, or the word.
+
+    The word then says how many there were that nobody wrote down.
+    """
+    now = _in_time(before, word.at)
+    key = (word.name, word.login, word.action, word.unit)
+    last = now.told.get(key)
+    if last and word.at < last.at + EACH:
+        return replace(now, told={**now.told, key: replace(last, unsaid=last.unsaid + 1)}), None
+    if now.count >= AT_MOST:
+        return replace(now, unsaid=now.unsaid + 1), None
+    told = {each: was for each, was in now.told.items() if each != key}
+    told[key] = Told(word.at)
+    after = replace(now, told=told, count=now.count + 1, unsaid=0)
+    return after, replace(word, reason=word.reason + _counted(last.unsaid if last else 0, now.unsaid))
+
+
+def _in_time(before: Refusals, at: datetime) -> Refusals:
+    """Begin to count anew when the time is over; of too many sorts the oldest are forgotten, with a count."""
+    if before.since is None or at >= before.since + EACH:
+        before = replace(before, since=at, count=0)
+    if len(before.told) < _REMEMBERED:
+        return before
+    kept = dict(list(before.told.items())[_REMEMBERED // 2 :])
+    lost = sum(each.unsaid for key, each in before.told.items() if key not in kept)
+    return replace(before, told=kept, unsaid=before.unsaid + lost)
+
+
+def _counted(same: int, others: int) -> str:
+    text = f" (and {same} times more since it was last written down)" if same else ""
+    return text + (f" ({others} other refusals were not written down: there were too many)" if others else "")
