@@ -12,6 +12,7 @@ from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import Digest
 from reconciler.model.carried import blobs_of
 from reconciler.model.event import Assessed, Event, ResourcesApplied
+from reconciler.model.governance import GateKind, GateState, GateWord
 from reconciler.model.plan import Apply, Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
@@ -127,7 +128,13 @@ def _findings(assessment: Assessment, standing: Standing) -> Sequence[Event]:
         drifted=assessment.drifted,
         unseen=tuple(f"{each.target}: {each.reason}" for each in assessment.unseen),
         rejected=assessment.rejected.digest if assessment.rejected else None,
+        plan=assessment.plan.id if assessment.plan and any(map(_asks, assessment.gates)) else "",
     )
     if event != standing.of(assessment.unit).assessed:
         found.append(event)
     return [*found, *assessment.notices]
+
+
+def _asks(gate: GateState) -> bool:
+    """Whether people are asked, or were; what they said is about just that plan."""
+    return gate.kind in (GateKind.APPROVAL, GateKind.GUARDRAIL) and gate.stands in (GateWord.PENDING, GateWord.CLOSED)

@@ -249,3 +249,7 @@ class Refused(Exception):
 
 class Forbidden(Refused):
     """Who asked may not have it. The text says what is missing."""
+
+
+class FactorNeeded(Refused):
+    """A one-time code has to come with the request."""

@@ -157,7 +157,7 @@ class Assessed:
     """What a pass found about a unit; appended only when it differs from what was known.
 
     ``commit``, ``digest`` and ``version`` are of the state the unit is held to; ``rejected`` is the digest of what
-    Git says, when that is not it because it was found bad.
+    Git says, when that is not it because it was found bad. ``plan`` is the one that people are asked about, if any.
     """
 
     unit: UnitId
@@ -169,6 +169,7 @@ class Assessed:
     drifted: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     rejected: str | None = None
+    plan: str = ""
     event: Literal["assessed"] = "assessed"
 
 

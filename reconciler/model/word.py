@@ -84,7 +84,10 @@ class ApprovalEscalated(Said):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delegated(Said):
-    """Somebody lets another approve in their place, with their roles, until then."""
+    """Somebody lets another approve in their place, with their roles, until then.
+
+    ``roles`` are those that they had anywhere, ``groups`` what they were in: what the other may is looked up anew.
+    """
 
     author: str
     roles: tuple[str, ...]
@@ -92,6 +95,7 @@ class Delegated(Said):
     until: datetime
     reason: str
     at: datetime
+    groups: tuple[str, ...] = ()
     event: Literal["delegated"] = "delegated"
 
 

@@ -1,0 +1,52 @@
+"""Who asks for something, and what was found out about them and what they ask for, before it is ruled on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.model.access import Identity
+from reconciler.model.governance import FREE, Governance
+from reconciler.model.plan import Plan
+from reconciler.model.verdict import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What going back needs to know of a unit.
+
+    ``states`` are the good ones that are kept, newest first. ``tried`` are the plans of rollouts that never got good
+    and are, or may be, on targets.
+    """
+
+    states: Sequence[Snapshot] = ()
+    tried: Sequence[Plan] = ()
+
+
+NO_PAST = Past()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Somebody who asks, and when.
+
+    ``id`` and ``secret`` are new: for what is made (a waiver, a token). ``roles`` are those that Git gives them over
+    the unit, ``instead_of`` the roles of those who let them approve in their place, by name; ``factor`` whether they
+    showed a second factor. ``governance`` is that of the unit, ``authors`` are the e-mail addresses of those who wrote
+    the commits that wait there.
+    """
+
+    who: Identity
+    at: datetime
+    id: str
+    secret: bytes = field(default=b"", repr=False)
+    roles: tuple[str, ...] = ()
+    instead_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    factor: bool = False
+    governance: Governance = FREE
+    authors: frozenset[str] = frozenset()
+    past: Past = NO_PAST
+
+    @property
+    def author(self) -> str:
+        """The name that is written down."""
+        return self.who.name

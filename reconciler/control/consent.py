@@ -1,0 +1,179 @@
+"""Consent to a plan that waits for people before it begins, given or refused, and who may give it for whom. Pure.
+
+What is given here is counted by ``policy.approval``. What would never count is refused at once, with the reason.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from reconciler.control.asked import Asked
+from reconciler.control.clean import clean
+from reconciler.control.phrases import listed
+from reconciler.model.access import EVERYTHING
+from reconciler.model.asking import Approve, Delegate, FactorNeeded, Refused, Reject, Ruling
+from reconciler.model.governance import ApprovalPolicy, Governance
+from reconciler.model.identity import UnitId
+from reconciler.model.record import Picture
+from reconciler.model.word import ApprovalGiven, ApprovalRefused, Delegated, DelegationEnded
+
+FEWEST_LETTERS = 7
+"""So much of a plan's id has to be written."""
+
+LONGEST = timedelta(days=30)
+_NAMED = 8
+
+
+def plan_asked(picture: Picture, unit: UnitId) -> str:
+    """Return the id of the plan that people are asked about, empty when there is none."""
+    known = picture.standing.of(unit)
+    return known.assessed.plan if known.assessed and known.rollout is None else ""
+
+
+def approve(request: Approve, picture: Picture, asked: Asked) -> Ruling:
+    """Consent to just the plan that waits."""
+    plan, unit = _the_plan(request.plan, picture, request.unit), request.unit
+    policies = _policies(asked.governance)
+    _refuse_who_wrote_it(policies, picture, unit, asked)
+    roles, instead_of = _standing_for(policies, asked)
+    who = {instead_of or asked.author, asked.author}
+    given = (each for each in picture.standing.of(unit).words if isinstance(each, ApprovalGiven) and each.plan == plan)
+    before = next((each for each in given if {each.author, each.instead_of} & who), None)
+    if before and (before.factor or not asked.factor):
+        raise Refused(f"{_people(before)} approved the plan {plan[:FEWEST_LETTERS]} already; others have to")
+    if not asked.factor:
+        _want_factor(policies)
+    event = ApprovalGiven(
+        unit=unit,
+        plan=plan,
+        author=asked.author,
+        roles=roles,
+        login=asked.who.login,
+        at=asked.at,
+        emails=asked.who.emails,
+        factor=asked.factor,
+        instead_of=instead_of,
+        reason=request.reason,
+    )
+    instead = f" instead of {instead_of}" if instead_of else ""
+    said = f"Approved the plan {plan[:FEWEST_LETTERS]} of {unit}{instead}. What it waits for: reconciler explain {unit}"
+    return Ruling(events=(event,), said=said)
+
+
+def reject(request: Reject, picture: Picture, asked: Asked) -> Ruling:
+    """Refuse consent to the plan that waits: it is not carried out."""
+    unit = request.unit
+    plan = _the_plan("", picture, unit)
+    event = ApprovalRefused(unit=unit, plan=plan, author=asked.author, reason=request.reason, at=asked.at)
+    said = (
+        f"Rejected the plan {plan[:FEWEST_LETTERS]} of {unit}; it is not carried out. "
+        f"To go on: a new commit, or reconciler retry {unit}"
+    )
+    return Ruling(events=(event,), said=said)
+
+
+def delegate(request: Delegate, picture: Picture, asked: Asked) -> Ruling:
+    """Let somebody approve in one's place for so long, or no longer."""
+    me = asked.author
+    present = next(
+        (
+            each
+            for each in picture.standing.words
+            if isinstance(each, Delegated) and (each.author, each.to) == (me, request.to)
+        ),
+        None,
+    )
+    if not request.duration:
+        if present is None:
+            raise Refused(f"{clean(request.to)} does not approve in your place ({me}); there is nothing to end")
+        ended = DelegationEnded(author=me, to=request.to, at=asked.at)
+        return Ruling(events=(ended,), said=f"{request.to} no longer approves in the place of {me}.")
+    if request.to == me:
+        raise Refused("nobody stands in for themselves; name somebody else")
+    if not 0 < request.duration.total_seconds() <= LONGEST.total_seconds():
+        raise Refused(f"a delegation lasts {LONGEST.days} days at most, and ends by itself")
+    if asked.who.scope.match != EVERYTHING:
+        raise Refused("the token is only for some units, and who stands in for you may approve wherever you may")
+    until = asked.at + request.duration
+    event = Delegated(
+        author=me,
+        roles=asked.roles,
+        to=request.to,
+        until=until,
+        reason=request.reason,
+        at=asked.at,
+        groups=asked.who.groups,
+    )
+    said = f"{request.to} approves in the place of {me} until {until:%Y-%m-%d %H:%M} UTC."
+    return Ruling(events=(event,), said=said)
+
+
+def want_factor(governance: Governance) -> None:
+    """Raise FactorNeeded where the unit's approvals count only with a second factor."""
+    _want_factor(_policies(governance))
+
+
+def _the_plan(named: str, picture: Picture, unit: UnitId) -> str:
+    plan = plan_asked(picture, unit)
+    if named and (len(named) < FEWEST_LETTERS or not plan.startswith(named.lower())):
+        raise Refused(
+            f"the plan of {unit} that waits is {plan}, not {clean(named)}; look at it first: "
+            f"reconciler plan --unit {unit}"
+        )
+    return plan
+
+
+def _policies(governance: Governance) -> tuple[ApprovalPolicy, ...]:
+    asking = (each.approval for each in governance.guardrails)
+    return (*governance.approvals, *(each for each in asking if each))
+
+
+def _refuse_who_wrote_it(policies: tuple[ApprovalPolicy, ...], picture: Picture, unit: UnitId, asked: Asked) -> None:
+    """Separation of duties: where every policy wants it, those who made the change do not approve it."""
+    if not policies or not all(each.separate for each in policies):
+        return
+    if _wrote(asked):
+        raise Refused(f"you ({asked.author}) wrote the commit that {unit} waits with; somebody else has to approve it")
+    if asked.author in _askers(picture, unit):
+        raise Refused(f"you ({asked.author}) asked for what {unit} waits with; somebody else has to approve it")
+
+
+def _wrote(asked: Asked) -> bool:
+    names = {asked.author.casefold(), *(each.casefold() for each in asked.who.emails)}
+    authors = {each.casefold() for each in asked.authors}
+    return not names.isdisjoint({*authors, *(each.partition("@")[0] for each in authors)})
+
+
+def _askers(picture: Picture, unit: UnitId) -> Iterator[str]:
+    known = picture.standing.of(unit)
+    if known.pinned:
+        yield known.pinned.author
+    if known.accepted:
+        yield known.accepted.author
+
+
+def _standing_for(policies: Iterable[ApprovalPolicy], asked: Asked) -> tuple[tuple[str, ...], str]:
+    """Return the roles that count, and in whose place; Refused when neither they nor who they stand in for may."""
+    stages = [stage for each in policies for stage in each.stages]
+    more = {role for each in policies for later in each.escalate for role in later.roles}
+    roles = {role for stage in stages for role in stage.roles} | more
+    people = {name for stage in stages for name in stage.people}
+    if not stages or asked.author in people or not roles.isdisjoint(asked.roles):
+        return asked.roles, ""
+    for name, theirs in asked.instead_of.items():
+        if name in people or not roles.isdisjoint(theirs):
+            return theirs, name
+    wanted = [*sorted(people), *(f"the role {role}" for role in sorted(roles))]
+    if not wanted:
+        return asked.roles, ""
+    have = listed(asked.roles, _NAMED) if asked.roles else "no role"
+    raise Refused(f"approvals of {listed(wanted, _NAMED)} count here; you are {asked.author}, with {have}")
+
+
+def _want_factor(policies: Iterable[ApprovalPolicy]) -> None:
+    named = [each.name for each in policies if each.second_factor]
+    if named:
+        raise FactorNeeded(f"{listed(named, _NAMED)} wants a second factor: add --code with the code of your device")
+
+
+def _people(given: ApprovalGiven) -> str:
+    return f"{given.author} (instead of {given.instead_of})" if given.instead_of else given.author
