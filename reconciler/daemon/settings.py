@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from reconciler.daemon.api_settings import ApiSettings
+from reconciler.daemon.forge_settings import ForgeSettings, HookName, WebhookSettings
 from reconciler.daemon.section import Duration, Section
 from reconciler.desired.remote import remote
 
@@ -29,12 +30,14 @@ class TrustSettings(Section):
     """Who may sign the commits that are followed; without any list everybody who may push is trusted.
 
     ``allowed_signers`` is a file of SSH keys in the format of ``ssh-keygen``; ``gpg_keys`` one of exported public
-    keys. ``forge_keys`` are fingerprints of keys among those that sign for every committer.
+    keys. ``forge_keys`` are fingerprints of keys among those that sign for every committer. ``signer_policies`` are
+    those in Git: enforced, or set aside by whoever has this machine, when nobody is left who could sign.
     """
 
     allowed_signers: Path | None = None
     gpg_keys: Path | None = None
     forge_keys: tuple[Fingerprint, ...] = ()
+    signer_policies: Literal["enforce", "ignore"] = "enforce"
 
     @model_validator(mode="after")
     def _forges_are_listed(self) -> "TrustSettings":
@@ -125,6 +128,8 @@ class Settings(BaseSettings):
     secrets: SecretSettings = SecretSettings()
     log: LogSettings = LogSettings()
     api: ApiSettings = ApiSettings()
+    forge: ForgeSettings | None = None
+    webhooks: dict[HookName, WebhookSettings] = {}
 
     @staticmethod
     def load(path: Path | None) -> "Settings":
