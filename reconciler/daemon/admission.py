@@ -7,7 +7,7 @@ from reconciler.model.event import Refusal
 from reconciler.model.problem import Problem
 from reconciler.policy.trust import Rewrites, goes_on
 from reconciler.ports.journal import Journal
-from reconciler.ports.source import Commit, Source, Trust
+from reconciler.ports.source import Changes, Commit, Source, Trust
 
 
 class Inadmissible(Invalid):
@@ -20,11 +20,15 @@ class Inadmissible(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Asks who signed a commit, and whether the branch goes on from what was accepted before."""
+    """Asks who signed a commit, whether the branch goes on from what was accepted before, and who signed what is new.
+
+    ``changes`` judges by the policies of the accepted commit; the first is judged by ``trust`` alone.
+    """
 
     source: Source
     trust: Trust
     journal: Journal
+    changes: Changes
     rewrites: Rewrites = "hold"
 
     async def check(self, head: Commit) -> None:
@@ -35,6 +39,8 @@ class Admission:
         accepted = await self.journal.accepted_commit()
         if self.rewrites == "hold" and accepted is not None:
             await self._check_history(head, accepted)
+        if accepted is not None and (objection := await self.changes.objection(head.id, accepted)):
+            raise Inadmissible(head, objection, Refusal.UNTRUSTED)
 
     async def _check_history(self, head: Commit, accepted: str) -> None:
         let_by = (await self.journal.told_of_git()).let_by

@@ -25,9 +25,11 @@ from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
+from reconciler.desired.history import History
 from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
-from reconciler.desired.signatures import Anybody, Listed, Signers
+from reconciler.desired.signatures import Anybody, Listed, Signers, Unjudged
+from reconciler.desired.signed_changes import SignedChanges
 from reconciler.desired.signed_gpg import GpgSigners
 from reconciler.desired.signed_ssh import SshSigners
 from reconciler.execute.driver import Driver
@@ -37,7 +39,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.target import Host, Sort, hosts_among
 from reconciler.model.unit import Desired
 from reconciler.ports.sightings import SightingLog
-from reconciler.ports.source import Commit, Trust
+from reconciler.ports.source import Changes, Commit, Trust
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.by_sort import AllTargets
 from reconciler.providers.checks import HealthChecks
@@ -161,7 +163,9 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     journal = Narrated(store)
     reading = _reading(settings, secrets)
     source = _source(settings)
-    admission = Admission(source, _trust(settings, source.git), journal, settings.git.rewrites)
+    admission = Admission(
+        source, _trust(settings, source.git), journal, _changes(settings, source), settings.git.rewrites
+    )
     commits = Commits(source, journal, reading, clock, admission)
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: hosts_among(commits.targets), secrets)
     http = Http()
@@ -213,14 +217,24 @@ def _blobs_of(
 
 
 def _reading(settings: Settings, secrets: LocalSecrets) -> Reading:
-    folders = Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
-    return Reading(loading=Loading(CATALOG, secrets, folders))
+    return Reading(loading=Loading(CATALOG, secrets, _folders(settings)))
 
 
 def _source(settings: Settings) -> GitSource:
     git = settings.git
     line = GitLine(remote(git.url), settings.state_dir / "git", git.ssh_command, git.credentials)
     return GitSource(line, git.branch, (git.desired_state, git.policies))
+
+
+def _changes(settings: Settings, source: GitSource) -> Changes:
+    trust = settings.git.trust
+    if trust.signer_policies == "ignore":
+        return Unjudged()
+    return SignedChanges(source, History(source.git), _folders(settings), trust.gpg_keys)
+
+
+def _folders(settings: Settings) -> Folders:
+    return Folders(desired_state=settings.git.desired_state, policies=settings.git.policies)
 
 
 def _trust(settings: Settings, git: GitLine) -> Trust:

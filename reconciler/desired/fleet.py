@@ -7,12 +7,14 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from reconciler.desired import mistakes
+from reconciler.desired.access_documents import RoleBindingSpec, RoleSpec
 from reconciler.desired.analysis_documents import AnalysisSpec
 from reconciler.desired.api_documents import HttpApiSpec
 from reconciler.desired.approval_documents import ApprovalPolicySpec
 from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Metadata
 from reconciler.desired.fields import Labels
 from reconciler.desired.policy_documents import RolloutPolicySpec
+from reconciler.desired.signer_documents import SignerPolicySpec
 from reconciler.desired.target_documents import DockerEngineSpec, KubernetesClusterSpec, SwarmSpec
 from reconciler.desired.tree import Document
 from reconciler.desired.words import describe, nearest, one_of
@@ -30,7 +32,10 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "App": AppSpec,
     "RolloutPolicy": RolloutPolicySpec,
     "Analysis": AnalysisSpec,
+    "Role": RoleSpec,
+    "RoleBinding": RoleBindingSpec,
     "ApprovalPolicy": ApprovalPolicySpec,
+    "SignerPolicy": SignerPolicySpec,
 }
 """The kinds of documents and the models of their specs."""
 
@@ -43,7 +48,7 @@ SORTS: Mapping[str, Sort] = {
 }
 """The kinds of documents that are targets, whose names are unique over all of them."""
 
-POLICY_KINDS = frozenset({"RolloutPolicy", "Analysis", "ApprovalPolicy"})
+POLICY_KINDS = frozenset({"RolloutPolicy", "Analysis", "Role", "RoleBinding", "ApprovalPolicy", "SignerPolicy"})
 """Kinds that stand in the policies folder; all others stand in the desired-state folder."""
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -77,7 +82,10 @@ class Fleet:
     apps: dict[str, Written[AppSpec]] = field(default_factory=dict)
     policies: dict[str, Written[RolloutPolicySpec]] = field(default_factory=dict)
     analyses: dict[str, Written[AnalysisSpec]] = field(default_factory=dict)
+    roles: dict[str, Written[RoleSpec]] = field(default_factory=dict)
+    bindings: dict[str, Written[RoleBindingSpec]] = field(default_factory=dict)
     approvals: dict[str, Written[ApprovalPolicySpec]] = field(default_factory=dict)
+    signers: dict[str, Written[SignerPolicySpec]] = field(default_factory=dict)
     names: dict[tuple[str, str], Document] = field(default_factory=dict)
 
     def named(self, kind: str) -> list[str]:
@@ -119,7 +127,10 @@ def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
         "App": fleet.apps,
         "RolloutPolicy": fleet.policies,
         "Analysis": fleet.analyses,
+        "Role": fleet.roles,
+        "RoleBinding": fleet.bindings,
         "ApprovalPolicy": fleet.approvals,
+        "SignerPolicy": fleet.signers,
     }
     for each in documents:
         problems += each.problems

@@ -1,7 +1,8 @@
 """The signature of a commit: cut out of the raw commit, then verified by ssh-keygen or gpg against lists of ours.
 
 git's own answer is not asked for: it says "good" for every listed signer, whoever the commit names as its committer.
-What is verified is the head of the branch: the tree that is applied hangs on it.
+What is verified for the settings is the head of the branch: the tree that is applied hangs on it. What policies want of
+the commits that lead to it is asked in ``signed_changes``.
 """
 
 import re
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.desired.git_line import GitLine
+from reconciler.policy.signers import Witness
 from reconciler.policy.trust import Broken, Signature, Unsigned, distrust
 
 _SIGNATURE = re.compile(rb"^gpgsig(?:-sha256)? (.*\n(?: .*\n)*)", re.MULTILINE)
@@ -46,6 +48,16 @@ class Anybody:
 
 
 @dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Whatever a trusted commit changes is followed: for settings that set signer policies aside."""
+
+    async def objection(self, head: str, accepted: str) -> str | None:
+        """Return None."""
+        del head, accepted
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Listed:
     """Only commits signed by their committer are trusted, with a key that one of the lists has for them."""
 
@@ -54,11 +66,16 @@ class Listed:
 
     async def distrust(self, commit: str) -> str | None:
         """Return why the commit is not trusted, None when it is; raise SourceError when that cannot be told."""
+        seen = await self.witness(commit)
+        return distrust(seen.signature, seen.committer)
+
+    async def witness(self, commit: str) -> Witness:
+        """Return what the commit's signature is worth, and who its committer is; raise SourceError."""
         raw = await self.git(f"cannot read {commit[:12]}", "cat-file", "commit", commit)
         taken = take_apart(raw)
         if isinstance(taken, Broken):
-            return distrust(taken, "")
-        return distrust(await self._examined(taken), taken.committer)
+            return Witness(taken, "")
+        return Witness(await self._examined(taken), taken.committer)
 
     async def _examined(self, commit: SignedCommit) -> Signature:
         if not commit.signature:

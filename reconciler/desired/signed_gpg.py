@@ -1,8 +1,8 @@
 """GPG signatures, verified by gpg against a file of exported public keys, in a home folder made for the question."""
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.desired.process import Ended, Place, plain_environment, run
@@ -20,10 +20,14 @@ class GpgSigners:
     """Those whose public keys are in a file (``gpg --export``, with or without ``--armor``).
 
     ``forges`` are fingerprints of keys that sign for every committer, as a forge does that merges for people.
+    ``bound``: only these keys count, by fingerprint, each for the committers that are named with it; where none is, for
+    those in its names. ``more`` are further files of keys.
     """
 
     keys: Path
     forges: Collection[str] = ()
+    bound: Mapping[str, Collection[str]] | None = None
+    more: tuple[Path, ...] = field(default=())
     START = b"-----BEGIN PGP SIGNATURE-----"
 
     async def examine(self, commit: SignedCommit, folder: Path) -> Signature:
@@ -38,19 +42,23 @@ class GpgSigners:
                 return primary
             return self._signed(primary, tuple(_emails(await _listing(home, primary))), commit.committer)
 
-    def _signed(self, primary: str, emails: tuple[str, ...], committer: str) -> Signed:
+    def _signed(self, primary: str, emails: tuple[str, ...], committer: str) -> Signed | Unlisted:
+        if self.bound is not None and primary not in self.bound:
+            return Unlisted(f"the GPG key {primary}", f"is not in {self.keys}")
+        emails = tuple((self.bound or {}).get(primary, ())) or emails
         listed = {each.replace(" ", "").upper() for each in self.forges}
         theirs = committer.lower() in {each.lower() for each in emails}
         return Signed(f"the GPG key {primary}", emails or ("nobody",), for_committer=theirs or primary in listed)
 
     async def _import(self, home: Path) -> None:
-        try:
-            exported = self.keys.read_bytes()
-        except OSError as error:
-            raise SourceError(f"signatures cannot be verified: cannot read {self.keys}: {error.strerror}") from error
-        done = await _gpg(home, ("--import",), exported)
-        if not any(line[0] == "IMPORT_OK" for line in _status(done)):
-            raise SourceError(f"signatures cannot be verified: there is no public GPG key in {self.keys}")
+        for file in (self.keys, *self.more):
+            try:
+                exported = file.read_bytes()
+            except OSError as error:
+                raise SourceError(f"signatures cannot be verified: cannot read {file}: {error.strerror}") from error
+            done = await _gpg(home, ("--import",), exported)
+            if not any(line[0] == "IMPORT_OK" for line in _status(done)):
+                raise SourceError(f"signatures cannot be verified: there is no public GPG key in {file}")
 
 
 async def _gpg(home: Path, arguments: Sequence[str], given: bytes) -> Ended:

@@ -47,3 +47,14 @@ class Trust(Protocol):
     async def distrust(self, commit: str) -> str | None:
         """Return why the commit is not trusted ("it is not signed"), None when it is; raise SourceError."""
         ...
+
+
+class Changes(Protocol):
+    """Who may change what, by the policies of the accepted commit."""
+
+    async def objection(self, head: str, accepted: str) -> str | None:
+        """Return why the changes since the accepted commit may not be followed, None when they may.
+
+        Raises SourceError when that cannot be told.
+        """
+        ...

@@ -21,9 +21,11 @@ from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
+from reconciler.desired.history import History
 from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
 from reconciler.desired.signatures import Anybody
+from reconciler.desired.signed_changes import SignedChanges
 from reconciler.execute.driver import Driver
 from reconciler.model.canonical import Digest
 from reconciler.model.event import Event
@@ -203,7 +205,13 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
             return await asyncio.to_thread(work)
 
     world = World(
-        commits=Commits(source, journal, reading, clock, Admission(source, Anybody(), journal)),
+        commits=Commits(
+            source,
+            journal,
+            reading,
+            clock,
+            Admission(source, Anybody(), journal, SignedChanges(source, History(source.git), Folders())),
+        ),
         journal=journal,
         log=log,
         targets=hosts,

@@ -6,9 +6,11 @@ from reconciler.daemon.admission import Admission
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
+from reconciler.desired.history import History
 from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
 from reconciler.desired.signatures import Anybody, Listed
+from reconciler.desired.signed_changes import SignedChanges
 from reconciler.desired.signed_ssh import SshSigners
 from reconciler.model.event import CommitAccepted, CommitRefused, Refusal, RewriteAccepted
 from reconciler.policy.trust import Rewrites
@@ -103,7 +105,8 @@ def commits_of(fleet: Fleet, allowed: Path | None, rewrites: Rewrites = "hold") 
     trust = Listed(line, (SshSigners(allowed),)) if allowed else Anybody()
     journal = fleet.world.journal
     reading = Reading(loading=Loading(KINDS, SecretValues(fleet.secrets), Folders()))
-    return Commits(source, journal, reading, fleet.clock, Admission(source, trust, journal, rewrites))
+    changes = SignedChanges(source, History(line), Folders())
+    return Commits(source, journal, reading, fleet.clock, Admission(source, trust, journal, changes, rewrites))
 
 
 async def test_a_rewritten_branch_is_followed_where_the_settings_say_so(fleet: Fleet) -> None:
