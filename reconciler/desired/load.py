@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
-from reconciler.desired import analyses, governing, references, tree
+from reconciler.desired import analyses, governing, granting, references, tree
 from reconciler.desired.fleet import POLICY_KINDS, Checked, Fleet, check, gather
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
@@ -83,6 +83,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desire
     problems += _empty(files, fleet, root)
     problems += references.check(fleet)
     problems += analyses.check(fleet)
+    problems += granting.check(fleet)
     written = _drafts(fleet, loading, templates, problems)
     policies = _policies(fleet, memory, problems)
     rendering = Rendering(commit, fleet, loading.kinds, sources, memory)
@@ -100,6 +101,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desire
         contents=sources.contents,
         governance=governing.governance(fleet, placed),
         placed=placed,
+        access=granting.granted(fleet),
     )
 
 
