@@ -1,4 +1,4 @@
-"""Secret values from files and the environment."""
+"""Secrets without a SecretStore: those that this machine itself has, and the key that hides digests of all."""
 
 import hashlib
 import hmac
@@ -9,15 +9,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reconciler.model.canonical import Digest
+from reconciler.model.secret_store import LOCAL_PATTERN
 from reconciler.ports.secrets import SecretMissing
+from reconciler.providers.secret_local import credential, file, variable
 
-_REFERENCE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_REFERENCE = re.compile(LOCAL_PATTERN)
 _KEY_SIZE = 32
 
 
 class LocalSecrets:
-    """``ports.secrets.Secrets``: ``shop/db`` is the file ``<folder>/shop/db``, else ``shop.db`` among systemd's
-    credentials, else RECONCILER_SECRET_SHOP_DB in the environment.
+    """``ports.secrets.Secrets`` of this machine: ``shop/db`` is the file ``<folder>/shop/db``, else ``shop.db`` among
+    systemd's credentials, else RECONCILER_SECRET_SHOP_DB in the environment.
 
     ``key_file`` holds the key of ``keyed``; it is made when it is not there. OSError when it cannot be.
     """
@@ -28,22 +30,24 @@ class LocalSecrets:
         self._key = _key(key_file)
 
     def value(self, reference: str) -> str:
-        """Return the value of a reference, without a file's last newline; raise SecretMissing."""
+        """Return the value of a reference, without a file's last newline; raise SecretMissing, SecretUnknown."""
         if not _REFERENCE.fullmatch(reference):
             raise SecretMissing(f"{reference!r} is not a secret's name; write words joined by /, for example shop/db")
         looked = []
         for path in self._files(reference):
-            try:
-                return path.read_text(encoding="utf-8").removesuffix("\n")
-            except (FileNotFoundError, NotADirectoryError):
+            found = file(path)
+            if found is None:
                 looked.append(str(path))
-            except (OSError, UnicodeDecodeError) as error:
-                reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+                continue
+            try:
+                return found.decode().removesuffix("\n")
+            except UnicodeDecodeError:
+                reason = "it is not text in UTF-8"
                 raise SecretMissing(f"cannot read the secret {reference} from {path}: {reason}") from None
-        variable = "RECONCILER_SECRET_" + re.sub(r"[^A-Za-z0-9]", "_", reference).upper()
-        if variable in self._environment:
-            return self._environment[variable]
-        places = ", ".join([*looked, f"the environment variable {variable}"])
+        name = variable(reference)
+        if name in self._environment:
+            return self._environment[name]
+        places = ", ".join([*looked, f"the environment variable {name}"])
         raise SecretMissing(f"the secret {reference} is nowhere; looked at {places}")
 
     def keyed(self, digest: Digest) -> Digest:
@@ -53,8 +57,8 @@ class LocalSecrets:
     def _files(self, reference: str) -> Iterator[Path]:
         if self._folder is not None:
             yield self._folder / reference
-        if credentials := self._environment.get("CREDENTIALS_DIRECTORY"):
-            yield Path(credentials) / reference.replace("/", ".")
+        if place := credential(reference, self._environment):
+            yield place
 
 
 def _key(path: Path) -> bytes:
