@@ -1,0 +1,96 @@
+"""Who asks, and whether this route is for them: asked of every request before its own code runs."""
+
+from typing import Annotated, assert_never
+
+from fastapi import Depends, Path, Request
+from starlette.exceptions import HTTPException
+
+from reconciler.api.door import Call
+from reconciler.api.rule import HOOKS, RULES, ByDesk, ForAll, ForKnown, OfAll, OfRecord, OfUnit, Rule
+from reconciler.model.access import Action, Identity
+from reconciler.model.identity import UnitId
+
+
+def call_of(request: Request) -> Call:
+    """Return what is known of the request."""
+    call: Call = request.state.call
+    return call
+
+
+Asking = Annotated[Call, Depends(call_of)]
+
+
+def known(call: Call) -> Identity:
+    """Return who asks; raises HTTPException for a stranger."""
+    if call.who is None:
+        raise HTTPException(401, call.why, {"WWW-Authenticate": "Bearer"})
+    return call.who
+
+
+async def admitted(request: Request) -> None:
+    """Raise HTTPException unless the table says that the route is for who asks."""
+    call, route = call_of(request), request.scope["route"]
+    rule = rule_of("GET" if request.method == "HEAD" else request.method, route.path)
+    unit = _unit(request.path_params.get("unit"))
+    await _admitted(rule, call, unit)
+
+
+def rule_of(method: str, path: str) -> Rule:
+    """Return the rule of a route; HTTPException 403 where there is none: nobody has said who may use it."""
+    if path.startswith(HOOKS):
+        return ForAll()
+    try:
+        return RULES[method, path]
+    except KeyError:
+        raise HTTPException(403, f"internal error: nobody has said who may {method} {path}") from None
+
+
+async def _admitted(rule: Rule, call: Call, unit: UnitId | None) -> None:
+    match rule:
+        case ForAll():
+            return
+        case ForKnown() | OfRecord():
+            known(call)
+        case OfAll(action):
+            await _needs(call, action, None)
+        case OfUnit(action):
+            await readable(call, unit)
+            await _needs(call, action, unit)
+        case ByDesk():
+            # A unit that may not be read is refused by the desk, which writes that down, and told as not there.
+            known(call)
+        case _:
+            assert_never(rule)
+
+
+async def readable(call: Call, unit: UnitId | None) -> None:
+    """Raise HTTPException 404 unless who asks may read the unit; what there is not is told alike."""
+    if unit is None or not await call.hall.door.doorway.desk.may(known(call), Action.READ, unit):
+        raise HTTPException(404, "there is no such unit, or you may not read it")
+
+
+async def _needs(call: Call, action: Action, unit: UnitId | None) -> None:
+    who = known(call)
+    if not await call.hall.door.doorway.desk.may(who, action, unit):
+        over = f"on {unit}" if unit else "on everything"
+        raise HTTPException(403, f"{who.name} may not {action.value} {over}: no role bound to them allows it")
+
+
+def _unit(text: str | None) -> UnitId | None:
+    if text is None:
+        return None
+    try:
+        return UnitId.parse(text)
+    except ValueError:
+        raise HTTPException(404, "there is no such unit, or you may not read it") from None
+
+
+def unit_in(unit: Annotated[str, Path(description="A unit: app@environment", max_length=300)]) -> UnitId:
+    """Return the unit in the path; HTTPException 404 when it is none."""
+    found = _unit(unit)
+    if found is None:
+        raise AssertionError("internal error: the path has no unit")
+    return found
+
+
+UnitInPath = Annotated[UnitId, Depends(unit_in)]

@@ -1,0 +1,79 @@
+"""What the API is made with, and what its requests share."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from reconciler.api.bucket import Buckets
+from reconciler.api.fleet import Fleet
+from reconciler.api.once import Once
+from reconciler.model.access import Identity
+from reconciler.ports.clock import Clock
+from reconciler.ports.desk import Doorway
+from reconciler.ports.identities import Identities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much one caller may ask for: requests a second and at once, bytes of a body, streams of events."""
+
+    requests: float = 50.0
+    burst: int = 100
+    body: int = 1024 * 1024
+    streams: int = 8
+    body_within: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What the API reads from and writes to.
+
+    ``newest`` is the number of the newest event; ``alive`` says why the loop is not, None when it is. ``troubled``
+    hears of each bug, with the id that the caller was given. ``unwilling`` are errors whose text is for the caller: it
+    cannot be as things are. ``open_metrics``: figures are shown to whoever can connect.
+    """
+
+    doorway: Doorway
+    identities: Identities
+    clock: Clock
+    newest: Callable[[], Awaitable[int]]
+    alive: Callable[[], str | None]
+    troubled: Callable[[str, BaseException], None]
+    unwilling: tuple[type[Exception], ...] = ()
+    limits: Limits = Limits()
+    open_metrics: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What all requests share: the door, and what is remembered between requests, none of it for ever."""
+
+    door: Door
+    fleet: Fleet
+    once: Once
+    rates: Buckets
+    answered: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    streams: Counter[str] = field(default_factory=Counter)
+
+    @staticmethod
+    def of(door: Door) -> "Hall":
+        """Return an empty one."""
+        limits = door.limits
+        return Hall(
+            door=door,
+            fleet=Fleet(door.doorway.desk, door.clock),
+            once=Once(door.clock),
+            rates=Buckets(limits.requests, limits.burst),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: what it shares with others, who it is from (None: a stranger, who is told ``why``), and its id."""
+
+    hall: Hall
+    who: Identity | None
+    id: str
+    local: bool
+    why: str = ""
