@@ -23,8 +23,6 @@ _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 _NOT_READY: dict[int | str, dict[str, Any]] = {
     503: {"description": "Not ready; the details say why", "model": HealthzAnswer}
 }
-    503: {"description": "Not ready; the details say why", "model": HealthzAnswer}
-}
 
 
 @router.get("/healthz", response_model=HealthzAnswer, responses=responses(429))
