@@ -1,0 +1,1 @@
+"""What forges send and answer, as they document it."""
