@@ -32,10 +32,10 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "App": AppSpec,
     "RolloutPolicy": RolloutPolicySpec,
     "Analysis": AnalysisSpec,
-    "Role": RoleSpec,
-    "RoleBinding": RoleBindingSpec,
     "ApprovalPolicy": ApprovalPolicySpec,
     "SignerPolicy": SignerPolicySpec,
+    "Role": RoleSpec,
+    "RoleBinding": RoleBindingSpec,
 }
 """The kinds of documents and the models of their specs."""
 
