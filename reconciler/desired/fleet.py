@@ -11,12 +11,15 @@ from reconciler.desired.access_documents import RoleBindingSpec, RoleSpec
 from reconciler.desired.analysis_documents import AnalysisSpec
 from reconciler.desired.api_documents import HttpApiSpec
 from reconciler.desired.approval_documents import ApprovalPolicySpec
+from reconciler.desired.concurrency_documents import ConcurrencyPolicySpec
 from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Metadata
 from reconciler.desired.fields import Labels
+from reconciler.desired.guardrail_documents import GuardrailSpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
 from reconciler.desired.signer_documents import SignerPolicySpec
 from reconciler.desired.target_documents import DockerEngineSpec, KubernetesClusterSpec, SwarmSpec
 from reconciler.desired.tree import Document
+from reconciler.desired.window_documents import ChangeWindowSpec
 from reconciler.desired.words import describe, nearest, one_of
 from reconciler.model.problem import Problem
 from reconciler.model.target import Sort
@@ -33,6 +36,9 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "RolloutPolicy": RolloutPolicySpec,
     "Analysis": AnalysisSpec,
     "ApprovalPolicy": ApprovalPolicySpec,
+    "ChangeWindow": ChangeWindowSpec,
+    "Guardrail": GuardrailSpec,
+    "ConcurrencyPolicy": ConcurrencyPolicySpec,
     "SignerPolicy": SignerPolicySpec,
     "Role": RoleSpec,
     "RoleBinding": RoleBindingSpec,
@@ -48,7 +54,19 @@ SORTS: Mapping[str, Sort] = {
 }
 """The kinds of documents that are targets, whose names are unique over all of them."""
 
-POLICY_KINDS = frozenset({"RolloutPolicy", "Analysis", "Role", "RoleBinding", "ApprovalPolicy", "SignerPolicy"})
+POLICY_KINDS = frozenset(
+    {
+        "RolloutPolicy",
+        "Analysis",
+        "Role",
+        "ChangeWindow",
+        "Guardrail",
+        "ConcurrencyPolicy",
+        "RoleBinding",
+        "ApprovalPolicy",
+        "SignerPolicy",
+    }
+)
 """Kinds that stand in the policies folder; all others stand in the desired-state folder."""
 
 Spec = TypeVar("Spec", bound=BaseModel)
@@ -85,6 +103,9 @@ class Fleet:
     roles: dict[str, Written[RoleSpec]] = field(default_factory=dict)
     bindings: dict[str, Written[RoleBindingSpec]] = field(default_factory=dict)
     approvals: dict[str, Written[ApprovalPolicySpec]] = field(default_factory=dict)
+    windows: dict[str, Written[ChangeWindowSpec]] = field(default_factory=dict)
+    guardrails: dict[str, Written[GuardrailSpec]] = field(default_factory=dict)
+    concurrency: dict[str, Written[ConcurrencyPolicySpec]] = field(default_factory=dict)
     signers: dict[str, Written[SignerPolicySpec]] = field(default_factory=dict)
     names: dict[tuple[str, str], Document] = field(default_factory=dict)
 
@@ -130,6 +151,9 @@ def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
         "Role": fleet.roles,
         "RoleBinding": fleet.bindings,
         "ApprovalPolicy": fleet.approvals,
+        "ChangeWindow": fleet.windows,
+        "Guardrail": fleet.guardrails,
+        "ConcurrencyPolicy": fleet.concurrency,
         "SignerPolicy": fleet.signers,
     }
     for each in documents:

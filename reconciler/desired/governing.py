@@ -34,7 +34,25 @@ def governance(fleet: Fleet, placed: Mapping[UnitId, Placed]) -> Mapping[UnitId,
     approvals = [
         Matched(each.spec.match.to_model(), each.spec.consent(name)) for name, each in sorted(fleet.approvals.items())
     ]
-    found = {unit: Governance(approvals=matching(approvals, unit, where)) for unit, where in placed.items()}
+    windows = [
+        Matched(each.spec.match.to_model(), each.spec.to_model(name)) for name, each in sorted(fleet.windows.items())
+    ]
+    rules = [
+        Matched(each.spec.match.to_model(), each.spec.to_model(name)) for name, each in sorted(fleet.guardrails.items())
+    ]
+    limits = [
+        Matched(each.spec.match.to_model(), each.spec.to_model(name))
+        for name, each in sorted(fleet.concurrency.items())
+    ]
+    found = {
+        unit: Governance(
+            approvals=matching(approvals, unit, where),
+            windows=matching(windows, unit, where),
+            guardrails=matching(rules, unit, where),
+            concurrency=matching(limits, unit, where),
+        )
+        for unit, where in placed.items()
+    }
     return {unit: each for unit, each in found.items() if each != FREE}
 
 

@@ -8,7 +8,7 @@ of ``{ref, kind, target, action}``. ``env`` and ``app``: their ``name`` with the
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model.access import Labels, Placed
+from reconciler.model.access import Placed
 from reconciler.model.canonical import Json
 from reconciler.model.change import Action
 from reconciler.model.plan import Plan
@@ -40,12 +40,27 @@ def facts(plan: Plan, placed: Placed) -> Mapping[str, Json]:
     }
 
 
+def imagined(
+    plan: Mapping[str, Json], env: Mapping[str, Json], app: Mapping[str, Json], unit: str
+) -> Mapping[str, Json]:
+    """Return the same for a plan that nobody has made, of which only this is known: what is not said is empty."""
+    texts = dict.fromkeys(("id", "cause", "version", "commit", "strategy"), "")
+    lists: Mapping[str, Json] = {name: [] for name in ("steps", "targets", "notes", "changes", *_LISTS)}
+    name, _, environment = unit.partition("@")
+    return {
+        "plan": {**texts, "unit": unit, **lists, **plan},
+        "env": _labelled(environment, env),
+        "app": _labelled(name, app),
+        "unit": unit,
+    }
+
+
 def touched(plan: Plan) -> tuple[str, ...]:
     """Return the names of the targets that the plan changes; the load balancers where it only moves requests."""
     return tuple(each.name for each in plan.targets or plan.balancers)
 
 
-def _labelled(name: str, labels: Labels) -> Mapping[str, Json]:
+def _labelled(name: str, labels: Mapping[str, Json]) -> Mapping[str, Json]:
     return {**labels, "name": name}
 
 
