@@ -43,7 +43,7 @@ class SignedChanges:
 
         Raises SourceError when that cannot be told.
         """
-        before = await self.source.read(accepted)
+        before = await self._accepted(accepted)
         policies = await asyncio.to_thread(policies_in, before, self.folders)
         if not policies:
             return None
@@ -57,6 +57,13 @@ class SignedChanges:
             if found:
                 return found
         return None
+
+    async def _accepted(self, accepted: str) -> Mapping[str, bytes]:
+        try:
+            return await self.source.read(accepted)
+        except SourceError as error:
+            way_out = 'to set these policies aside once, set git.trust.signer_policies = "ignore" in the settings'
+            raise SourceError(f"who has to sign changes cannot be told: {error}; {way_out}") from error
 
     async def _by(self, policy: SignerPolicy, reach: Reach | None, question: "_Question") -> str | None:
         async with _listed(policy, self.history, self.gpg_keys) as listed:
@@ -173,8 +180,8 @@ def _bound(policy: SignerPolicy, fingerprints: Iterable[str]) -> dict[str, froze
 
 
 def _key_files(policy: SignerPolicy, folder: Path, gpg_keys: Path | None) -> Iterator[Path]:
-    for number, each in enumerate(each for each in policy.signers if each.key):
-        file = folder / f"key-{number}.asc"
+    for each in (each for each in policy.signers if each.key):
+        file = folder / f"{policy.name}-{each.gpg}.asc"
         file.write_text(each.key)
         yield file
     without = next((each.gpg for each in policy.signers if each.gpg and not each.key), None)

@@ -153,3 +153,27 @@ async def test_a_list_that_is_away_is_told_as_trouble_and_nothing_is_followed(fl
     await commits.refresh()
     assert commits.newest.desired is None
     assert f"signatures cannot be verified: cannot read {tmp_path}/nothing" in (commits.newest.trouble or "")
+
+
+async def test_a_change_that_is_not_signed_as_the_accepted_policy_wants_is_refused_with_who_is_wanted(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    ann = SshPerson.new(tmp_path, "ann@example.org")
+    public = " ".join(ann.key.with_name(ann.key.name + ".pub").read_text().split()[:2])
+    signer = f"paths: [desired-state/**], signers: [{{principal: {ann.email}, ssh: {public}}}]"
+    fleet.repository.write(
+        "policies/signers.yaml", f"kind: SignerPolicy\nmetadata: {{name: all}}\nspec: {{{signer}}}\n".encode()
+    )
+    first = await fleet.commit("first", shop=app("red"))
+    second = await fleet.commit("second", shop=app("blue"))
+    assert followed(fleet) == first
+    assert fleet.world.commits.newest.refused == (
+        f"commit {second[:8]}: commit {second[:8]} changes desired-state/shop.yaml, for which the policy all wants the "
+        "signature of ann@example.org: it is not signed; its committer signs it (git commit --amend -S) and pushes "
+        "again",
+    )
+    refusals = [event.why for event in await fleet.events() if isinstance(event, CommitRefused)]
+    assert refusals == [Refusal.UNTRUSTED]
+    amended = signed(fleet.repository, ann, parent=first)
+    await fleet.world.commits.refresh()
+    assert followed(fleet) == amended
