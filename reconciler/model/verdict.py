@@ -20,7 +20,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictRecord:
-    """The verdict on (unit, digest), with the reason a person reads and the commit it came with."""
+    """The verdict on (unit, digest), with the reason a person reads and the commit it came with.
+
+    ``asked_by`` is who wanted it tried again, until it is given anew.
+    """
 
     unit: UnitId
     digest: Digest
@@ -28,6 +31,7 @@ class VerdictRecord:
     reason: str
     commit: str
     at: datetime
+    asked_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

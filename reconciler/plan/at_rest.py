@@ -71,12 +71,13 @@ def _planned(base: Assessment, held: Holding, diff: UnitDiff, situation: Situati
     drifted = tuple(_place(each) for each in diff.differing if each.change.cause is Cause.DRIFT)
     drifted = (*drifted, *map(str, strayed(held.unit, situation)))
     gates = governed(proposal.plan, situation) if proposal.plan else Governed()
-    waiting = next(_barriers(proposal, held, base.wanted, situation), None) or gates.waiting
+    barrier = next(_barriers(proposal, held, base.wanted, situation), None)
+    waiting = barrier or gates.waiting
     cooling = tuple(each for each in touched.unseen if each not in (*diff.unseen, *diff.conflicts))
     base = replace(base, unseen=(*base.unseen, *cooling, *unseen(held.unit, situation)))
     if diff.conflicts and proposal.plan is None:
         return replace(base, looked=False, drifted=drifted, waiting=_refused(diff))
-    base = replace(base, gates=gates.gates, notices=gates.notices)
+    base = replace(base, gates=gates.gates, notices=() if barrier else gates.notices)
     return replace(base, plan=proposal.plan, drifted=drifted, waiting=waiting)
 
 

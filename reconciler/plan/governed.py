@@ -10,6 +10,7 @@ from reconciler.model.governance import GateKind, GateState, GateWord
 from reconciler.model.plan import Plan
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.model.word import Word
+from reconciler.plan.consent import asked_once, consents
 from reconciler.plan.situation import Situation
 
 _REASONS = {
@@ -40,5 +41,8 @@ class Governed:
 
 
 def governed(plan: Plan, situation: Situation) -> Governed:
-    """Return how the gates before the plan stand."""
-    return Governed()
+    """Return how the gates before the plan stand. Nobody is asked about a plan that is refused anyway."""
+    answers = tuple(consents(plan, situation))
+    gates = tuple(gate for gate, _ in answers)
+    refused = any(gate.stands is GateWord.CLOSED for gate in gates)
+    return Governed(gates, () if refused else asked_once(word for _, words in answers for word in words))

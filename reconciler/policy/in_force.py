@@ -60,5 +60,10 @@ def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa:
             assert_never(word)
 
 
+def asked_anew(before: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Return what is in force of a unit after somebody wanted another try: consent is asked for from the beginning."""
+    return tuple(each for each in before if not isinstance(each, _ABOUT_PLANS))
+
+
 def _same(one: Delegated, other: Delegated | DelegationEnded) -> bool:
     return (one.author, one.to) == (other.author, other.to)

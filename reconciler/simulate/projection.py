@@ -39,7 +39,7 @@ from reconciler.model.standing import UnitStanding
 from reconciler.model.verdict import Owned, Snapshot, Verdict, VerdictRecord
 from reconciler.model.word import Said
 from reconciler.policy.drift import healed_again
-from reconciler.policy.in_force import in_force
+from reconciler.policy.in_force import asked_anew, in_force
 from reconciler.store.projections import KEPT_SNAPSHOTS
 
 _BAD_ENDS = frozenset({State.HELD, State.REVERT_FAILED})
@@ -154,12 +154,13 @@ def _judged(known: Known, event: VerdictGiven, at: datetime) -> Known:
 def _forgotten(known: Known, event: RetryRequested, at: datetime) -> Known:
     reason = f"{event.author} asked for another try: {event.reason}"
     verdicts = {
-        digest: replace(record, verdict=Verdict.UNKNOWN, reason=reason, at=at)
+        digest: replace(record, verdict=Verdict.UNKNOWN, reason=reason, at=at, asked_by=event.author)
         if record.verdict is Verdict.BAD
         else record
         for digest, record in known.standing.verdicts.items()
     }
-    return _with(known, verdicts=verdicts, heals={}, last=None, failed_heals=0, last_failed_at=None)
+    words = asked_anew(known.standing.words)
+    return _with(known, verdicts=verdicts, words=words, heals={}, last=None, failed_heals=0, last_failed_at=None)
 
 
 def _good(known: Known) -> Known:

@@ -3,6 +3,7 @@
 Rollouts, plans, leases and contents are records of their own, not projections: events tell of their moves only.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
@@ -43,7 +44,7 @@ from reconciler.model.unit import Unit
 from reconciler.model.verdict import Owned, Verdict, VerdictRecord
 from reconciler.model.word import Said, Word
 from reconciler.policy.drift import healed_again
-from reconciler.policy.in_force import in_force
+from reconciler.policy.in_force import asked_anew, in_force
 from reconciler.store import blobs, tables
 from reconciler.store.codec import decode, encode
 from reconciler.store.times import moment, stamp
@@ -95,6 +96,8 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
         case RetryRequested():
             _forget(connection, event, number, at)
             _end_fights(connection, event.unit)
+            said = _words(connection, str(event.unit))
+            _unsay(connection, said, asked_anew(tuple(said.values())))
         case DecisionTaken() | Pinned() | Released() | HealthChanged():
             _note(connection, event, number)
         case RolloutMoved():
@@ -185,14 +188,24 @@ def _note(connection: Connection, event: DecisionTaken | Pinned | Released | Hea
 
 def _say(connection: Connection, word: Word, number: int) -> None:
     """Keep what is in force; each word stays in the row of the event that said it."""
-    table, unit = tables.word, _unit_of(word) or tables.EVERYTHING
-    rows = connection.execute(select(table.c.number, table.c.body).where(table.c.unit == unit).order_by(table.c.number))
-    known = {row.number: decode_word(row.body) for row in rows}
+    unit = _unit_of(word) or tables.EVERYTHING
+    known = _words(connection, unit)
     after = in_force(tuple(known.values()), word)
-    gone = [each for each, said in known.items() if all(said is not one for one in after)]
-    connection.execute(delete(table).where(table.c.number.in_(gone)))
+    _unsay(connection, known, after)
     if any(word is one for one in after):
-        connection.execute(insert(table).values(number=number, unit=unit, body=encode(word)))
+        connection.execute(insert(tables.word).values(number=number, unit=unit, body=encode(word)))
+
+
+def _words(connection: Connection, unit: str) -> dict[int, Word]:
+    table = tables.word
+    rows = connection.execute(select(table.c.number, table.c.body).where(table.c.unit == unit).order_by(table.c.number))
+    return {row.number: decode_word(row.body) for row in rows}
+
+
+def _unsay(connection: Connection, known: Mapping[int, Word], after: tuple[Word, ...]) -> None:
+    """Forget those words that are no longer in force."""
+    gone = [each for each, said in known.items() if all(said is not one for one in after)]
+    connection.execute(delete(tables.word).where(tables.word.c.number.in_(gone)))
 
 
 def decode_word(body: str) -> Word:
@@ -319,6 +332,7 @@ def _forget(connection: Connection, event: RetryRequested, number: int, at: date
             reason=reason,
             commit=record.commit,
             at=at,
+            asked_by=event.author,
         )
         connection.execute(
             update(table)
