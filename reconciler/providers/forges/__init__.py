@@ -1,0 +1,1 @@
+"""Forges over their HTTP APIs: pull requests, one comment on each, and commit statuses."""
