@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.access import Placed
-from reconciler.model.governance import FREE, GateState
+from reconciler.model.governance import FREE, ApprovalPolicy, GateState
 from reconciler.model.plan import Plan
 from reconciler.model.word import ApprovalAsked, Word
 from reconciler.plan.situation import Situation
@@ -26,9 +26,14 @@ def question(plan: Plan, situation: Situation) -> Question:
     )
 
 
-def consents(plan: Plan, situation: Situation) -> Iterator[tuple[GateState, tuple[Word, ...]]]:
-    """Yield how each policy's gate stands, with what is to be written down once from now on."""
-    policies = situation.desired.governance.get(plan.unit_id, FREE).approvals
+def consents(
+    plan: Plan, situation: Situation, more: tuple[ApprovalPolicy, ...] = ()
+) -> Iterator[tuple[GateState, tuple[Word, ...]]]:
+    """Yield how each policy's gate stands, with what is to be written down once from now on.
+
+    ``more`` are policies that speak of this very plan, beside those of the unit.
+    """
+    policies = (*situation.desired.governance.get(plan.unit_id, FREE).approvals, *more)
     asked = question(plan, situation) if policies else None
     return (approval(policy, asked) for policy in policies if asked)
 

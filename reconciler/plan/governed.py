@@ -4,14 +4,19 @@ Each gate is a rule of ``reconciler.policy`` that says how it stands; the first 
 for. None of them stands before the way back of a rollout that is under way.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.model.governance import GateKind, GateState, GateWord
+from reconciler.model.access import Placed
+from reconciler.model.governance import FREE, GateKind, GateState, GateWord, Governance
 from reconciler.model.plan import Plan
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.model.word import Word
 from reconciler.plan.consent import asked_once, consents
 from reconciler.plan.situation import Situation
+from reconciler.policy import concurrency, guardrails, locks, windows
+from reconciler.policy.waiving import unless_waived
+from reconciler.policy.windows import Plea
 
 _REASONS = {
     GateKind.APPROVAL: Reason.APPROVAL,
@@ -42,7 +47,32 @@ class Governed:
 
 def governed(plan: Plan, situation: Situation) -> Governed:
     """Return how the gates before the plan stand. Nobody is asked about a plan that is refused anyway."""
-    answers = tuple(consents(plan, situation))
-    gates = tuple(gate for gate, _ in answers)
+    rules = situation.desired.governance.get(plan.unit_id, FREE)
+    placed = situation.desired.placed.get(plan.unit_id, Placed())
+    found = guardrails.broken(rules.guardrails, plan, placed)
+    answers = tuple(consents(plan, situation, guardrails.consents(found)))
+    known = situation.standing.of(plan.unit_id)
+    gates = (
+        *guardrails.gates(rules.guardrails, found),
+        *_others(plan, situation),
+        *(gate for gate, _ in answers),
+        *_windows(rules, plan, situation),
+    )
+    gates = tuple(unless_waived(gate, known.words, situation.now) for gate in gates)
     refused = any(gate.stands is GateWord.CLOSED for gate in gates)
     return Governed(gates, () if refused else asked_once(word for _, words in answers for word in words))
+
+
+def _others(plan: Plan, situation: Situation) -> Iterator[GateState]:
+    """What other people and other rollouts keep from beginning."""
+    unit, standing = plan.unit_id, situation.standing
+    yield from locks.gates(unit, (*standing.words, *standing.of(unit).words), situation.now)
+    in_hand = (each.unit for each in standing.units.values() if each.rollout is not None)
+    yield from concurrency.gates(unit, situation.desired.governance, (*in_hand, *situation.begun))
+
+
+def _windows(rules: Governance, plan: Plan, situation: Situation) -> Iterator[GateState]:
+    accepted = situation.standing.of(plan.unit_id).accepted
+    by_hand = accepted is not None and accepted.plan == plan.id
+    gate = windows.gate(rules.windows, Plea(plan.cause, by_hand=by_hand), situation.now)
+    yield from (gate,) if gate else ()

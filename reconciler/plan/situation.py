@@ -17,6 +17,7 @@ class Situation:
     """What Git says, what the journal knows, what was seen, what differs from it, and the time.
 
     ``authors`` are the e-mail addresses of who wrote or committed what a unit would get, where somebody has to consent.
+    ``begun`` are the units of which this pass has found already that something begins.
     """
 
     desired: Desired
@@ -26,6 +27,7 @@ class Situation:
     kinds: Mapping[str, Kind]
     now: datetime
     authors: Mapping[UnitId, frozenset[str]] = field(default_factory=dict)
+    begun: frozenset[UnitId] = frozenset()
 
     def diff(self, unit: UnitId) -> UnitDiff:
         """Return what differs in the unit."""
