@@ -168,6 +168,10 @@ async def _decided(call: Call, wanted: Request) -> Answer:
     except Forbidden:
         if unit is not None:
             await readable(call, unit)
+        if isinstance(wanted, asking.Lock | asking.Unlock) and unit is None:
+            # What is missing may be the name of a unit that they may not read.
+            why = f"{known(call).name} may not {wanted.verb} every unit of {wanted.environment}"
+            raise HTTPException(403, f"{why}: no role bound to them allows it") from None
         raise
     call.hall.fleet.forget()
     poll = f"/v1/units/{unit}" if unit else None

@@ -1,5 +1,6 @@
 """What the API is made with, and what its requests share."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,9 @@ from reconciler.model.access import Identity
 from reconciler.ports.clock import Clock
 from reconciler.ports.desk import Doorway
 from reconciler.ports.identities import Identities
+
+LOOKS = 2
+"""So many look at the whole fleet at once, whoever asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,7 @@ class Hall:
     rates: Buckets
     answered: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     streams: Counter[str] = field(default_factory=Counter)
+    looks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOOKS))
 
     @staticmethod
     def of(door: Door) -> "Hall":

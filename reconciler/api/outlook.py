@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
 from reconciler.api.answering import answered
 from reconciler.api.answers import CommitsAnswer, ReviewAnswer, SightingsAnswer, TokensAnswer
@@ -27,13 +28,24 @@ async def show_commits(request: Request, call: Asking) -> Response:
 
 @router.get("/plan", tags=["plans"], response_model=ReviewAnswer, responses=responses(401, 403, 409, 422, 429, 503))
 async def review(request: Request, call: Asking, revision: Revision = None) -> Response:
-    """Look at the fleet and show what would follow from a revision, or from the newest commit; nothing is changed."""
-    found = await call.hall.door.doorway.outlook.review(revision)
+    """Look at the fleet and show what would follow from a revision, or from the newest commit; nothing is changed.
+
+    Units for which the caller may not plan are left out.
+    """
+    hall, who = call.hall, known(call)
+    desk = hall.door.doorway.desk
+    units = (await hall.fleet.view()).units
+    # The fleet is looked at for nobody who would be shown nothing of it.
+    if not any([await desk.may(who, Action.PLAN, each) for each in (*units, None)]):
+        raise HTTPException(403, f"{who.name} may not plan anything: no role bound to them allows it")
+    async with hall.looks:
+        found = await hall.door.doorway.outlook.review(revision)
+    mine = [each for each in found.assessments if await desk.may(who, Action.PLAN, each.unit)]
     answer = ReviewAnswer(
         commit=found.commit,
         refused=found.refused,
         interrupted=found.interrupted,
-        units=[assessed_shown(each) for each in found.assessments],
+        units=[assessed_shown(each) for each in mine],
     )
     return answered(request, answer.text())
 

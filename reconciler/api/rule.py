@@ -77,7 +77,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/v1/events"): ForKnown(),
     ("GET", "/v1/events/stream"): ForKnown(),
     ("GET", "/v1/commits"): ForKnown(),
-    ("GET", "/v1/plan"): OfAll(Action.PLAN),
+    ("GET", "/v1/plan"): ForKnown(),
     ("GET", "/v1/sightings"): ForKnown(),
     **{("POST", f"/v1/units/{{unit}}/{verb}"): ByDesk() for verb in _VERBS},
     ("POST", "/v1/pause"): ByDesk(),

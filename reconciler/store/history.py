@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from statistics import median_low
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from reconciler.model.canonical import Digest
 from reconciler.model.event import CommitAccepted, CommitRefused, RewriteAccepted, SourceLost, StepEnded
@@ -53,6 +53,10 @@ class History:
     async def since(self, number: int, limit: int = 1000) -> Sequence[Entry]:
         """Return the events after the given number, in the order they happened."""
         return await self._database.read(_since, number, limit)
+
+    async def newest(self) -> int:
+        """Return the number of the newest event, 0 before the first."""
+        return await self._database.glance(_number)
 
     async def units(self) -> Sequence[str]:
         """Return the names of all units that were ever assessed, sorted."""
@@ -170,6 +174,10 @@ def _running(connection: Connection) -> Sequence[Rollout]:
 def _entries(connection: Connection, query: Select[tuple[int, str, str]], limit: int) -> Sequence[Entry]:
     rows = connection.execute(query.order_by(tables.event.c.id.desc()).limit(limit)).all()
     return [Entry(row.id, moment(row.at), decode_event(row.body)) for row in reversed(rows)]
+
+
+def _number(connection: Connection) -> int:
+    return int(connection.execute(select(func.max(tables.event.c.id))).scalar() or 0)
 
 
 def _since(connection: Connection, number: int, limit: int) -> Sequence[Entry]:
