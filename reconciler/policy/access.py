@@ -112,9 +112,10 @@ def _actions(access: Access, binding: RoleBinding) -> tuple[Action, ...]:
 def _beyond(scope: Scope, placed: Where, action: Action, unit: UnitId | None) -> str | None:
     if scope.actions is not None and action not in scope.actions:
         return f"the token is only for: {', '.join(scope.actions) or 'nothing'}"
+    if action is Action.DELEGATE and scope.actions is not None and Action.APPROVE not in scope.actions:
+        return "the token is not for approve, so it does not pass that on"
     if unit is None:
-        everywhere = scope.match == EVERYTHING or action in OF_ONESELF
-        return None if everywhere else "the token is only for some units"
+        return None if scope.match == EVERYTHING else "the token is only for some units"
     return None if _within(scope, placed, unit) else "the token is only for other units"
 
 

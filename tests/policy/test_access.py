@@ -139,6 +139,8 @@ def test_a_denial_says_what_is_missing() -> None:
         (Scope(match=Match(units=("shop@*",))), Action.RETRY, BANK, "the token is only for other units"),
         (Scope(match=Match(units=("*",))), Action.PAUSE, None, "the token is only for some units"),
         (Scope(match=Match(environments=CRITICAL)), Action.SYNC, TEST, "the token is only for other units"),
+        (Scope(match=Match(units=("*",))), Action.DELEGATE, None, "the token is only for some units"),
+        (Scope(actions=(Action.DELEGATE,)), Action.DELEGATE, None, "not for approve, so it does not pass that on"),
     ],
 )
 def test_a_token_is_good_for_no_more_than_its_scope_also_for_an_owner(
