@@ -48,6 +48,13 @@ class Memory:
         self._now[key] = found
         return found
 
+    def known(self, key: Hashable) -> Any:
+        """Return what followed from the key before, None when it was not made."""
+        found = self._before.get(key)
+        if found is not None:
+            self._now[key] = found
+        return found
+
     def again(self, key: Hashable, inputs: Any, make: Callable[[], T]) -> T:
         """Return what follows from the inputs, made anew when they are others than before."""
         found: T | None = self.recall(key, inputs, _right)

@@ -29,8 +29,21 @@ _SHOWN_AT_MOST = 2000
 _NOWHERE = "http://127.0.0.1:9"
 
 
+class NotRun(Exception):
+    """A program is not run, for the commit is not trusted. The text says which, and what it waits for."""
+
+
 class _Failed(Exception):
     """It made no text, and will make none of the same inputs; the text here says why."""
+
+
+def remembered(program: Program, memory: Memory) -> str:
+    """Return what the program printed for the same inputs when it was run last; raise NotRun, it is not run now."""
+    path = shutil.which(program.command)
+    made = memory.known(("output", _key(program, path))) if path else None
+    if made is None or isinstance(made, _Failed):
+        raise NotRun(f"{program.command} is not run with what is only proposed")
+    return str(made)
 
 
 def output(program: Program, memory: Memory) -> str:
@@ -39,8 +52,7 @@ def output(program: Program, memory: Memory) -> str:
     if path is None:
         message = f"the command {program.command} is not installed here: {program.install}"
         raise InputError(program.key, message)
-    files = {name: digest_bytes(data) for name, data in sorted(program.files.items())}
-    key = digest({"command": path, "arguments": program.arguments, "files": files})
+    key = _key(program, path)
     called = " ".join((program.command, *program.arguments))
     try:
         made: str | _Failed = memory.of(("output", key), lambda: _made(program, path))
@@ -51,6 +63,11 @@ def output(program: Program, memory: Memory) -> str:
     if isinstance(made, _Failed):
         raise InputError(program.key, f"{called}: {made}")
     return made
+
+
+def _key(program: Program, path: str) -> str:
+    files = {name: digest_bytes(data) for name, data in sorted(program.files.items())}
+    return digest({"command": path, "arguments": program.arguments, "files": files})
 
 
 def _made(program: Program, path: str) -> str | _Failed:

@@ -16,6 +16,7 @@ from reconciler.desired.documents import AppSpec
 from reconciler.desired.filling import Filling
 from reconciler.desired.fleet import Written
 from reconciler.desired.inputs import ResourceInputs, Sources
+from reconciler.desired.programs import NotRun
 from reconciler.desired.resources import Draft
 from reconciler.desired.templates import Variables
 from reconciler.desired.ties import Ties
@@ -222,6 +223,9 @@ class UnitWork:
         try:
             rendered = kind.render(spec, inputs)
             return (rendered,) if isinstance(rendered, Rendered) else rendered
+        except NotRun as error:
+            self.missing[str(error)] = None
+            return None
         except InputError as error:
             self.telling.problem(document.problem((*draft.path, *error.where.split(".")), str(error)))
             return None
