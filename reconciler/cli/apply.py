@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.at_desk import at_desk, author, me, reviewing
 from reconciler.cli.errors import Exit, Failure
-from reconciler.cli.options import config_option
+from reconciler.cli.options import Reach, reach_option
 
 if TYPE_CHECKING:
     from reconciler.daemon.settings import Settings
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@config_option
+@reach_option
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def command(config: Path | None, file: Path) -> Exit:
+def command(reach: Reach, file: Path) -> Exit:
     """Carry out the plan in FILE, written by: reconciler plan --out FILE.
 
     Refuses when Git or the targets are no longer as they were then. Waits until
@@ -32,29 +33,32 @@ def command(config: Path | None, file: Path) -> Exit:
     from reconciler.daemon.logs import set_up
     from reconciler.daemon.settings import Settings
 
-    settings = Settings.load(config)
-    set_up(settings.log)
     _, plans = read_plan(file)
     if not plans:
         click.echo("The plan has nothing to do.")
         return Exit.DONE
-    return _apply(settings, plans)
+    settings = Settings.load(reach.config)
+    set_up(settings.log)
+    return _apply(settings, plans, reach)
 
 
-def _apply(settings: "Settings", plans: Mapping[str, str]) -> Exit:
+def _apply(settings: "Settings", plans: Mapping[str, str], reach: Reach) -> Exit:
     from reconciler.cli.ended import tell_ended
     from reconciler.daemon.exclusive import AlreadyRunning
 
     try:
         return tell_ended(asyncio.run(_carry_out(settings, plans)))
     except AlreadyRunning:
-        asyncio.run(_hand_over(settings, plans))
-        click.echo("Handed to the daemon, which carries it out now. To follow it: reconciler status")
-        return Exit.DONE
+        return _handed(reach, plans)
+
+
+def _handed(reach: Reach, plans: Mapping[str, str]) -> Exit:
+    asyncio.run(_hand_over(reach, plans))
+    click.echo("Handed to the daemon, which carries it out now. To follow it: reconciler status")
+    return Exit.DONE
 
 
 async def _carry_out(settings: "Settings", plans: Mapping[str, str]) -> "Settled":
-    from reconciler.cli.journal import author
     from reconciler.daemon.by_hand import apply
     from reconciler.daemon.wiring import acting
 
@@ -63,14 +67,14 @@ async def _carry_out(settings: "Settings", plans: Mapping[str, str]) -> "Settled
         return await apply(parts.world, parts.hands, parts.wake, lambda review: refuse_stale(review, plans), author())
 
 
-async def _hand_over(settings: "Settings", plans: Mapping[str, str]) -> None:
-    from reconciler.cli.journal import author, decide
-    from reconciler.daemon.wiring import looking
-    from reconciler.model.event import PlanAccepted
+async def _hand_over(reach: Reach, plans: Mapping[str, str]) -> None:
+    from reconciler.model.asking import ApplyPlan
 
-    async with looking(settings) as look:
-        wanted = refuse_stale(await look.review(None), plans)
-    await decide(settings, [PlanAccepted(unit=unit, plan=plan, author=author()) for unit, plan in wanted.items()])
+    async with reviewing(reach) as looking:
+        wanted = refuse_stale(await looking.review(None), plans)
+    async with at_desk(reach) as doorway:
+        for unit, plan in wanted.items():
+            await doorway.desk.decide(ApplyPlan(unit=unit, plan=plan), me())
 
 
 def refuse_stale(review: "Review", plans: Mapping[str, str]) -> "Mapping[UnitId, str]":

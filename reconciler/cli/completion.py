@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler.cli.journal import reading
+from reconciler.daemon.doorway import JOURNAL
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.ports.journal import JournalUnavailable
+from reconciler.store.journal import SqliteStore
 
 
 def units(config: Path | None) -> Sequence[str]:
@@ -18,5 +19,8 @@ def units(config: Path | None) -> Sequence[str]:
 
 
 async def _known(settings: Settings) -> Sequence[str]:
-    async with reading(settings) as store:
+    store = SqliteStore.open_read_only(settings.state_dir / JOURNAL)
+    try:
         return await store.history.units()
+    finally:
+        await store.close()

@@ -25,11 +25,13 @@ class Failure(Exception):
 
 
 EXPECTED = (
+    ("reconciler.daemon.doorway", "NotWoken"),
     ("reconciler.daemon.exclusive", "AlreadyRunning"),
     ("reconciler.daemon.exclusive", "NotOurs"),
     ("reconciler.daemon.one_pass", "NothingToDo"),
     ("reconciler.daemon.settings", "SettingsError"),
     ("reconciler.desired.load", "Invalid"),
+    ("reconciler.model.asking", "Refused"),
     ("reconciler.ports.errors", "WorldError"),
     ("reconciler.ports.journal", "JournalUnavailable"),
     ("reconciler.ports.secrets", "SecretMissing"),

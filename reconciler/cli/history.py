@@ -2,26 +2,29 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.at_desk import at_desk
 from reconciler.cli.errors import Failure
-from reconciler.cli.options import config_option, json_option, unit_argument
+from reconciler.cli.options import Reach, json_option, reach_option, unit_argument
 
 if TYPE_CHECKING:
     from reconciler.model.record import Entry, Kept
     from reconciler.model.rollout import Rollout
 
 
+MOST_EVENTS = 1000
+
+
 @click.command()
-@config_option
+@reach_option
 @json_option
 @unit_argument(required=False)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many rollouts.")
 @click.option("--rollout", metavar="ID", help="Show the events of this rollout instead.")
-def command(config: Path | None, unit: str | None, limit: int, rollout: str | None, *, as_json: bool) -> None:
+def command(reach: Reach, unit: str | None, limit: int, rollout: str | None, *, as_json: bool) -> None:
     """Show rollouts, newest first: of UNIT (app@environment), or of all.
 
     Of one unit also the states that are kept to go back to; see rollback.
@@ -29,9 +32,9 @@ def command(config: Path | None, unit: str | None, limit: int, rollout: str | No
     if rollout and unit:
         raise Failure("give a unit or --rollout, not both")
     if rollout:
-        _show_events(asyncio.run(_events(config, rollout)), as_json=as_json)
+        _show_events(asyncio.run(_events(reach, rollout)), as_json=as_json)
     else:
-        rollouts, states = asyncio.run(_rollouts(config, unit, limit))
+        rollouts, states = asyncio.run(_rollouts(reach, unit, limit))
         _show_rollouts(rollouts, states, as_json=as_json)
 
 
@@ -61,23 +64,18 @@ def _show_rollouts(rollouts: "Sequence[Rollout]", states: "Sequence[Kept]", *, a
             terminal.show(states_text(states, now, terminal.width()))
 
 
-async def _events(config: Path | None, rollout: str) -> "Sequence[Entry]":
-    from reconciler.cli.journal import reading
-    from reconciler.daemon.settings import Settings
-
-    async with reading(Settings.load(config)) as store:
-        entries = await store.history.of_rollout(rollout)
+async def _events(reach: Reach, rollout: str) -> "Sequence[Entry]":
+    async with at_desk(reach) as doorway:
+        entries = await doorway.archive.events(rollout, MOST_EVENTS)
     if not entries:
         raise Failure(f"there is no rollout {rollout}; reconciler history shows their ids")
     return entries
 
 
-async def _rollouts(config: Path | None, unit: str | None, limit: int) -> "tuple[Sequence[Rollout], Sequence[Kept]]":
-    from reconciler.cli.journal import reading
-    from reconciler.cli.units import find_unit
-    from reconciler.daemon.settings import Settings
+async def _rollouts(reach: Reach, unit: str | None, limit: int) -> "tuple[Sequence[Rollout], Sequence[Kept]]":
+    from reconciler.control.named import named
 
-    async with reading(Settings.load(config)) as store:
-        chosen = find_unit(unit, (await store.standing()).units) if unit else None
-        states = await store.history.states(chosen) if chosen else ()
-        return await store.history.rollouts(chosen, limit), states
+    async with at_desk(reach) as doorway:
+        chosen = named(unit, (await doorway.desk.picture()).standing.units) if unit else None
+        states = await doorway.archive.states(chosen) if chosen else ()
+        return await doorway.archive.rollouts(chosen, limit), states

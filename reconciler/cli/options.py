@@ -1,14 +1,43 @@
 """Options and arguments that several commands share."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 MAX_REASON = 500
+_CONFIG = "Settings file. Default: $RECONCILER_CONFIG, ./reconciler.toml, /etc/reconciler/reconciler.toml."
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """How the fleet is reached: through a server, with the token in a file, or by the settings of this machine."""
+
+    config: Path | None = None
+    server: str | None = None
+    token_file: Path | None = None
+
+
+def reach_option(function: _Function) -> _Function:
+    """Add ``--config FILE``; the command gets ``reach: Reach``, with what was said before its name."""
+    return click.option(
+        "--config",
+        "reach",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar="RECONCILER_CONFIG",
+        metavar="FILE",
+        callback=_reach,
+        help=_CONFIG,
+    )(function)
+
+
+def _reach(context: click.Context, _: click.Parameter, config: Path | None) -> Reach:
+    said = context.find_root().params
+    return Reach(config=config, server=said.get("server"), token_file=said.get("token_file"))
 
 
 def config_option(function: _Function) -> _Function:
@@ -18,7 +47,7 @@ def config_option(function: _Function) -> _Function:
         type=click.Path(path_type=Path, dir_okay=False),
         envvar="RECONCILER_CONFIG",
         metavar="FILE",
-        help="Settings file. Default: $RECONCILER_CONFIG, ./reconciler.toml, /etc/reconciler/reconciler.toml.",
+        help=_CONFIG,
     )(function)
 
 
@@ -37,7 +66,9 @@ def _units(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
     """Offer the units that the journal knows; nothing where it cannot be read, for there is nobody to tell."""
     from reconciler.cli.completion import units
 
-    return [name for name in units(context.params.get("config")) if name.startswith(typed)]
+    reach = context.params.get("reach")
+    config = reach.config if isinstance(reach, Reach) else context.params.get("config")
+    return [name for name in units(config) if name.startswith(typed)]
 
 
 def reason_option(*, required: bool) -> Callable[[_Function], _Function]:
@@ -50,6 +81,17 @@ def reason_option(*, required: bool) -> Callable[[_Function], _Function]:
         callback=_one_line,
         help="Why; it is kept in the history.",
     )
+
+
+def code_option(function: _Function) -> _Function:
+    """Add ``--code``; the command gets ``code: str``. It is good once and soon over, so it may be seen in a list."""
+    return click.option(
+        "--code",
+        metavar="DIGITS",
+        default="",
+        envvar="RECONCILER_CODE",
+        help="One-time code, where a second factor is wanted. Asked for on a terminal.",
+    )(function)
 
 
 def _one_line(_: click.Context, option: click.Parameter, text: str | None) -> str:

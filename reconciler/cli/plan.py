@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.at_desk import reviewing
 from reconciler.cli.errors import Exit, Failure
-from reconciler.cli.options import config_option
+from reconciler.cli.options import Reach, reach_option
 
 if TYPE_CHECKING:
-    from reconciler.daemon.settings import Settings
     from reconciler.model.assessment import Review
 
 
 @click.command()
-@config_option
+@reach_option
 @click.option("--commit", metavar="REV", help="Plan this commit, branch or tag instead of the newest commit.")
 @click.option("--unit", metavar="APP@ENVIRONMENT", help="Show this unit only.")
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     help="Exit with 2 when there are changes, 4 when there are none but not all could be seen.",
 )
 def command(
-    config: Path | None, commit: str | None, unit: str | None, form: str, out: Path | None, *, detailed_exitcode: bool
+    reach: Reach, commit: str | None, unit: str | None, form: str, out: Path | None, *, detailed_exitcode: bool
 ) -> Exit:
     """Show what would be done, without doing it.
 
@@ -37,9 +37,8 @@ def command(
     """
     from reconciler.cli.plan_file import write_plan
     from reconciler.cli.render.outline import has_changes
-    from reconciler.daemon.settings import Settings
 
-    review = asyncio.run(_review(Settings.load(config), commit))
+    review = asyncio.run(_review(reach, commit))
     if unit:
         review = only(review, unit)
     _print(review, form)
@@ -54,11 +53,9 @@ def command(
     return Exit.HELD if any(each.unseen for each in review.assessments) else Exit.DONE
 
 
-async def _review(settings: "Settings", commit: str | None) -> "Review":
-    from reconciler.daemon.wiring import looking
-
-    async with looking(settings) as look:
-        return await look.review(commit)
+async def _review(reach: Reach, commit: str | None) -> "Review":
+    async with reviewing(reach) as looking:
+        return await looking.review(commit)
 
 
 def only(review: "Review", unit: str) -> "Review":

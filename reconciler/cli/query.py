@@ -2,27 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.at_desk import at_desk
 from reconciler.cli.errors import Exit, Failure
-from reconciler.cli.options import config_option, json_option
+from reconciler.cli.options import Reach, json_option, reach_option
 
 if TYPE_CHECKING:
     from reconciler.cli.render.sightings import Seen
-    from reconciler.daemon.settings import Settings
-    from reconciler.model.sighting import Sighting
 
 
 @click.command()
-@config_option
+@reach_option
 @json_option
 @click.option("--fresh", is_flag=True, help="Look now, instead of telling what was seen last.")
 @click.option("--check", metavar="CEL", help="Say whether this is true of all that fits; exit status 4 when not.")
 @click.argument("what", metavar="WHAT")
-def command(config: Path | None, what: str, check: str | None, *, as_json: bool, fresh: bool) -> Exit:
+def command(reach: Reach, what: str, check: str | None, *, as_json: bool, fresh: bool) -> Exit:
     """Show what is there: the resources that WHAT names, or a target's facts.
 
     WHAT is a resource as everywhere (shop@production/web-1/file:/etc/motd), a
@@ -31,10 +29,9 @@ def command(config: Path | None, what: str, check: str | None, *, as_json: bool,
     """
     from reconciler.cli import terminal
     from reconciler.cli.render.sightings import NothingNamed, seen_json, seen_text
-    from reconciler.daemon.settings import Settings
 
     try:
-        found = asyncio.run(_found(Settings.load(config), what, fresh=fresh))
+        found = asyncio.run(_found(reach, what, fresh=fresh))
     except NothingNamed as nothing:
         raise Failure(str(nothing)) from nothing
     if check is not None:
@@ -65,26 +62,18 @@ def _checked(found: "Sequence[Seen]", text: str) -> Exit:
     return held
 
 
-async def _found(settings: "Settings", what: str, *, fresh: bool) -> "Sequence[Seen]":
-    from reconciler.cli.journal import reading
+async def _found(reach: Reach, what: str, *, fresh: bool) -> "Sequence[Seen]":
     from reconciler.cli.render.sightings import facts_seen, matching
     from reconciler.providers.clock import SystemClock
 
-    if fresh and "@" in what:
-        return matching(await _fresh(settings, what), what, SystemClock().now())
-    async with reading(settings) as store:
+    async with at_desk(reach) as doorway:
+        outlook = doorway.outlook
+        if fresh and "@" in what:
+            return matching(await outlook.sightings(what), what, SystemClock().now())
         now = SystemClock().now()
         if "@" in what or "*" in what:
             unit, _, rest = what.partition("/")
             target, _, _ = rest.partition("/")
-            found = await store.sightings(unit, target or "*")
-            return matching(found or await store.sightings(), what, now)
-        return facts_seen(await store.facts(), what, now)
-
-
-async def _fresh(settings: "Settings", what: str) -> "Sequence[Sighting]":
-    from reconciler.daemon.wiring import looking
-    from reconciler.policy.sighted import fits
-
-    async with looking(settings) as look:
-        return await look.sightings(lambda resource: fits(what, resource))
+            found = (await outlook.remembered(unit, target or "*")).sightings
+            return matching(found or (await outlook.remembered("*", "*")).sightings, what, now)
+        return facts_seen((await outlook.remembered("*", "*")).facts, what, now)

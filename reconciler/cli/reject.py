@@ -1,35 +1,24 @@
-"""``reconciler reject UNIT``: a person says no where a rollout waits; it has failed then."""
+"""``reconciler reject UNIT``: a person says no to a plan, or where a rollout waits."""
 
 import asyncio
-from pathlib import Path
 
 import click
 
-from reconciler.cli.options import config_option, reason_option, unit_argument
+from reconciler.cli.at_desk import ask
+from reconciler.cli.options import Reach, reach_option, reason_option, unit_argument
 
 
 @click.command()
-@config_option
+@reach_option
 @reason_option(required=True)
 @unit_argument(required=True)
-def command(config: Path | None, reason: str, unit: str) -> None:
-    """Reject what the rollout of UNIT (app@environment) waits with.
+def command(reach: Reach, reason: str, unit: str) -> None:
+    """Reject the plan of UNIT (app@environment), or what its rollout waits with.
 
-    The step in hand fails, and policy says what follows (onFailure): mostly
-    the unit is taken back. A step that does not wait is ended with abort.
+    A plan that waits for approval is not carried out. Of a rollout the step
+    in hand fails, and policy says what follows (onFailure): mostly the unit
+    is taken back. A step that does not wait is ended with abort.
     """
-    click.echo(asyncio.run(_reject(config, unit, reason)))
+    from reconciler.model.asking import Reject
 
-
-async def _reject(config: Path | None, text: str, reason: str) -> str:
-    from reconciler.cli.in_hand import find_in_hand, refuse_unless_running, refuse_unless_waiting
-    from reconciler.control.steps import on_failure
-    from reconciler.model.rollout import Decided
-    from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
-
-    found = await find_in_hand(config, text, "reject")
-    refuse_unless_running(found, "reject")
-    hint = f"to end it: reconciler abort {found.unit}"
-    refuse_unless_waiting(found, (Bake, Analyse, AwaitPromotion, AwaitApproval, CallHook), hint)
-    await found.say(Decided.REJECT, reason)
-    return f"Rejected {found.unit} at {found.where}. What follows: {on_failure(found.plan).partition(';')[0]}."
+    click.echo(asyncio.run(ask(reach, unit, lambda found: Reject(unit=found, reason=reason))).said)

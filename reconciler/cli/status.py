@@ -1,22 +1,22 @@
 """``reconciler status``: where every unit stands."""
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.at_desk import at_desk
 from reconciler.cli.errors import Exit
-from reconciler.cli.options import config_option, json_option
+from reconciler.cli.options import Reach, json_option, reach_option
 
 if TYPE_CHECKING:
     from reconciler.model.record import Picture
 
 
 @click.command()
-@config_option
+@reach_option
 @json_option
-def command(config: Path | None, *, as_json: bool) -> Exit:
+def command(reach: Reach, *, as_json: bool) -> Exit:
     """Show where every unit stands, then what needs attention.
 
     Exit status 4 when anything is held or waits, else 0.
@@ -24,7 +24,7 @@ def command(config: Path | None, *, as_json: bool) -> Exit:
     from reconciler.cli import terminal
     from reconciler.cli.render.status import needs_a_person, status_json, status_text
 
-    picture = asyncio.run(_look(config))
+    picture = asyncio.run(_look(reach))
     if as_json:
         terminal.show_json(status_json(picture))
     else:
@@ -32,10 +32,6 @@ def command(config: Path | None, *, as_json: bool) -> Exit:
     return Exit.HELD if needs_a_person(picture) else Exit.DONE
 
 
-async def _look(config: Path | None) -> "Picture":
-    from reconciler.cli.journal import picture, reading
-    from reconciler.daemon.settings import Settings
-
-    settings = Settings.load(config)
-    async with reading(settings) as store:
-        return await picture(store, settings.state_dir)
+async def _look(reach: Reach) -> "Picture":
+    async with at_desk(reach) as doorway:
+        return await doorway.desk.picture()

@@ -15,6 +15,7 @@ from reconciler.model.identity import ResourceId
 from reconciler.model.plan import Plan
 from reconciler.model.sighting import Sighting
 from reconciler.model.standing import Standing
+from reconciler.model.unit import Desired
 from reconciler.model.verdict import Snapshot
 from reconciler.policy.scope import scope
 from reconciler.policy.sighted import sighted
@@ -47,6 +48,11 @@ class Look:
             raise NothingToDo(f"commit {commit.id[:7]} does not load:\n" + "\n".join(problems))
         desired = await self._world.commits.at(Commit(accepted, ""))
         return replace(await conclude(self._world, desired), refused=problems)
+
+    async def accepted(self) -> Desired | None:
+        """Return what the last commit that loaded asks for, None before the first; raise SourceError, Invalid."""
+        accepted = await self._world.journal.accepted_commit()
+        return await self._world.commits.at(Commit(accepted, "")) if accepted else None
 
     async def held(self, pinned: Pinned, at: Snapshot) -> Assessment:
         """Return what would follow for one unit if a person held it there, though Git could not be asked.

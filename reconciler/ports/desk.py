@@ -97,7 +97,7 @@ class Outlook(Protocol):
         """Return what was seen last of units and on targets that fit the patterns, and the facts of all targets."""
         ...
 
-    async def way_back(self, request: GoBack) -> WayBack:
+    async def way_back(self, request: GoBack, who: Identity) -> WayBack:
         """Return what going back would do; nothing is decided. Raises Refused where it cannot be, NothingToDo."""
         ...
 

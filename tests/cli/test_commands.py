@@ -13,8 +13,8 @@ import click
 import pytest
 
 from reconciler.cli import errors
+from reconciler.cli.at_desk import author
 from reconciler.cli.errors import Exit, Failure
-from reconciler.cli.journal import author
 from reconciler.cli.main import COMMANDS
 from reconciler.model.change import Cause
 from reconciler.model.event import CommitAccepted, Event, RolloutMoved, VerdictGiven

@@ -15,10 +15,12 @@ from typing import Any
 
 import tomli_w
 
-from reconciler.cli.journal import picture
 from reconciler.cli.render.status import status_json
+from reconciler.daemon.exclusive import is_held
+from reconciler.daemon.picture import picture
 from reconciler.model.record import Picture
 from reconciler.ports.journal import JournalUnavailable
+from reconciler.providers.clock import SystemClock
 from reconciler.store.journal import SqliteStore
 from tests.e2e import documents
 from tests.e2e.loopback import Loopback
@@ -199,7 +201,7 @@ class World:
             return None
         store = SqliteStore.open_read_only(self.state / "journal.db")
         try:
-            return await picture(store, self.state)
+            return await picture(store, SystemClock().now(), is_held(self.state))
         except JournalUnavailable:
             return None
         finally:

@@ -21,8 +21,8 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 import yaml
 
-from reconciler.cli.journal import picture, reading
 from reconciler.cli.render.status import status_json
+from reconciler.daemon.doorway import on_journal
 from reconciler.daemon.settings import Settings
 from reconciler.ports.journal import JournalUnavailable
 from reconciler.traffic import nginx_file
@@ -295,8 +295,8 @@ def _held(now: Mapping[str, Any]) -> bool:
 async def _seen(settings: Path) -> dict[str, Any]:
     found = Settings.load(settings)
     try:
-        async with reading(found) as store:
-            return dict(status_json(await picture(store, found.state_dir)))
+        async with on_journal(found) as doorway:
+            return dict(status_json(await doorway.desk.picture()))
     except JournalUnavailable:
         return {}
 

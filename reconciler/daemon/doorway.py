@@ -1,0 +1,145 @@
+"""The doorway to a fleet: in the daemon, beside its passes; or straight on the journal, where no daemon answers."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.daemon.archive import JournalArchive
+from reconciler.daemon.desk import JournalDesk, Surroundings
+from reconciler.daemon.exclusive import is_held
+from reconciler.daemon.outlook import LiveOutlook
+from reconciler.daemon.settings import Settings
+from reconciler.model.asking import Approve, Delegate, Request
+from reconciler.model.event import Event
+from reconciler.model.identity import UnitId
+from reconciler.model.step import AwaitApproval
+from reconciler.model.unit import Desired
+from reconciler.ports.desk import Doorway
+from reconciler.providers.clock import SystemClock
+from reconciler.store.journal import SqliteStore
+
+if TYPE_CHECKING:
+    from reconciler.daemon.look import Look
+    from reconciler.daemon.wake import Wake
+    from reconciler.daemon.world import World
+    from reconciler.ports.source import Source
+
+JOURNAL = "journal.db"
+WAKE = "wake"
+SECRET = 32
+
+
+class NotWoken(Exception):
+    """What was asked for is written down, but the daemon could not be told. The text says where that failed."""
+
+
+def in_daemon(world: "World", source: "Source", store: SqliteStore, wake: "Wake", state_dir: Path) -> Doorway:
+    """Return the doorway of the process that keeps the fleet."""
+
+    @asynccontextmanager
+    async def looking() -> "AsyncIterator[Look]":
+        from reconciler.daemon.look import Look  # noqa: PLC0415 - for who asks; a pass does without
+
+        yield Look(world, source)
+
+    async def rules(_: Request | None) -> Desired | None:
+        return world.commits.newest.desired
+
+    def ring() -> None:
+        wake.ring()
+        # Who watches this file looks at Git too.
+        touch(state_dir)
+
+    around = Surroundings(
+        append=world.journal.append,
+        wake=ring,
+        rules=rules,
+        authors=_nobody,
+        at_work=lambda: True,
+        secret=partial(secrets.token_bytes, SECRET),
+        clock=world.clock,
+    )
+    desk = JournalDesk(store, around)
+    return Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, looking))
+
+
+@asynccontextmanager
+async def on_journal(settings: Settings) -> AsyncIterator[Doorway]:
+    """Open the journal to look at it, and once more for what is decided; raises JournalUnavailable."""
+    journal = settings.state_dir / JOURNAL
+    clock = SystemClock()
+    store = SqliteStore.open_read_only(journal)
+
+    async def append(events: Sequence[Event], at: datetime) -> None:
+        writing = await SqliteStore.open(journal)
+        try:
+            await writing.append(events, at)
+        finally:
+            await writing.close()
+
+    around = Surroundings(
+        append=append,
+        wake=partial(touch, settings.state_dir),
+        rules=partial(_rules, settings, store),
+        authors=_nobody,
+        at_work=partial(is_held, settings.state_dir),
+        secret=partial(secrets.token_bytes, SECRET),
+        clock=clock,
+    )
+    desk = JournalDesk(store, around)
+    try:
+        yield Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, partial(_looking, settings)))
+    finally:
+        await store.close()
+
+
+def touch(state_dir: Path) -> None:
+    """Touch the file the daemon watches; raise NotWoken. Without it what is new is seen at the next pass anyway."""
+    try:
+        (state_dir / WAKE).touch()
+    except OSError as error:
+        raise NotWoken(
+            f"the decision is in the journal, but the daemon was not woken: cannot touch {state_dir / WAKE}: "
+            f"{error.strerror}; it acts on it at its next pass"
+        ) from error
+
+
+def _looking(settings: Settings) -> "AbstractAsyncContextManager[Look]":
+    from reconciler.daemon.wiring import looking  # noqa: PLC0415 - slow, and most who ask do not look
+
+    return looking(settings)
+
+
+async def _rules(settings: Settings, store: SqliteStore, request: Request | None) -> Desired | None:
+    """What Git says is read only where it matters: whoever has the journal may do everything else without a role."""
+    if not await _asks_for_roles(request, store):
+        return None
+    async with _looking(settings) as look:
+        return await look.accepted()
+
+
+async def _asks_for_roles(request: Request | None, store: SqliteStore) -> bool:
+    match request:
+        case Delegate():
+            return True
+        case Approve():
+            known = (await store.standing()).of(request.unit)
+            if known.rollout is None:
+                return bool(known.assessed and known.assessed.plan)
+            plan = (await store.history.plans({known.rollout.plan}))[known.rollout.plan]
+            steps = plan.steps[known.rollout.cursor : known.rollout.cursor + 1]
+            return any(isinstance(each, AwaitApproval) and any(map(_is_role, each.approvers)) for each in steps)
+        case _:
+            return False
+
+
+def _is_role(approver: str) -> bool:
+    return approver.startswith("role:")
+
+
+async def _nobody(_: UnitId) -> frozenset[str]:
+    return frozenset()
