@@ -95,8 +95,11 @@ async def _pass(parts: Parts, idle: Idle) -> timedelta:
 
 
 def _rest(review: Review, clock: Clock) -> timedelta:
-    waits = [each.waiting.until for each in review.assessments if each.waiting and each.waiting.until]
     now = clock.now()
+    waits = [each.waiting.until for each in review.assessments if each.waiting and each.waiting.until]
+    # A gate that is open now may shut, which is to be noticed then and not a minute later.
+    edges = (gate.until for each in review.assessments for gate in each.gates if gate.until)
+    waits += [until for until in edges if until > now]
     soonest = min((until - now for until in waits), default=LONGEST_REST)
     return min(LONGEST_REST, max(soonest, timedelta(milliseconds=100)))
 

@@ -7,12 +7,14 @@ from reconciler.model.assessment import Assessment, Signal
 from reconciler.model.canonical import Digest
 from reconciler.model.change import Cause
 from reconciler.model.event import AbortRequested
+from reconciler.model.governance import GateWord
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Decision, Rollout, State, Trigger
 from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.plan.beside import gates_beside, holding_up
 from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.order import Cycle
 from reconciler.plan.pause import stopped, waits
@@ -33,10 +35,14 @@ def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Asse
         return replace(base, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
     # What a unit asks for is not known while a secret of it cannot be read, but a person's stop counts all the same.
     newer = None if wanted.blocked else _newer(wanted, rollout, situation)
-    if signal := newer or _aborted(rollout, known.abort) or stopped(rollout, paused):
+    window = holding_up(rollout, situation)
+    base = replace(base, gates=tuple(gates_beside(rollout, window, situation)))
+    if signal := newer or _aborted(rollout, known.abort) or stopped(rollout, paused, window):
         return replace(base, signal=signal)
     if paused:
         return replace(base, waiting=waits(paused))
+    if window and window.stands is not GateWord.OPEN:
+        return replace(base, waiting=WaitingOn(Reason.WINDOW, window.detail, window.until))
     if signal := _decided(rollout, known.decisions):
         return replace(base, signal=signal)
     return _revert(base, held, rollout, situation) if rollout.state is State.REVERT_NEEDED else base

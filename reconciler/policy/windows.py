@@ -55,25 +55,25 @@ def gate(windows: Windows, plea: Plea, now: datetime) -> GateState | None:
     closing = closes(windows, plea, now)
     if shut := shutting(windows, now):
         return _gate(shut, GateWord.OPEN, f"shut by {_names(shut)}, {_excused(shut, plea)}", closing)
-    until = f"until {_told(closing, windows[0])}" if closing else "with no end in sight"
-    return _gate(windows, GateWord.OPEN, f"open {until}", closing)
+    return _gate(windows, GateWord.OPEN, f"open{_until(closing, windows[0])}", closing)
 
 
-def halting(windows: Windows, plea: Plea, began: datetime, now: datetime) -> GateState | None:
-    """Return what a rollout that began then is held up by now, None when it goes on.
+def passage(windows: Windows, plea: Plea, began: datetime, now: datetime) -> GateState | None:
+    """Return whether a rollout that began then may go on; None where no window holds anything up that has begun.
 
-    Only windows without overrun hold it up, and of those none that was shut already when it began: somebody wanted it
-    to begin all the same.
+    Only windows without overrun do, and of those none that was shut already when it began: somebody wanted it to begin
+    all the same.
     """
+    strict = tuple(each for each in windows if not each.overrun and each not in shutting(windows, began))
+    if not strict:
+        return None
 
     def held(moment: datetime) -> Windows:
-        shut = keeping(windows, plea, moment)
-        return tuple(each for each in shut if not each.overrun and each not in shut_then)
+        return tuple(each for each in keeping(windows, plea, moment) if each in strict)
 
-    shut_then = shutting(windows, began)
-    shut = held(now)
-    if not shut:
-        return None
+    if not (shut := held(now)):
+        closing = _shut_again(windows, now, held)
+        return _gate(strict, GateWord.OPEN, "the rollout goes on" + _until(closing, strict[0]), closing)
     opening = _free(windows, now, held)
     stands = GateWord.PENDING if opening else GateWord.CLOSED
     return _gate(shut, stands, f"paused by {_names(shut)}; {_opening(shut, opening, 'goes on')}", opening)
@@ -101,15 +101,7 @@ def opens(windows: Windows, plea: Plea, now: datetime) -> datetime | None:
 @lru_cache(maxsize=512)
 def closes(windows: Windows, plea: Plea, now: datetime) -> datetime | None:
     """Return until when it may begin, None when there is no end in sight."""
-    moment = now
-    for _ in range(_CLOSINGS):
-        ahead = [until for each in windows if (until := phase(each, moment).until)]
-        if not ahead:
-            return None
-        moment = min(ahead)
-        if keeping(windows, plea, moment):
-            return moment
-    return None
+    return _shut_again(windows, now, lambda moment: keeping(windows, plea, moment))
 
 
 @lru_cache(maxsize=1024)
@@ -153,6 +145,19 @@ def _free(windows: Windows, now: datetime, held: Callable[[datetime], Windows]) 
     return None
 
 
+def _shut_again(windows: Windows, now: datetime, held: Callable[[datetime], Windows]) -> datetime | None:
+    """Return the first moment after now at which something keeps it; None when that is not in sight."""
+    moment = now
+    for _ in range(_CLOSINGS):
+        ahead = [until for each in windows if (until := phase(each, moment).until)]
+        if not ahead:
+            return None
+        moment = min(ahead)
+        if held(moment):
+            return moment
+    return None
+
+
 def _lets(window: ChangeWindow, plea: Plea) -> bool:
     """Whether a window that shuts lets this pass."""
     heals = plea.cause is Cause.DRIFT and window.heals
@@ -173,6 +178,10 @@ def _names(windows: Windows) -> str:
 def _opening(held: Windows, opening: datetime | None, verb: str = "opens") -> str:
     # Not how long that is from now: what is written down is to change only with what it says.
     return f"{verb} {_told(opening, held[0])}" if opening else f"never {verb} as far as can be seen"
+
+
+def _until(closing: datetime | None, window: ChangeWindow) -> str:
+    return f" until {_told(closing, window)}" if closing else ", with no end in sight"
 
 
 def _told(moment: datetime, window: ChangeWindow) -> str:
