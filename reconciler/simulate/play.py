@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from reconciler.diff.stated import stated
 from reconciler.model.duration import format_duration
 from reconciler.model.event import Event, ResourcesApplied, RolloutMoved, SnapshotTaken, VerdictGiven
 from reconciler.model.identity import UnitId
@@ -22,7 +23,6 @@ from reconciler.simulate.figures import Figures
 from reconciler.simulate.fleet import Fleet
 from reconciler.simulate.happen import Acts
 from reconciler.simulate.journal import Entry, MemoryJournal
-from reconciler.simulate.kinds import simulated
 from reconciler.simulate.loop import LoopClock, run
 from reconciler.simulate.moments import Moments
 from reconciler.simulate.repository import Repository
@@ -80,7 +80,7 @@ class _Stage:
             metrics=SimMetrics(self.figures.answer),
             hooks=SimHooks(),
             commits=SimCommits(),
-            kinds=simulated(kinds),
+            kinds=stated(kinds),
         )
         self.repository = Repository(folder / spec.repository, kinds, dict(spec.deployed))
         self.controller = Controller(self.around)

@@ -1,4 +1,4 @@
-"""Kinds of a simulated fleet: what was applied is there, field by field, and nothing else is."""
+"""Kinds of a fleet that nobody looks at: what was asked for is there, field by field, and nothing else is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from reconciler.ports.reads import Read
 
 
 @dataclass(frozen=True)
-class SimKind:
+class StatedKind:
     """A kind whose resources look as they were asked for. All that is no look is the real kind's."""
 
     real: Kind
@@ -51,7 +51,7 @@ class SimKind:
         """Compare field by field."""
         before: Mapping[str, Json] = {} if isinstance(seen, Absent) else seen.attributes
         fields = tuple(
-            FieldDiff(path=key, before=before.get(key), after=value)
+            FieldDiff(path=key, before=before.get(key), after=value, secret=_keyed(before.get(key)) or _keyed(value))
             for key, value in sorted(resource.attributes.items())
             if key not in before or not same(before[key], value)
         )
@@ -70,7 +70,7 @@ class SimKind:
         return self.real.restart(resource, siblings)
 
     def removal(self, resource: Resource, seen: Present | Absent) -> tuple[Operation, ...]:
-        """Return something to do; a simulated host needs no more."""
+        """Return something to do; where nobody looks, no more is needed."""
         return (ControlUnit(resource.id.name, Scope.SYSTEM, UnitVerb.STOP),)
 
     def stopping(self, resource: Resource, seen: Present) -> Stopping | None:
@@ -82,7 +82,7 @@ class SimKind:
 
 
 @dataclass(frozen=True)
-class SimWaved(SimKind):
+class StatedWaved(StatedKind):
     """The same for a kind whose resources go in an order of their own."""
 
     order: Waved
@@ -92,6 +92,12 @@ class SimWaved(SimKind):
         return self.order.wave(resource)
 
 
-def simulated(kinds: Mapping[str, Kind]) -> Mapping[str, Kind]:
-    """Return the kinds as they are in a simulation."""
-    return {name: SimWaved(kind, kind) if isinstance(kind, Waved) else SimKind(kind) for name, kind in kinds.items()}
+def _keyed(value: Json) -> bool:
+    return isinstance(value, str) and value.startswith("keyed:")
+
+
+def stated(kinds: Mapping[str, Kind]) -> Mapping[str, Kind]:
+    """Return the kinds as they are where nobody looks."""
+    return {
+        name: StatedWaved(kind, kind) if isinstance(kind, Waved) else StatedKind(kind) for name, kind in kinds.items()
+    }
