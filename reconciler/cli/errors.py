@@ -25,7 +25,7 @@ class Failure(Exception):
 
 
 EXPECTED = (
-    ("reconciler.daemon.doorway", "NotWoken"),
+    ("reconciler.daemon.bell", "NotWoken"),
     ("reconciler.daemon.exclusive", "AlreadyRunning"),
     ("reconciler.daemon.exclusive", "NotOurs"),
     ("reconciler.daemon.one_pass", "NothingToDo"),

@@ -1,14 +1,14 @@
-"""The doorway to a fleet: in the daemon, beside its passes; or straight on the journal, where no daemon answers."""
+"""The doorway straight on the journal, where no daemon answers."""
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.daemon.archive import JournalArchive
+from reconciler.daemon.bell import SECRET, touch
 from reconciler.daemon.desk import JournalDesk, Surroundings
 from reconciler.daemon.exclusive import is_held
 from reconciler.daemon.outlook import LiveOutlook
@@ -24,47 +24,8 @@ from reconciler.store.journal import SqliteStore
 
 if TYPE_CHECKING:
     from reconciler.daemon.look import Look
-    from reconciler.daemon.wake import Wake
-    from reconciler.daemon.world import World
-    from reconciler.ports.source import Source
 
 JOURNAL = "journal.db"
-WAKE = "wake"
-SECRET = 32
-
-
-class NotWoken(Exception):
-    """What was asked for is written down, but the daemon could not be told. The text says where that failed."""
-
-
-def in_daemon(world: "World", source: "Source", store: SqliteStore, wake: "Wake", state_dir: Path) -> Doorway:
-    """Return the doorway of the process that keeps the fleet."""
-
-    @asynccontextmanager
-    async def looking() -> "AsyncIterator[Look]":
-        from reconciler.daemon.look import Look  # noqa: PLC0415 - for who asks; a pass does without
-
-        yield Look(world, source)
-
-    async def rules(_: Request | None) -> Desired | None:
-        return world.commits.newest.desired
-
-    def ring() -> None:
-        wake.ring()
-        # Who watches this file looks at Git too.
-        touch(state_dir)
-
-    around = Surroundings(
-        append=world.journal.append,
-        wake=ring,
-        rules=rules,
-        authors=_nobody,
-        at_work=lambda: True,
-        secret=partial(secrets.token_bytes, SECRET),
-        clock=world.clock,
-    )
-    desk = JournalDesk(store, around)
-    return Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, looking))
 
 
 @asynccontextmanager
@@ -95,17 +56,6 @@ async def on_journal(settings: Settings) -> AsyncIterator[Doorway]:
         yield Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, partial(_looking, settings)))
     finally:
         await store.close()
-
-
-def touch(state_dir: Path) -> None:
-    """Touch the file the daemon watches; raise NotWoken. Without it what is new is seen at the next pass anyway."""
-    try:
-        (state_dir / WAKE).touch()
-    except OSError as error:
-        raise NotWoken(
-            f"the decision is in the journal, but the daemon was not woken: cannot touch {state_dir / WAKE}: "
-            f"{error.strerror}; it acts on it at its next pass"
-        ) from error
 
 
 def _looking(settings: Settings) -> "AbstractAsyncContextManager[Look]":

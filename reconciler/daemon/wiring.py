@@ -18,11 +18,13 @@ from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.look import Look
 from reconciler.daemon.narrated import Narrated
+from reconciler.daemon.own_doorway import own_doorway
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.sightings import write_down
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
+from reconciler.desired.authors import GitAuthors
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
 from reconciler.desired.history import History
@@ -38,6 +40,7 @@ from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.canonical import Digest
 from reconciler.model.target import Host, Sort, hosts_among
 from reconciler.model.unit import Desired
+from reconciler.ports.desk import Doorway
 from reconciler.ports.sightings import SightingLog
 from reconciler.ports.source import Changes, Commit, Trust
 from reconciler.providers.artifacts import ArtifactCache
@@ -71,6 +74,7 @@ class Acting:
     wake: Wake
     watchable: Remembering
     sightings: SightingLog
+    doorway: Doorway
 
 
 @asynccontextmanager
@@ -86,7 +90,8 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                 wake = Wake()
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
-                yield Acting(world=world, hands=hands, wake=wake, watchable=watchable, sightings=store)
+                doorway = own_doorway(world, _source(settings), store, wake, settings.state_dir)
+                yield Acting(world=world, hands=hands, wake=wake, watchable=watchable, sightings=store, doorway=doorway)
                 await write_down(watchable, store)
         finally:
             await store.close()
@@ -188,6 +193,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
             )
             world = World(
                 commits=commits,
+                authorship=GitAuthors(source.git, source.folders),
                 journal=journal,
                 log=journal,
                 targets=targets,
