@@ -24,8 +24,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "query": ("reconciler.cli.query", "Show what is there, as it was seen last or as it is now."),
     "history": ("reconciler.cli.history", "Show what was rolled out, when, why, and how it ended."),
     "promote": ("reconciler.cli.promote", "Let a rollout that waits go on."),
-    "approve": ("reconciler.cli.approve", "Approve what a rollout waits with."),
-    "reject": ("reconciler.cli.reject", "Reject what a rollout waits with."),
+    "approve": ("reconciler.cli.approve", "Approve a plan, or what a rollout waits with."),
+    "reject": ("reconciler.cli.reject", "Reject a plan, or what a rollout waits with."),
     "abort": ("reconciler.cli.abort", "End a rollout, and take it back."),
     "rollback": ("reconciler.cli.rollback", "Go back to an earlier state, and hold it there."),
     "hold": ("reconciler.cli.hold", "Keep a unit at the state it is at."),
@@ -34,6 +34,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "accept": ("reconciler.cli.accept", "Follow a branch that was rewritten."),
     "pause": ("reconciler.cli.pause", "Stop automation for a unit, or for everything."),
     "resume": ("reconciler.cli.resume", "Lift a pause."),
+    "lock": ("reconciler.cli.lock", "Keep a unit or an environment from being changed."),
+    "unlock": ("reconciler.cli.unlock", "Take a lock away."),
+    "waive": ("reconciler.cli.waive", "Break glass: pass gates in an emergency."),
+    "review-waiver": ("reconciler.cli.review_waiver", "Say what was found of a waiver afterwards."),
+    "delegate": ("reconciler.cli.delegate", "Let somebody approve in your place."),
+    "sync": ("reconciler.cli.sync", "Look at Git and at a unit now."),
 }
 """Name of the command: its module (it has a ``command``), and one line of help."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,6 +70,42 @@ def _units(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
     reach = context.params.get("reach")
     config = reach.config if isinstance(reach, Reach) else context.params.get("config")
     return [name for name in units(config) if name.startswith(typed)]
+
+
+def environment_option(function: _Function) -> _Function:
+    """Add ``--environment NAME``; the command gets ``environment: str | None``."""
+    return click.option("--environment", metavar="NAME", help="A whole environment instead of a unit.")(function)
+
+
+def one_of(unit: str | None, environment: str | None) -> bool:
+    """Return whether it is a unit that is named, not an environment; UsageError unless it is just one of them."""
+    if bool(unit) == bool(environment):
+        raise click.UsageError("name a unit (app@environment) or --environment NAME")
+    return bool(unit)
+
+
+def duration_option(flag: str, name: str, text: str) -> Callable[[_Function], _Function]:
+    """Add an option for a duration; the command gets a ``timedelta``, None where it was not said."""
+    return click.option(flag, name, metavar="DURATION", callback=_duration, help=text)
+
+
+def _duration(_: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
+    from reconciler.model.duration import parse_duration
+
+    if text is None:
+        return None
+    try:
+        found = parse_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param=option) from error
+    if not found:
+        raise click.BadParameter("it must be longer than nothing", param=option)
+    return found
+
+
+def text_option(flag: str, text: str) -> Callable[[_Function], _Function]:
+    """Add an option for a line of text that has to be there; the command gets it as ``str``."""
+    return click.option(flag, metavar="TEXT", required=True, callback=_one_line, help=text)
 
 
 def reason_option(*, required: bool) -> Callable[[_Function], _Function]:

@@ -1,11 +1,15 @@
 """A person's stop, and what lifts it: pauses and locks. Pure."""
 
+from datetime import timedelta
+
 from reconciler.control.asked import Asked
 from reconciler.control.named import environment_named
 from reconciler.model.asking import Lock, Pause, Refused, Resume, Ruling, Unlock
 from reconciler.model.event import Paused, Resumed
 from reconciler.model.record import Picture
 from reconciler.model.word import Locked, Unlocked
+
+LONGEST = timedelta(days=366)
 
 
 def pause(request: Pause, picture: Picture, asked: Asked) -> Ruling:
@@ -47,6 +51,8 @@ def lock(request: Lock, picture: Picture, asked: Asked) -> Ruling:
     present = _present(request, environment, picture)
     if present and (present.until is None or present.until > asked.at):
         raise Refused(f"{_what(request, environment)} is locked already, {_by(present)}")
+    if request.duration and not timedelta(0) < request.duration <= LONGEST:
+        raise Refused(f"a lock lasts {LONGEST.days} days at most, or until it is unlocked")
     until = asked.at + request.duration if request.duration else None
     event = Locked(
         unit=request.unit,
