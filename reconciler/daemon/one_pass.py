@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 
 from reconciler import observe
+from reconciler.daemon.authors import authors
 from reconciler.daemon.world import World
 from reconciler.diff import pair
 from reconciler.model.assessment import Review
@@ -61,14 +62,15 @@ async def conclude(world: World, desired: Desired) -> Review:
 async def follows(world: World, desired: Desired, standing: Standing) -> Review:
     """Return what follows for the units of that desired state and that standing, from a look at their hosts."""
     in_hand = {known.rollout.id for known in standing.units.values() if known.rollout}
-    survey, routes = await asyncio.gather(
+    survey, routes, wrote = await asyncio.gather(
         observe.look(scope(desired, standing), desired.targets, world.targets),
         observe.ask_routers(routers(desired, standing), desired.targets, world.routers),
+        authors(world.authorship, desired, standing),
     )
     survey = replace(observe.settled(survey, in_hand), routes=routes)
     contents = {**await _contents_of_before(world, desired, standing), **desired.contents}
     return await world.aside(
-        partial(_concluded, desired, standing, survey, contents, _Rules(world.kinds, world.clock.now()))
+        partial(_concluded, desired, standing, survey, contents, _Rules(world.kinds, world.clock.now(), wrote))
     )
 
 
@@ -78,6 +80,7 @@ class _Rules:
 
     kinds: Mapping[str, Kind]
     now: datetime
+    authors: Mapping[UnitId, frozenset[str]]
 
 
 def _concluded(
@@ -85,7 +88,13 @@ def _concluded(
 ) -> Review:
     diffs = _diffs(desired, standing, survey, contents, rules.kinds)
     situation = Situation(
-        desired=desired, standing=standing, survey=survey, diffs=diffs, kinds=rules.kinds, now=rules.now
+        desired=desired,
+        standing=standing,
+        survey=survey,
+        diffs=diffs,
+        kinds=rules.kinds,
+        now=rules.now,
+        authors=rules.authors,
     )
     concluded = review(situation)
     for assessment in concluded.assessments:

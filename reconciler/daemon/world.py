@@ -13,7 +13,7 @@ from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, RolloutLog
 from reconciler.ports.kind import Kind
 from reconciler.ports.router import Routers
-from reconciler.ports.source import Commit
+from reconciler.ports.source import Authorship, Commit
 from reconciler.ports.targets import Targets
 
 T = TypeVar("T")
@@ -60,6 +60,7 @@ class World:
     """The adapters, each behind its port, and where long thinking is done."""
 
     commits: Following
+    authorship: Authorship
     journal: Journal
     log: RolloutLog
     targets: Targets

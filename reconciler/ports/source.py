@@ -58,3 +58,14 @@ class Changes(Protocol):
         Raises SourceError when that cannot be told.
         """
         ...
+
+
+class Authorship(Protocol):
+    """Who wrote what commits bring."""
+
+    async def authors(self, commit: str, since: str) -> frozenset[str]:
+        """Return the e-mail addresses of who wrote or committed what came after ``since`` (empty: by it alone).
+
+        Raises SourceError when that cannot be told.
+        """
+        ...

@@ -9,7 +9,7 @@ from reconciler.ports.source import Commit
 
 
 class SimCommits:
-    """Implements ``daemon.world.Following``."""
+    """Implements ``daemon.world.Following`` and ``ports.source.Authorship``: nobody in particular wrote them."""
 
     def __init__(self) -> None:
         self._known: dict[str, Desired] = {}
@@ -39,6 +39,11 @@ class SimCommits:
     async def at(self, commit: Commit) -> Desired:
         """Return what a commit that has come asks for."""
         return self._known[commit.id]
+
+    async def authors(self, commit: str, since: str) -> frozenset[str]:
+        """Return nobody."""
+        del commit, since
+        return frozenset()
 
     async def newly(self, head: Commit) -> Desired:
         """Return the same: all are trusted."""

@@ -150,6 +150,7 @@ class Controller:
         )
         return World(
             commits=around.commits,
+            authorship=around.commits,
             journal=journal,
             log=journal,
             targets=around.hosts,

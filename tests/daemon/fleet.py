@@ -19,6 +19,7 @@ from reconciler.daemon.settle import Settled, settle
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
+from reconciler.desired.authors import GitAuthors
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
 from reconciler.desired.history import History
@@ -212,6 +213,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
             clock,
             Admission(source, Anybody(), journal, SignedChanges(source, History(source.git), Folders())),
         ),
+        authorship=GitAuthors(source.git, source.folders),
         journal=journal,
         log=log,
         targets=hosts,
