@@ -15,6 +15,7 @@ from reconciler.model.governance import ApprovalPolicy, Governance
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Picture
 from reconciler.model.word import ApprovalGiven, ApprovalRefused, Delegated, DelegationEnded
+from reconciler.policy.persons import Person, any_same
 
 FEWEST_LETTERS = 7
 """So much of a plan's id has to be written."""
@@ -33,13 +34,12 @@ def approve(request: Approve, picture: Picture, asked: Asked) -> Ruling:
     """Consent to just the plan that waits."""
     plan, unit = _the_plan(request.plan, picture, request.unit), request.unit
     policies = _policies(asked.governance)
-    _refuse_who_wrote_it(policies, picture, unit, asked)
+    _refuse_who_wrote_it(policies, plan, picture, asked, unit)
     roles, instead_of = _standing_for(policies, asked)
-    who = {instead_of or asked.author, asked.author}
-    given = (each for each in picture.standing.of(unit).words if isinstance(each, ApprovalGiven) and each.plan == plan)
-    before = next((each for each in given if {each.author, each.instead_of} & who), None)
-    if before and (before.factor or not asked.factor):
-        raise Refused(f"{_people(before)} approved the plan {plan[:FEWEST_LETTERS]} already; others have to")
+    said = (each for each in picture.standing.of(unit).words if isinstance(each, ApprovalGiven) and each.plan == plan)
+    given = next((each for each in said if (each.author, each.instead_of) == (asked.author, instead_of)), None)
+    if given and _still_counts(given, policies, asked):
+        raise Refused(f"{_people(given)} approved the plan {plan[:FEWEST_LETTERS]} already; others have to")
     if not asked.factor:
         _want_factor(policies)
     event = ApprovalGiven(
@@ -55,8 +55,8 @@ def approve(request: Approve, picture: Picture, asked: Asked) -> Ruling:
         reason=request.reason,
     )
     instead = f" instead of {instead_of}" if instead_of else ""
-    said = f"Approved the plan {plan[:FEWEST_LETTERS]} of {unit}{instead}. What it waits for: reconciler explain {unit}"
-    return Ruling(events=(event,), said=said)
+    told = f"Approved the plan {plan[:FEWEST_LETTERS]} of {unit}{instead}. What it waits for: reconciler explain {unit}"
+    return Ruling(events=(event,), said=told)
 
 
 def reject(request: Reject, picture: Picture, asked: Asked) -> Ruling:
@@ -127,46 +127,55 @@ def _policies(governance: Governance) -> tuple[ApprovalPolicy, ...]:
     return (*governance.approvals, *(each for each in asking if each))
 
 
-def _refuse_who_wrote_it(policies: tuple[ApprovalPolicy, ...], picture: Picture, unit: UnitId, asked: Asked) -> None:
+def _refuse_who_wrote_it(
+    policies: tuple[ApprovalPolicy, ...], plan: str, picture: Picture, asked: Asked, unit: UnitId
+) -> None:
     """Separation of duties: where every policy wants it, those who made the change do not approve it."""
     if not policies or not all(each.separate for each in policies):
         return
-    if _wrote(asked):
-        raise Refused(f"you ({asked.author}) wrote the commit that {unit} waits with; somebody else has to approve it")
-    if asked.author in _askers(picture, unit):
-        raise Refused(f"you ({asked.author}) asked for what {unit} waits with; somebody else has to approve it")
+    me = Person(asked.author, asked.who.emails)
+    if any_same(me, asked.authors):
+        raise Refused(f"you ({asked.author}) wrote the commit that waits; somebody else has to approve it")
+    if any_same(me, _askers(plan, picture, unit)):
+        raise Refused(f"you ({asked.author}) asked for what waits; somebody else has to approve it")
 
 
-def _wrote(asked: Asked) -> bool:
-    names = {asked.author.casefold(), *(each.casefold() for each in asked.who.emails)}
-    authors = {each.casefold() for each in asked.authors}
-    return not names.isdisjoint({*authors, *(each.partition("@")[0] for each in authors)})
-
-
-def _askers(picture: Picture, unit: UnitId) -> Iterator[str]:
+def _askers(plan: str, picture: Picture, unit: UnitId) -> Iterator[str]:
     known = picture.standing.of(unit)
     if known.pinned:
         yield known.pinned.author
-    if known.accepted:
+    if known.accepted and known.accepted.plan == plan:
         yield known.accepted.author
+    verdict = known.verdicts.get(known.assessed.digest) if known.assessed else None
+    if verdict and verdict.asked_by:
+        yield verdict.asked_by
+
+
+def _still_counts(given: ApprovalGiven, policies: Iterable[ApprovalPolicy], asked: Asked) -> bool:
+    """Whether nothing is gained by saying it again: it has not run out, and no second factor came since."""
+    fresh = all(given.at + each.valid_for > asked.at for each in policies)
+    return fresh and (given.factor or not asked.factor)
 
 
 def _standing_for(policies: Iterable[ApprovalPolicy], asked: Asked) -> tuple[tuple[str, ...], str]:
     """Return the roles that count, and in whose place; Refused when neither they nor who they stand in for may."""
     stages = [stage for each in policies for stage in each.stages]
+    anybody = any(not (stage.roles or stage.people) for stage in stages)
     more = {role for each in policies for later in each.escalate for role in later.roles}
     roles = {role for stage in stages for role in stage.roles} | more
-    people = {name for stage in stages for name in stage.people}
-    if not stages or asked.author in people or not roles.isdisjoint(asked.roles):
+    people = {name.casefold() for stage in stages for name in stage.people}
+    if not stages or anybody or not people.isdisjoint(_called(asked)) or not roles.isdisjoint(asked.roles):
         return asked.roles, ""
     for name, theirs in asked.instead_of.items():
-        if name in people or not roles.isdisjoint(theirs):
+        if name.casefold() in people or not roles.isdisjoint(theirs):
             return theirs, name
     wanted = [*sorted(people), *(f"the role {role}" for role in sorted(roles))]
-    if not wanted:
-        return asked.roles, ""
     have = listed(asked.roles, _NAMED) if asked.roles else "no role"
     raise Refused(f"approvals of {listed(wanted, _NAMED)} count here; you are {asked.author}, with {have}")
+
+
+def _called(asked: Asked) -> frozenset[str]:
+    return Person(asked.author, asked.who.emails).called
 
 
 def _want_factor(policies: Iterable[ApprovalPolicy]) -> None:
