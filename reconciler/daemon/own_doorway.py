@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.daemon.archive import JournalArchive
+from reconciler.daemon.authors import authors_of
 from reconciler.daemon.bell import SECRET, touch
 from reconciler.daemon.desk import JournalDesk, Surroundings
 from reconciler.daemon.look import Look
@@ -40,7 +41,7 @@ def own_doorway(world: World, source: Source, store: SqliteStore, wake: Wake, st
         append=world.journal.append,
         wake=ring,
         rules=rules,
-        authors=_nobody,
+        authors=partial(_authors, world),
         at_work=lambda: True,
         secret=partial(secrets.token_bytes, SECRET),
         clock=world.clock,
@@ -49,5 +50,9 @@ def own_doorway(world: World, source: Source, store: SqliteStore, wake: Wake, st
     return Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, looking))
 
 
-async def _nobody(_: UnitId) -> frozenset[str]:
-    return frozenset()
+async def _authors(world: World, unit: UnitId) -> frozenset[str]:
+    """What Git cannot tell is told by the gate, which counts nobody then."""
+    desired = world.commits.newest.desired
+    if desired is None:
+        return frozenset()
+    return await authors_of(world.authorship, desired, await world.journal.standing(), unit)
