@@ -18,7 +18,7 @@ from reconciler.model.target import Target
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, ToldOfGit
-from reconciler.ports.secrets import SecretMissing
+from reconciler.ports.secrets import SecretMissing, SecretUnknown
 from reconciler.ports.source import Commit, Source, SourceError
 
 
@@ -42,8 +42,21 @@ class Reading:
     loading: Loading
 
     async def of(self, commit: str, files: Mapping[str, bytes]) -> Desired:
-        """Load in a thread, so that a large repository does not hold up the loop; raise Invalid."""
-        return await quietly(partial(self.loading.load, commit, files))
+        """Load in a thread, so that a large repository does not hold up the loop; raise Invalid.
+
+        The commit has to be one that may be followed: from now on secrets are looked up by its stores.
+        """
+        desired = await quietly(partial(self.loading.load, commit, files))
+        self.loading.secrets.follow(desired.stores)
+        return desired
+
+    async def preview(self, commit: str, files: Mapping[str, bytes]) -> Desired:
+        """Load any commit, as ``of`` does; of stores of secrets only those are asked that are followed."""
+        return await quietly(partial(self.loading.preview, commit, files))
+
+    async def recall(self, files: Mapping[str, bytes]) -> None:
+        """Look secrets up by the stores of the followed commit, of which these are the files."""
+        self.loading.secrets.follow(await asyncio.to_thread(self.loading.stores, files))
 
     def secrets_of(self, desired: Desired) -> Mapping[str, Digest]:
         """Return the keyed digest of every secret the desired state speaks of: it changes when a value does."""
@@ -52,6 +65,8 @@ class Reading:
     def _fingerprint(self, reference: str) -> Digest:
         try:
             return self.loading.secrets.keyed(digest_bytes(self.loading.secrets.value(reference).encode()))
+        except SecretUnknown:
+            return "unknown"
         except SecretMissing:
             return "missing"
 
@@ -83,6 +98,7 @@ class Commits:
         self._secrets: Mapping[str, Digest] = {}
         self._targets: Mapping[str, Target] = {}
         self._contents: Mapping[Digest, bytes] = {}
+        self._followed = False
         self._refreshing = asyncio.Lock()
 
     @property
@@ -125,16 +141,33 @@ class Commits:
             await self._tell()
 
     async def at(self, commit: Commit) -> Desired:
-        """Return what the commit asks for, followed or not; raise Invalid or SourceError."""
-        desired = await self._reading.of(commit.id, await self._source.read(commit.id))
-        self._targets, self._contents = desired.targets, desired.contents
-        return desired
+        """Return what the commit asks for, followed or not; raise Invalid or SourceError.
+
+        Anybody may have written it: secrets are looked up by the stores of the commit that is followed.
+        """
+        accepted = await self._journal.accepted_commit()
+        if commit.id == accepted:
+            return await self._followable(commit)
+        files = await self._source.read(commit.id)
+        if accepted and not self._followed:
+            await self._reading.recall(await self._source.read(accepted))
+            self._followed = True
+        return self._remembered(await self._reading.preview(commit.id, files))
 
     async def newly(self, head: Commit) -> Desired:
         """Return what the commit asks for, if it may be followed; raise Invalid or SourceError."""
         if head.id != await self._journal.accepted_commit():
             await self._admission.check(head)
-        return await self.at(head)
+        return await self._followable(head)
+
+    async def _followable(self, commit: Commit) -> Desired:
+        desired = await self._reading.of(commit.id, await self._source.read(commit.id))
+        self._followed = True
+        return self._remembered(desired)
+
+    def _remembered(self, desired: Desired) -> Desired:
+        self._targets, self._contents = desired.targets, desired.contents
+        return desired
 
     async def _stale(self, desired: Desired) -> bool:
         blocked = any(unit.blocked for unit in desired.units.values())

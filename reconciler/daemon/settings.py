@@ -98,9 +98,28 @@ class DriftSettings(Section):
 
 
 class SecretSettings(Section):
-    """The folder that holds secret values, one file a reference (``shop/db`` is ``<directory>/shop/db``)."""
+    """Where secrets are on this machine, and what SecretStores may use of it; they can use nothing else.
+
+    ``directory`` holds one file a reference (``shop/db`` is ``<directory>/shop/db``). ``folders`` and ``programs`` are
+    by the names that SecretStores use: a path, and a program with its first arguments, which is run without a shell.
+    """
 
     directory: Path | None = None
+    folders: dict[str, Path] = Field(default_factory=dict)
+    programs: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+    @field_validator("programs")
+    @classmethod
+    def _is_there(cls, programs: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if relative := next((words[0] for words in programs.values() if not words[0].startswith("/")), None):
+            raise ValueError(f"a program is named by its whole path, such as /usr/bin/pass, not {relative!r}")
+        return programs
+
+    def resolved_from(self, folder: Path) -> "SecretSettings":
+        """Return the settings with relative paths taken from the folder of the settings file."""
+        directory = folder / self.directory.expanduser() if self.directory else None
+        folders = {name: folder / each.expanduser() for name, each in self.folders.items()}
+        return self.model_copy(update={"directory": directory, "folders": folders})
 
 
 class LogSettings(Section):
@@ -164,9 +183,7 @@ class Settings(BaseSettings):
         ssh = self.ssh.model_copy(
             update={"identities": tuple(folder / each.expanduser() for each in self.ssh.identities)}
         )
-        secrets = self.secrets
-        if secrets.directory:
-            secrets = secrets.model_copy(update={"directory": folder / secrets.directory.expanduser()})
+        secrets = self.secrets.resolved_from(folder)
         state = (folder / self.state_dir.expanduser()).resolve()
         found_at = {"state_dir": state, "git": git, "ssh": ssh, "secrets": secrets}
         return self.model_copy(update={**found_at, "api": self.api.resolved_from(folder)})

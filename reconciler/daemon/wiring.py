@@ -16,6 +16,7 @@ from reconciler.daemon.doctor.examine import Instruments
 from reconciler.daemon.exclusive import exclusive
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
+from reconciler.daemon.keeping import secrets_by
 from reconciler.daemon.look import Look
 from reconciler.daemon.narrated import Narrated
 from reconciler.daemon.own_doorway import own_doorway
@@ -41,6 +42,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.target import Host, Sort, hosts_among
 from reconciler.model.unit import Desired
 from reconciler.ports.desk import Doorway
+from reconciler.ports.secrets import SecretStores
 from reconciler.ports.sightings import SightingLog
 from reconciler.ports.source import Changes, Commit, Trust
 from reconciler.providers.artifacts import ArtifactCache
@@ -55,7 +57,6 @@ from reconciler.providers.kubernetes.credentials import Surroundings
 from reconciler.providers.kubernetes.direct import DirectClusters
 from reconciler.providers.metrics import Monitoring
 from reconciler.providers.remembering import Remembering
-from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from reconciler.providers.survey import Probes
@@ -67,7 +68,7 @@ from reconciler.traffic.routers import AllRouters
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
-    """What a process that changes the fleet works with."""
+    """What a process that changes the fleet works with. ``newest`` is the number of the journal's newest event."""
 
     world: World
     hands: Hands
@@ -75,6 +76,7 @@ class Acting:
     watchable: Remembering
     sightings: SightingLog
     doorway: Doorway
+    newest: Callable[[], Awaitable[int]]
 
 
 @asynccontextmanager
@@ -91,7 +93,15 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
                 doorway = own_doorway(world, _source(settings), store, wake, settings.state_dir)
-                yield Acting(world=world, hands=hands, wake=wake, watchable=watchable, sightings=store, doorway=doorway)
+                yield Acting(
+                    world=world,
+                    hands=hands,
+                    wake=wake,
+                    watchable=watchable,
+                    sightings=store,
+                    doorway=doorway,
+                    newest=store.history.newest,
+                )
                 await write_down(watchable, store)
         finally:
             await store.close()
@@ -123,7 +133,8 @@ async def examining(settings: Settings) -> AsyncIterator[Instruments]:
     """Put together what ``doctor`` looks with; the journal is not opened, and nothing is written that lasts."""
     with tempfile.TemporaryDirectory(prefix="reconciler-") as empty:
         scratch = settings if _is_ours(settings.state_dir) else settings.model_copy(update={"state_dir": Path(empty)})
-        secrets = LocalSecrets(settings.secrets.directory, scratch.state_dir / "secret-key", os.environ)
+        clock = SystemClock()
+        secrets = secrets_by(settings.secrets, scratch.state_dir, clock)
         source, reading, known = _source(scratch), _reading(settings, secrets), dict[str, Host]()
         contents: dict[Digest, bytes] = {}
 
@@ -136,7 +147,7 @@ async def examining(settings: Settings) -> AsyncIterator[Instruments]:
         async def blob(digest: Digest) -> bytes:
             return contents[digest]
 
-        clock, http = SystemClock(), Http()
+        http = Http()
         shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: known, secrets)
         artifacts = ArtifactCache(scratch.state_dir / "artifacts", http, blob)
         goods = ClusterSupplies(blob, secrets, Surroundings(os.environ))
@@ -153,6 +164,7 @@ async def examining(settings: Settings) -> AsyncIterator[Instruments]:
                     apis=beside.by_sort,
                 )
         finally:
+            secrets.close()
             await shell.close()
             await http.close()
 
@@ -164,7 +176,7 @@ def _is_ours(state_dir: Path) -> bool:
 @asynccontextmanager
 async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> AsyncIterator[tuple[World, Remembering]]:
     clock = SystemClock()
-    secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
+    secrets = secrets_by(settings.secrets, settings.state_dir, clock)
     journal = Narrated(store)
     reading = _reading(settings, secrets)
     source = _source(settings)
@@ -206,6 +218,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
             )
             yield world, targets
     finally:
+        secrets.close()
         await shell.close()
         await http.close()
 
@@ -222,7 +235,7 @@ def _blobs_of(
     return blob
 
 
-def _reading(settings: Settings, secrets: LocalSecrets) -> Reading:
+def _reading(settings: Settings, secrets: SecretStores) -> Reading:
     return Reading(loading=Loading(CATALOG, secrets, _folders(settings)))
 
 

@@ -24,6 +24,7 @@ from pydantic_core import CoreSchema, core_schema
 from reconciler.desired.words import describe
 from reconciler.model.duration import parse_duration
 from reconciler.model.policy import Amount
+from reconciler.model.secret_store import REFERENCE_PATTERN
 
 _HOST_KEY_TYPES = (
     "ssh-ed25519",
@@ -145,14 +146,14 @@ Version = Annotated[
 ]
 Address = Annotated[str, Matching(r"[A-Za-z0-9:][A-Za-z0-9.:%_-]{0,252}", "a host name or an IP address")]
 User = Annotated[str, Matching(r"[A-Za-z_][A-Za-z0-9._@-]{0,63}\$?", "the name of a user")]
-SecretReference = Annotated[
-    str,
-    Matching(
-        r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*",
-        "the reference of a secret, such as shop/db, and not the secret itself",
-        told=False,
-    ),
-]
+IS_SECRET = Matching(
+    REFERENCE_PATTERN,
+    "the reference of a secret, such as shop/db, and not the secret itself",
+    told=False,
+)
+"""By this annotation references to secrets are found wherever they stand."""
+
+SecretReference = Annotated[str, IS_SECRET]
 HostPath = Annotated[str, Matching(r"~?/[^\0]*", "a path on the host that starts with '/' or '~/'")]
 HttpPath = Annotated[str, Matching(r"/[!-~]*", "a path that starts with '/' and has no spaces")]
 Ref = Annotated[str, Matching(r"[A-Za-z]+:.+", "a resource as kind:name, for example file:/etc/motd")]

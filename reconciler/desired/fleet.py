@@ -16,6 +16,8 @@ from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Met
 from reconciler.desired.fields import Labels
 from reconciler.desired.guardrail_documents import GuardrailSpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
+from reconciler.desired.provenance_documents import ArtifactPolicySpec
+from reconciler.desired.secret_documents import SecretStoreSpec
 from reconciler.desired.signer_documents import SignerPolicySpec
 from reconciler.desired.target_documents import DockerEngineSpec, KubernetesClusterSpec, SwarmSpec
 from reconciler.desired.tree import Document
@@ -42,6 +44,8 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "SignerPolicy": SignerPolicySpec,
     "Role": RoleSpec,
     "RoleBinding": RoleBindingSpec,
+    "SecretStore": SecretStoreSpec,
+    "ArtifactPolicy": ArtifactPolicySpec,
 }
 """The kinds of documents and the models of their specs."""
 
@@ -65,6 +69,8 @@ POLICY_KINDS = frozenset(
         "RoleBinding",
         "ApprovalPolicy",
         "SignerPolicy",
+        "SecretStore",
+        "ArtifactPolicy",
     }
 )
 """Kinds that stand in the policies folder; all others stand in the desired-state folder."""
@@ -107,6 +113,8 @@ class Fleet:
     guardrails: dict[str, Written[GuardrailSpec]] = field(default_factory=dict)
     concurrency: dict[str, Written[ConcurrencyPolicySpec]] = field(default_factory=dict)
     signers: dict[str, Written[SignerPolicySpec]] = field(default_factory=dict)
+    stores: dict[str, Written[SecretStoreSpec]] = field(default_factory=dict)
+    artifacts: dict[str, Written[ArtifactPolicySpec]] = field(default_factory=dict)
     names: dict[tuple[str, str], Document] = field(default_factory=dict)
 
     def named(self, kind: str) -> list[str]:
@@ -155,6 +163,8 @@ def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
         "Guardrail": fleet.guardrails,
         "ConcurrencyPolicy": fleet.concurrency,
         "SignerPolicy": fleet.signers,
+        "SecretStore": fleet.stores,
+        "ArtifactPolicy": fleet.artifacts,
     }
     for each in documents:
         problems += each.problems

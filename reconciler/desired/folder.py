@@ -1,12 +1,13 @@
 """Documents from a folder on disk, without Git: for ``reconciler validate``."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from reconciler.desired.load import Folders, Invalid
 from reconciler.model.canonical import Digest
 from reconciler.model.problem import Problem
+from reconciler.model.secret_store import SecretStore
 from reconciler.ports.secrets import SecretMissing
 
 
@@ -20,6 +21,17 @@ class NoSecrets:
     def keyed(self, digest: Digest) -> Digest:
         """Return something of the right form."""
         return "keyed:" + digest.removeprefix("sha256:")
+
+    def by(self, stores: Mapping[str, SecretStore]) -> "NoSecrets":
+        """None of them is asked."""
+        return self
+
+    def known(self, stores: Mapping[str, SecretStore]) -> "NoSecrets":
+        """None of them is asked."""
+        return self
+
+    def follow(self, stores: Mapping[str, SecretStore]) -> None:
+        """None of them is asked."""
 
 
 def read_folder(path: Path, folders: Folders) -> dict[str, bytes]:

@@ -2,10 +2,10 @@
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.desired import manifest_text, programs
+from reconciler.desired import manifest_text, programs, secret_references
 from reconciler.desired.memory import Memory
 from reconciler.desired.templates import TemplateMistake, Templates, Variables
 from reconciler.desired.words import describe, expected, nearest
@@ -30,7 +30,8 @@ _POINTER = b"version https://git-lfs.github.com/"
 class Sources:
     """What all resources of a commit read from. ``root`` is the desired-state folder, which no path may leave.
 
-    ``contents`` collects every blob that a resource speaks of.
+    ``contents`` collects every blob that a resource speaks of; ``stores`` are the names of all SecretStores.
+    ``run`` runs a program, or raises NotRun.
     """
 
     files: Mapping[str, bytes]
@@ -40,6 +41,8 @@ class Sources:
     contents: dict[Digest, bytes] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     memory: Memory = field(default_factory=Memory)
+    stores: Sequence[str] = ()
+    run: Callable[[Program, Memory], str] = programs.output
     _folders: dict[str, list[str]] = field(default_factory=dict)
 
     def inside(self, folder: str) -> Sequence[str]:
@@ -112,7 +115,7 @@ class ResourceInputs:
 
     def output(self, program: Program) -> str:
         """Return what a program prints."""
-        return programs.output(program, self.sources.memory)
+        return self.sources.run(program, self.sources.memory)
 
     def private_key(self, reference: str, public: bytes) -> Content:
         """Return the content of a private key that is a secret; one that does not fit is as good as missing.
@@ -177,6 +180,9 @@ class ResourceInputs:
         """The keyed digest of the real bytes; of those with markers while a value is missing, to have any."""
         values: dict[bytes, bytes] = {}
         for name, reference in references.items():
+            if wrong := secret_references.unknown(reference, self.sources.stores):
+                hint = f" ({wrong[1]})" if wrong[1] else ""
+                raise InputError(self._key(reference, "secrets"), wrong[0] + hint)
             try:
                 values[name.encode()] = self.sources.secrets.value(reference).encode()
             except SecretMissing as missing:

@@ -1,15 +1,16 @@
 """The files of a commit in, the desired state out, or all that is wrong with them."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
-from reconciler.desired import analyses, governing, granting, references, tree
+from reconciler.desired import analyses, governing, granting, proving, references, secret_names, tree
 from reconciler.desired.fleet import POLICY_KINDS, Checked, Fleet, check, gather
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
+from reconciler.desired.programs import output, remembered
 from reconciler.desired.render import Rendering
 from reconciler.desired.resources import Draft, drafts
 from reconciler.desired.templates import Templates
@@ -17,11 +18,14 @@ from reconciler.desired.tree import Document
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import DEFAULT_POLICY, RolloutPolicy
 from reconciler.model.problem import Problem
+from reconciler.model.secret_store import SecretStore
 from reconciler.model.unit import Desired, Unit
 from reconciler.policy.select import Ambiguous, Candidate, select
 from reconciler.ports.kind import Kind
-from reconciler.ports.secrets import Secrets
+from reconciler.ports.program import Program
+from reconciler.ports.secrets import Secrets, SecretStores
 
+_By: TypeAlias = Callable[[Mapping[str, SecretStore]], Secrets]
 _File: TypeAlias = tuple[str, tuple[Checked, ...], tuple[Problem, ...]]
 
 
@@ -47,7 +51,7 @@ class Invalid(Exception):
 
 
 def load(
-    commit: str, files: Mapping[str, bytes], kinds: Mapping[str, Kind], secrets: Secrets, folders: Folders
+    commit: str, files: Mapping[str, bytes], kinds: Mapping[str, Kind], secrets: SecretStores, folders: Folders
 ) -> Desired:
     """Return what the commit asks for, without any memory; raise Invalid."""
     return Loading(kinds, secrets, folders).load(commit, files)
@@ -58,32 +62,71 @@ class Loading:
     """How the files of a commit become a desired state. What did not change since the last load is remembered."""
 
     kinds: Mapping[str, Kind]
-    secrets: Secrets
+    secrets: SecretStores
     folders: Folders
     memory: Memory = field(default_factory=Memory)
 
     def load(self, commit: str, files: Mapping[str, bytes]) -> Desired:
-        """Return what the commit asks for; raise Invalid.
+        """Return what a commit asks for that may be followed; raise Invalid.
 
         ``files`` are those of the folders, by path in the repository. A secret that cannot be read blocks its unit and
         is no mistake of the commit. A commit that asks for nothing at all is a mistake: it would take everything away.
         """
         with self.memory.load():
-            return _loaded(self, commit, files)
+            return _loaded(self, commit, files, _Means(self.secrets.by, output))
+
+    def stores(self, files: Mapping[str, bytes]) -> Mapping[str, SecretStore]:
+        """Return the stores of secrets that the files name, whatever else is in them."""
+        with self.memory.load():
+            fleet, _ = gather(each for _, documents, _ in _read(files, self.memory) for each in documents)
+            return secret_names.stores(fleet, files)
+
+    def preview(self, commit: str, files: Mapping[str, bytes]) -> Desired:
+        """Return what any commit asks for; raise Invalid. Stores of secrets that only it has are not asked."""
+        with self.memory.load():
+            return _loaded(self, commit, files, _Means(self.secrets.known, output))
+
+    def propose(self, commit: str, files: Mapping[str, bytes], secrets: SecretStores) -> Desired:
+        """Return what a commit asks for that only somebody proposes; raise Invalid.
+
+        No program is run with anything that the load before did not run it with, and secrets are ``secrets`` by the
+        stores that are followed already.
+        """
+        with self.memory.load():
+            return _loaded(self, commit, files, _Means(secrets.known, remembered))
 
 
-def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desired:
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What a load may use: secrets by the stores of the commit, and programs."""
+
+    by: _By
+    run: Callable[[Program, Memory], str]
+
+
+def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes], means: _Means) -> Desired:
     folders, memory, templates = loading.folders, loading.memory, Templates()
     root = _normal(folders.desired_state)
-    sources = Sources(files, root, templates, loading.secrets, memory=memory)
     read = _read(files, memory)
     fleet, problems = gather(each for _, documents, _ in read for each in documents)
+    stores = secret_names.stores(fleet, files)
+    sources = Sources(
+        files,
+        root,
+        templates,
+        means.by(stores),
+        memory=memory,
+        stores=fleet.named("SecretStore"),
+        run=means.run,
+    )
     problems += [problem for _, _, found in read for problem in found]
     problems += _misplaced(fleet, root, _normal(folders.policies))
     problems += _empty(files, fleet, root)
     problems += references.check(fleet)
     problems += analyses.check(fleet)
+    problems += proving.check(fleet, files, _normal(folders.policies))
     problems += granting.check(fleet)
+    problems += secret_names.check(fleet, files)
     written = _drafts(fleet, loading, templates, problems)
     policies = _policies(fleet, memory, problems)
     rendering = Rendering(commit, fleet, loading.kinds, sources, memory)
@@ -99,8 +142,10 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes]) -> Desire
         targets=rendering.table.all,
         units=units,
         contents=sources.contents,
+        stores=stores,
         governance=governing.governance(fleet, placed),
         placed=placed,
+        provenance=proving.proofs(fleet, placed, files, _normal(folders.policies)),
         access=granting.granted(fleet),
     )
 

@@ -9,7 +9,9 @@ from reconciler.model.governance import Governance
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import RolloutPolicy
+from reconciler.model.provenance import ArtifactPolicy
 from reconciler.model.resource import Resource
+from reconciler.model.secret_store import SecretStore
 from reconciler.model.target import Host, Target, hosts_among
 from reconciler.model.traffic import Router
 
@@ -53,16 +55,20 @@ class Unit:
 class Desired:
     """Everything one commit asks for. ``contents`` are the bytes that resources speak of, by blob digest.
 
-    ``governance`` says when changes of a unit may begin, ``access`` who may do what, ``placed`` the labels of units.
+    ``stores`` are where secrets are whose references name a store.
+    ``governance`` says when changes of a unit may begin, ``access`` who may do what, ``placed`` the labels of units,
+    ``provenance`` what the archives of a unit have to show.
     """
 
     commit: str
     targets: Mapping[str, Target]
     units: Mapping[UnitId, Unit]
     contents: Mapping[Digest, bytes] = field(default_factory=dict)
+    stores: Mapping[str, SecretStore] = field(default_factory=dict)
     governance: Mapping[UnitId, Governance] = field(default_factory=dict)
     access: Access = NO_ACCESS
     placed: Mapping[UnitId, Placed] = field(default_factory=dict)
+    provenance: Mapping[UnitId, tuple[ArtifactPolicy, ...]] = field(default_factory=dict)
 
     @property
     def hosts(self) -> Mapping[str, Host]:

@@ -49,16 +49,26 @@ class ArtifactCache:
                 raise Unreachable(f"cannot keep {artifact.url} in {self._folder}: {why}") from error
         return kept
 
+    async def original(self, artifact: Artifact, into: Path) -> None:
+        """Write the artifact's own bytes to a file, which is there when their digest is right.
+
+        Raises Unreachable, and Refused when the digest is another one.
+        """
+        new = into.with_name(f".new-{into.name}")
+        digest = await self._save(artifact, new)
+        if digest != artifact.digest:
+            new.unlink()
+            raise Refused(
+                f"{artifact.url} has the wrong digest: {digest}, where {artifact.digest} is asked for; "
+                "it was not opened. Fix sha256, or find out who changed the file"
+            )
+        new.replace(into)
+
     async def _make(self, artifact: Artifact, kept: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=self._folder) as scratch:
             archive, plain = Path(scratch, "archive"), Path(scratch, "plain")
-            digest = await self._save(artifact, archive)
-            if digest != artifact.digest:
-                raise Refused(
-                    f"{artifact.url} has the wrong digest: {digest}, where {artifact.digest} is asked for; "
-                    "it was not opened. Fix sha256, or find out who changed the file"
-                )
+            await self.original(artifact, archive)
             try:
                 await asyncio.to_thread(to_plain_tar, archive, plain)
             except UnsafeArchive as error:

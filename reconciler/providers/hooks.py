@@ -1,5 +1,6 @@
 """Other people's programs: a POST over HTTP, or a command on a target."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import assert_never
@@ -8,9 +9,10 @@ from reconciler.model.canonical import Json
 from reconciler.model.step import CommandHook, Hook, HttpHook
 from reconciler.model.target import Host
 from reconciler.ports.errors import Denied, Refused
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
 from reconciler.ports.shell import Script, Shell, quote
 from reconciler.providers.http import Http, Request
+from reconciler.providers.secret_use import used
 
 _SHOWN = 200
 """So many characters of an answer are kept, for a person."""
@@ -43,7 +45,9 @@ class HookCalls:
     async def _post(self, hook: HttpHook, payload: Mapping[str, Json], key: str) -> str:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         if hook.token:
-            headers["Authorization"] = f"Bearer {self._token(hook.token)}"
+            purpose = "the token of the hook cannot be read"
+            token = await asyncio.to_thread(used, self._secrets, hook.token, purpose, Denied)
+            headers["Authorization"] = f"Bearer {token}"
         body = json.dumps(payload, sort_keys=True).encode()
         answer = await self._http.exchange(
             Request(url=hook.url, method="POST", headers=headers, body=body, limit=hook.timeout)
@@ -65,12 +69,6 @@ class HookCalls:
             why = _line(done.errors.encode()) or said
             raise Refused(f"status {done.status} on {host.name}" + (f": {why}" if why else ""))
         return f"status 0 on {host.name}" + (f": {said}" if said else "")
-
-    def _token(self, reference: str) -> str:
-        try:
-            return self._secrets.value(reference)
-        except SecretMissing as error:
-            raise Denied(f"the token of the hook cannot be read: {error}") from error
 
 
 def _line(data: bytes) -> str:

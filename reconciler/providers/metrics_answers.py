@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from reconciler.model.canonical import Json
 from reconciler.ports.errors import Broken, Denied, Unreachable, WorldError
 from reconciler.ports.metrics import NoData, Reading, Value
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
 from reconciler.providers.http import Response
+from reconciler.providers.secret_use import used
 
 _OK = 200
 _SHOWN_AT_MOST = 200
@@ -57,11 +58,8 @@ def refusal(response: Response, who: str, said: str = "") -> WorldError | None:
 
 
 def secret(secrets: Secrets, reference: str, purpose: str) -> str:
-    """Return a secret that goes into a header; raise Denied where there is none or it cannot stand there."""
-    try:
-        value = secrets.value(reference)
-    except SecretMissing as error:
-        raise Denied(f"{purpose}: {error}") from error
+    """Return a secret that goes into a header; raise Denied where none is fit to stand there, Unreachable."""
+    value = used(secrets, reference, purpose, Denied)
     if not value.isascii() or not value.isprintable():
         raise Denied(f"{purpose}: the secret {reference} has characters that cannot stand in a header")
     return value

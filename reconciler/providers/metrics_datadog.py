@@ -1,5 +1,6 @@
 """Datadog: timeseries points over the v1 query API."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -19,8 +20,8 @@ async def read(http: Http, secrets: Secrets, query: DatadogQuery, now: datetime)
     request = Request(
         url=f"{query.url.rstrip('/')}/api/v1/query?{urlencode(asked)}",
         headers={
-            "DD-API-KEY": secret(secrets, query.api_key, who),
-            "DD-APPLICATION-KEY": secret(secrets, query.app_key, who),
+            "DD-API-KEY": await asyncio.to_thread(secret, secrets, query.api_key, who),
+            "DD-APPLICATION-KEY": await asyncio.to_thread(secret, secrets, query.app_key, who),
             "Accept": "application/json",
         },
     )

@@ -1,5 +1,6 @@
 """Any system that answers JSON over HTTP: the result is taken out of it with JSONPath (RFC 9535) or CEL."""
 
+import asyncio
 import math
 
 from reconciler.model.analysis import HttpQuery
@@ -15,7 +16,8 @@ from reconciler.providers.metrics_answers import bearer, json_of, refusal
 
 async def read(http: Http, secrets: Secrets, query: HttpQuery) -> Reading:
     """GET the document, and take the result out of it."""
-    headers = {"Accept": "application/json", **query.headers, **bearer(secrets, query.token, query.url)}
+    login = await asyncio.to_thread(bearer, secrets, query.token, query.url)
+    headers = {"Accept": "application/json", **query.headers, **login}
     return reading(await http.exchange(Request(url=query.url, headers=headers)), query)
 
 

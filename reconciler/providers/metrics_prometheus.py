@@ -1,5 +1,6 @@
 """Prometheus: instant queries over its HTTP API, and whatever else speaks that API (Thanos, Mimir, VictoriaMetrics)."""
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,8 @@ from reconciler.providers.metrics_answers import bearer, json_of, line, listed, 
 async def read(http: Http, secrets: Secrets, query: PrometheusQuery) -> Reading:
     """Ask an instant query: a scalar is a number, a vector a list of them in the order of the answer."""
     who = f"Prometheus at {query.url}"
-    headers = {"Content-Type": "application/x-www-form-urlencoded", **bearer(secrets, query.token, who)}
+    login = await asyncio.to_thread(bearer, secrets, query.token, who)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", **login}
     request = Request(
         url=f"{query.url.rstrip('/')}/api/v1/query",
         method="POST",  # a query may be longer than a URL may be

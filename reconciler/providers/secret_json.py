@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlencode
 from reconciler.model.canonical import Digest, Json
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Content
 from reconciler.ports.errors import Refused
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
+from reconciler.providers.secret_use import used
 from reconciler.providers.transaction.deliver import filled
 
 FORM = "application/x-www-form-urlencoded"
@@ -39,11 +40,8 @@ def body(what: str, content: Content, media: str, blobs: Mapping[Digest, bytes],
 
 
 def values_of(what: str, references: Mapping[str, str], secrets: Secrets) -> Mapping[str, str]:
-    """Return the values of secrets by the names of their markers; raise Refused when one is missing."""
-    try:
-        return {name: secrets.value(reference) for name, reference in references.items()}
-    except SecretMissing as error:
-        raise Refused(f"cannot send {what}: {error}") from error
+    """Return the values of secrets by the names of their markers; raise Refused when one is missing, Unreachable."""
+    return {name: used(secrets, reference, f"cannot send {what}", Refused) for name, reference in references.items()}
 
 
 def in_strings(value: Json, values: Mapping[str, str]) -> Json:

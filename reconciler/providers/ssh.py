@@ -9,9 +9,10 @@ import asyncssh
 
 from reconciler.model.target import Host
 from reconciler.ports.errors import Broken, Denied, Lost, TimedOut, Unreachable
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
 from reconciler.ports.shell import Completed, Payload, Question, Reply, Script
 from reconciler.providers import bootstrap, ssh_tunnel
+from reconciler.providers.secret_use import used
 from reconciler.providers.ssh_kept import OUTPUT_LIMIT, KeptShell, Process, end
 from reconciler.providers.ssh_line import Jump, Line
 from reconciler.providers.ssh_options import SshOptions, common_options
@@ -50,7 +51,7 @@ class SshShell:
 
     async def _run(self, line: Line, script: Script) -> Completed:
         host = line.host
-        start = bootstrap.opening(script.text, self._password(host))
+        start = bootstrap.opening(script.text, await self._password_of(host))
         seconds = script.limit.total_seconds()
         async with line.sessions:
             connection, process = await self._session(line)
@@ -81,7 +82,7 @@ class SshShell:
     async def follow(self, host: Host, text: str) -> AsyncGenerator[bytes, None]:
         """Run a script that looks, without end, and yield its lines as they come; raise WorldError when it ends."""
         line = self._line(host)
-        start = bootstrap.opening(text, self._password(host))
+        start = bootstrap.opening(text, await self._password_of(host))
         connection, process = await self._session(line)
         try:
             process.stdin.write(start)
@@ -117,13 +118,13 @@ class SshShell:
         self._kept.clear()
         await asyncio.gather(*(line.close() for line in lines), *self._closing)
 
+    async def _password_of(self, host: Host) -> str | None:
+        return await asyncio.to_thread(self._password, host) if host.become_password else None
+
     def _password(self, host: Host) -> str | None:
         if host.become_password is None:
             return None
-        try:
-            return self._secrets.value(host.become_password)
-        except SecretMissing as error:
-            raise Denied(f"cannot become root on {host.name}: {error}") from error
+        return used(self._secrets, host.become_password, f"cannot become root on {host.name}", Denied)
 
     def _line(self, host: Host) -> Line:
         line = self._lines.get(host.name)

@@ -8,6 +8,7 @@ from reconciler.desired.folder import read_folder
 from reconciler.desired.load import Folders, Loading
 from reconciler.desired.tree import is_document, read, with_text
 from reconciler.model.canonical import Digest, digest
+from reconciler.model.secret_store import SecretStore
 from reconciler.model.unit import Desired
 from reconciler.ports.kind import Kind
 
@@ -22,6 +23,17 @@ class SimSecrets:
     def keyed(self, digest: Digest) -> Digest:
         """Return something of the right form."""
         return "keyed:" + digest.removeprefix("sha256:")
+
+    def by(self, stores: Mapping[str, SecretStore]) -> "SimSecrets":
+        """They are not asked: every secret is known."""
+        return self
+
+    def known(self, stores: Mapping[str, SecretStore]) -> "SimSecrets":
+        """They are not asked: every secret is known."""
+        return self
+
+    def follow(self, stores: Mapping[str, SecretStore]) -> None:
+        """They are not asked: every secret is known."""
 
 
 @dataclass(slots=True)

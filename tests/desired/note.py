@@ -98,6 +98,15 @@ class Known:
     def keyed(self, digest: str) -> str:
         return "keyed:" + hashlib.sha256(b"key" + digest.encode()).hexdigest()
 
+    def by(self, stores: object) -> "Known":
+        return self
+
+    def known(self, stores: object) -> "Known":
+        return self
+
+    def follow(self, stores: object) -> None:
+        pass
+
 
 def loaded(files: Mapping[str, str | bytes], secrets: Mapping[str, str] | None = None) -> Desired:
     """Load the files over BASE with the kind ``note``."""

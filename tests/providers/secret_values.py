@@ -19,3 +19,12 @@ class SecretValues:
 
     def keyed(self, digest: str) -> str:
         return "keyed:" + hmac.new(b"test", digest.encode(), hashlib.sha256).hexdigest()
+
+    def by(self, stores: object) -> "SecretValues":
+        return self
+
+    def known(self, stores: object) -> "SecretValues":
+        return self
+
+    def follow(self, stores: object) -> None:
+        pass

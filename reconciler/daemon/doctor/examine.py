@@ -47,7 +47,7 @@ async def examine(settings: Settings, instruments: Instruments, only: Sequence[s
     found += of_git
     if desired is None:
         return tuple(found)
-    found += _references(desired, instruments.secrets)
+    found += await asyncio.to_thread(_references, desired, instruments.secrets)
     chosen = [target for name, target in sorted(desired.targets.items()) if not only or name in only]
     there = f"there are: {', '.join(sorted(desired.targets))}"
     found += [

@@ -10,9 +10,10 @@ from typing import Protocol, assert_never
 
 from reconciler.model.target import DockerEngine, Host, HostSocket, Swarm, TlsSocket, UnixSocket
 from reconciler.ports.errors import Denied, TimedOut, Unreachable
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
 from reconciler.providers import client_tls
 from reconciler.providers.docker.streams import Opening, Stream
+from reconciler.providers.secret_use import used
 
 CONNECT_LIMIT = 10.0
 _NOTICES_A_CUT = (
@@ -127,10 +128,7 @@ async def _closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 def _context(name: str, endpoint: TlsSocket, secrets: Secrets) -> ssl.SSLContext:
-    try:
-        key = secrets.value(endpoint.key)
-    except SecretMissing as error:
-        raise Denied(f"cannot log in to {name}: {error}") from error
+    key = used(secrets, endpoint.key, f"cannot log in to {name}", Denied)
     try:
         return client_tls.context(endpoint.ca, endpoint.certificate, key)
     except ValueError as error:

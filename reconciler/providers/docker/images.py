@@ -1,5 +1,6 @@
 """Images are brought to an engine: pulled by digest, or loaded from an archive."""
 
+import asyncio
 import base64
 import json
 from contextlib import aclosing
@@ -8,9 +9,10 @@ from urllib.parse import quote
 
 from reconciler.model.image import LoadImage, PullImage
 from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
 from reconciler.providers.docker.asking import Declined, Request, decoded
 from reconciler.providers.docker.sending import Goods, refused
+from reconciler.providers.secret_use import used
 
 if TYPE_CHECKING:
     from reconciler.providers.docker.client import Engine
@@ -29,7 +31,7 @@ async def pull(engine: "Engine", operation: PullImage, secrets: Secrets) -> bool
         method="POST",
         path="/images/create",
         query=(("fromImage", name), ("tag", digest)),
-        headers=tuple(login(engine.name, operation, secrets)),
+        headers=tuple(await asyncio.to_thread(login, engine.name, operation, secrets)),
         limit=operation.limit,
         quiet_for=operation.limit,
     )
@@ -106,10 +108,8 @@ def login(name: str, operation: PullImage, secrets: Secrets) -> list[tuple[str, 
     """Return the headers that log in to the registry of the image; raise Denied when the secret cannot be used."""
     if operation.credentials is None:
         return []
-    try:
-        user, colon, password = secrets.value(operation.credentials).partition(":")
-    except SecretMissing as error:
-        raise Denied(f"cannot pull {operation.reference} on {name}: {error}") from error
+    purpose = f"cannot pull {operation.reference} on {name}"
+    user, colon, password = used(secrets, operation.credentials, purpose, Denied).partition(":")
     if not colon:
         raise Denied(f"cannot pull {operation.reference} on {name}: {operation.credentials} is not user:password")
     first, slash, _ = operation.reference.partition("/")

@@ -44,9 +44,8 @@ async def put(engine: "Engine", operation: PutContainer, goods: Goods) -> None:
 
     Raises Refused and Denied when all is as it was before, Halfway when a part was done and could not be taken back.
     """
-    body = secret_json.body(
-        f"the container {operation.name}", operation.create, "application/json", goods.contents, goods.secrets
-    )
+    what, media = f"the container {operation.name}", "application/json"
+    body = await asyncio.to_thread(secret_json.body, what, operation.create, media, goods.contents, goods.secrets)
     await _Putting(engine, operation, body).until_done()
 
 

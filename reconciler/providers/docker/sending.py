@@ -1,5 +1,6 @@
 """Operations → requests to an engine, one after the other."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ async def send(engine: "Engine", operation: Send, goods: Goods) -> None:
         path=operation.path,
         query=operation.query,
         headers=operation.headers,
-        body=_body(operation, goods),
+        body=await asyncio.to_thread(_body, operation, goods),
         media=operation.media,
         limit=operation.limit,
     )

@@ -1,5 +1,6 @@
 """A service of a Swarm is put as it shall be: names become ids, and the version that was looked at is the condition."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,8 @@ def _stale(engine: "Engine", operation: PutServiceSpec, there: Mapping[str, Any]
 async def put_service(engine: "Engine", operation: PutServiceSpec, goods: Goods) -> bool:
     """Have the service; False when it was so already. Raise Refused, Denied and Stale when nothing was done."""
     what = f"the service {operation.name}"
-    body = secret_json.body(what, operation.spec, "application/json", goods.contents, goods.secrets)
+    media = "application/json"
+    body = await asyncio.to_thread(secret_json.body, what, operation.spec, media, goods.contents, goods.secrets)
     wanted = await _resolved(engine, operation, json.loads(body))
     there = await service(engine, operation.name)
     if there is None:
@@ -84,7 +86,7 @@ async def _create(engine: "Engine", operation: PutServiceSpec, wanted: Mapping[s
     request = Request(
         method="POST",
         path="/services/create",
-        headers=_login(engine.name, operation, secrets),
+        headers=await asyncio.to_thread(_login, engine.name, operation, secrets),
         body=json.dumps(wanted).encode(),
         limit=operation.limit,
     )
@@ -101,7 +103,7 @@ async def _update(
         method="POST",
         path=f"/services/{there['ID']}/update",
         query=(("version", str(there["Version"]["Index"])),),
-        headers=_login(engine.name, operation, secrets),
+        headers=await asyncio.to_thread(_login, engine.name, operation, secrets),
         body=json.dumps(wanted).encode(),
         limit=operation.limit,
     )

@@ -32,7 +32,7 @@ async def put_version(engine: "Engine", operation: PutVersion, goods: Goods) -> 
             return False
         raise Refused(f"{what} is there on {engine.name} with another content; remove it, or take another name")
     labels = {**dict(operation.labels), NAME_LABEL: operation.name, CONTENT_LABEL: operation.content.digest}
-    data = filled(what, operation.content, goods.contents, goods.secrets)
+    data = await asyncio.to_thread(filled, what, operation.content, goods.contents, goods.secrets)
     body = {"Name": operation.object, "Labels": labels, "Data": base64.b64encode(data).decode()}
     answer = await engine.ask(
         Request(

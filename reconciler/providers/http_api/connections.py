@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from reconciler.model.target import ApiTls, HttpApi
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import Denied
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
 from reconciler.providers import client_tls
 from reconciler.providers.http import Http
 from reconciler.providers.http_api.connection import Connection
 from reconciler.providers.kept_open import Kept
+from reconciler.providers.secret_use import used
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,10 @@ class Connections:
     def _tls(self, api: HttpApi) -> ssl.SSLContext | None:
         if api.tls == ApiTls():
             return None
+        purpose = f"cannot log in to {api.name}"
+        key = None if api.tls.key is None else used(self._secrets, api.tls.key, purpose, Denied)
         try:
-            key = self._secrets.value(api.tls.key) if api.tls.key is not None else None
             return client_tls.context(api.tls.ca, api.tls.certificate, key)
-        except SecretMissing as error:
-            raise Denied(f"cannot log in to {api.name}: {error}") from error
         except ValueError as error:
             raise Denied(
                 f"cannot log in to {api.name}: ca and certificate have to be PEM, and the secret {api.tls.key} the key "

@@ -34,7 +34,7 @@ class Finder:
 
     async def find(self, lookup: Lookup) -> tuple[str, ...]:
         """Return a line of JSON for each thing that was found; raise WorldError."""
-        headers = self._headers(lookup)
+        headers = await asyncio.to_thread(self._headers, lookup) if lookup.secrets else dict(lookup.headers)
         try:
             if lookup.items is None:
                 return await self._one(lookup, headers)

@@ -41,9 +41,9 @@ class Login:
             case NoAuth():
                 return {}
             case Bearer():
-                return {auth.header: auth.prefix + self._secret(auth.token)}
+                return {auth.header: auth.prefix + await self._secret(auth.token)}
             case Basic():
-                return {"Authorization": _basic(auth.user, self._secret(auth.password))}
+                return {"Authorization": _basic(auth.user, await self._secret(auth.password))}
             case ClientCredentials():
                 return {"Authorization": f"Bearer {await self._kept(auth)}"}
             case _:
@@ -57,8 +57,9 @@ class Login:
             self._token = None
         return True
 
-    def _secret(self, reference: str) -> str:
-        value = secret(self._secrets, reference, f"cannot log in to {self._api.name}")
+    async def _secret(self, reference: str) -> str:
+        purpose = f"cannot log in to {self._api.name}"
+        value = await asyncio.to_thread(secret, self._secrets, reference, purpose)
         self.used.add(value)
         return value
 
@@ -78,7 +79,7 @@ class Login:
                 url=auth.token_url,
                 method="POST",
                 headers={
-                    "Authorization": _basic(quote_plus(auth.client), quote_plus(self._secret(auth.secret))),
+                    "Authorization": _basic(quote_plus(auth.client), quote_plus(await self._secret(auth.secret))),
                     "Content-Type": "application/x-www-form-urlencoded",
                     "Accept": "application/json",
                 },

@@ -1,5 +1,6 @@
 """Changes: requests in their order, each of which may be sent again, and what came of them."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +50,8 @@ class Sending:
         Before the first one was sent, everything is as it was; after that, what cannot be done is Halfway.
         """
         prepared = [
-            self._prepared(operation, transaction, number) for number, operation in enumerate(transaction.operations)
+            await asyncio.to_thread(self._prepared, operation, transaction, number)
+            for number, operation in enumerate(transaction.operations)
         ]
         made: list[Lookup] = []
         for number, one in enumerate(prepared):

@@ -81,7 +81,7 @@ class Applying:
     async def _apply(self, operation: ApplyObject, contents: Mapping[Digest, bytes], secrets: Secrets) -> None:
         name = operation.object
         wanted = Wanted.of(operation, operation.manifest)
-        manifest = prepared(wanted, contents, secrets)
+        manifest = await asyncio.to_thread(prepared, wanted, contents, secrets)
         collection = await self._discovery.collection(name)
         if await self._made_way(operation, manifest, collection):
             with begun(f"{name} was deleted to be made anew"):

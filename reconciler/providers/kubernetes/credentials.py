@@ -11,7 +11,8 @@ import yaml
 
 from reconciler.model.target import ClusterToken, InCluster, Kubeconfig, KubernetesCluster
 from reconciler.ports.errors import Denied
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
+from reconciler.providers.secret_use import used
 
 _POD = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _HOST, _PORT = "KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"
@@ -39,22 +40,20 @@ class Surroundings:
 
 def credentials(cluster: KubernetesCluster, secrets: Secrets, around: Surroundings) -> Credentials:
     """Read how the cluster is reached, anew each time; raise Denied with what a person has to do."""
-    access = cluster.access
+    access, purpose = cluster.access, f"cannot log in to {cluster.name}"
     try:
         match access:
             case Kubeconfig():
-                return _of_kubeconfig(secrets.value(access.reference), access)
+                return _of_kubeconfig(used(secrets, access.reference, purpose, Denied), access)
             case ClusterToken():
-                token = secrets.value(access.token).strip()
+                token = used(secrets, access.token, purpose, Denied).strip()
                 return Credentials(server=access.server.rstrip("/"), ca=access.ca or None, token=token)
             case InCluster():
                 return _of_pod(around)
             case _:
                 assert_never(access)
-    except SecretMissing as error:
-        raise Denied(f"cannot log in to {cluster.name}: {error}") from error
     except _Unusable as error:
-        raise Denied(f"cannot log in to {cluster.name}: {error}") from error
+        raise Denied(f"{purpose}: {error}") from error
 
 
 class _Unusable(Exception):

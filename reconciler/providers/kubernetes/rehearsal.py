@@ -1,5 +1,6 @@
 """What an object would be once a manifest was applied, by a dry run of the API server, made only when it may matter."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -95,7 +96,7 @@ class Rehearsal:
             blobs = {asked.manifest.blob: await self._blob(asked.manifest.blob)}
         except KeyError:
             return None  # of a state that is no longer kept: all that can be said is what is there
-        return prepared(Wanted.of(asked, asked.manifest), blobs, self._secrets)
+        return await asyncio.to_thread(prepared, Wanted.of(asked, asked.manifest), blobs, self._secrets)
 
     async def _rehearsed(self, asked: ReadObject, manifest: Manifest, live: Entry) -> tuple[Entry, Lines]:
         """Ask until object and dry run are of the same version; after some tries take them as they are."""

@@ -12,9 +12,10 @@ from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN, Content
 from reconciler.model.operation import SetPassword, UnpackRelease, WriteFile
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Refused
-from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.ports.secrets import Secrets
 from reconciler.ports.shell import Payload
 from reconciler.ports.targets import Transaction
+from reconciler.providers.secret_use import used
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,11 @@ async def deliveries(transaction: Transaction, artifacts: Artifacts, secrets: Se
     for place, operation in enumerate(transaction.operations):
         match operation:
             case WriteFile():
-                data = filled(operation.path, operation.content, transaction.contents, secrets)
+                data = await _filled(operation.path, operation.content, transaction.contents, secrets)
                 found[place] = Delivery(data, len(data), digest_bytes(data).removeprefix("sha256:"))
             case SetPassword(user=user, content=Content() as content):
-                data = _hash(user, filled(f"the password of {user}", content, transaction.contents, secrets))
+                password = await _filled(f"the password of {user}", content, transaction.contents, secrets)
+                data = _hash(user, password)
                 found[place] = Delivery(data, len(data), digest_bytes(data).removeprefix("sha256:"))
             case UnpackRelease():
                 path = await artifacts.fetch(operation.artifact)
@@ -45,16 +47,23 @@ async def deliveries(transaction: Transaction, artifacts: Artifacts, secrets: Se
     return found
 
 
+async def _filled(path: str, content: Content, blobs: Mapping[Digest, bytes], secrets: Secrets) -> bytes:
+    """Fill in secrets in a thread: their stores may be far away."""
+    if content.secrets:
+        return await asyncio.to_thread(filled, path, content, blobs, secrets)
+    return filled(path, content, blobs, secrets)
+
+
 def filled(path: str, content: Content, blobs: Mapping[Digest, bytes], secrets: Secrets) -> bytes:
-    """Return the final bytes of a content, with its secrets; raise Refused when they are not those of the plan."""
+    """Return the final bytes of a content, with its secrets; raise Refused when they are not those of the plan.
+
+    Raises Unreachable when nobody knows what a secret is now.
+    """
     data = blobs.get(content.blob)
     if data is None:
         raise Refused(f"the content of {path} ({content.blob}) is not in the plan; make a new plan")
     for name, reference in content.secrets.items():
-        try:
-            value = secrets.value(reference)
-        except SecretMissing as error:
-            raise Refused(f"cannot write {path}: {error}") from error
+        value = used(secrets, reference, f"cannot write {path}", Refused)
         data = data.replace(f"{SECRET_OPEN}{name}{SECRET_CLOSE}".encode(), value.encode())
     digest = digest_bytes(data)
     if content.secret:
