@@ -7,6 +7,7 @@ for its own sort of signature, issuer, audience and times are compared, and othe
 import base64
 import binascii
 import json
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -104,13 +105,16 @@ def _kid(header: Mapping[str, Any]) -> str | None:
 def _verified(token: str, key: Jwk) -> Mapping[str, Any]:
     # Imported when it is needed: most fleets have no issuer, and most commands ask none.
     from joserfc import jwk, jwt  # noqa: PLC0415
-    from joserfc.errors import JoseError  # noqa: PLC0415
+    from joserfc.errors import JoseError, SecurityWarning  # noqa: PLC0415
     from joserfc.jws import JWSRegistry  # noqa: PLC0415
 
     registry = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
     registry.max_header_length = _LARGEST_HEADER
     try:
-        return jwt.decode(token, jwk.import_key(dict(key)), algorithms=ALGORITHMS, registry=registry).claims
+        with warnings.catch_warnings():
+            # EdDSA has another name since RFC 9864; issuers still use the old one.
+            warnings.simplefilter("ignore", SecurityWarning)
+            return jwt.decode(token, jwk.import_key(dict(key)), algorithms=ALGORITHMS, registry=registry).claims
     except (JoseError, ValueError, TypeError, RecursionError):
         # What the library says of it may repeat parts of the token.
         raise _Wrong("the token is not signed by the issuer, or was changed since") from None
