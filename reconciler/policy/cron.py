@@ -5,7 +5,8 @@ into the zone: a time that a clock leaves out in spring comes at the moment it i
 autumn comes once, the first time. What comes round through all hours (its hour begins with ``*``) goes by real time.
 """
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -61,16 +62,36 @@ def following(expression: str, where: ZoneInfo, after: datetime) -> Iterator[dat
 
 def instant(wall: datetime, where: ZoneInfo) -> datetime:
     """Return the moment in UTC at which clocks in the zone first show that time, or are moved past it."""
-    moment = wall.replace(tzinfo=where, fold=0).astimezone(UTC)
-    if moment.astimezone(where).replace(tzinfo=None) == wall:
-        return moment
-    return _moved(where, wall.replace(tzinfo=where, fold=1).astimezone(UTC), moment)
+    if shown := _shown(wall, where):
+        return shown[0]
+    before, after = (wall.replace(tzinfo=where, fold=fold).astimezone(UTC) for fold in (1, 0))
+    return _moved(where, before, after)
 
 
 def _walk(expression: str, where: ZoneInfo, begin: datetime, *, reverse: bool = False) -> Iterator[datetime]:
+    walls = CronSim(expression, _wall(begin, where), reverse=reverse)
     if expression.split()[1].startswith("*"):
-        return (each.astimezone(UTC) for each in CronSim(expression, begin.astimezone(where), reverse=reverse))
-    return (instant(wall, where) for wall in CronSim(expression, _wall(begin, where), reverse=reverse))
+        return _each_time(walls, where, reverse=reverse)
+    return (instant(wall, where) for wall in walls)
+
+
+def _each_time(walls: Iterable[datetime], where: ZoneInfo, *, reverse: bool) -> Iterator[datetime]:
+    """Yield all moments at which clocks show the times, in order: a time that is shown twice comes twice."""
+    others: deque[datetime] = deque()
+    for wall in walls:
+        shown = _shown(wall, where)
+        for moment in shown[-1:] if reverse else shown[:1]:
+            while others and (others[0] > moment) is reverse:
+                yield others.popleft()
+            yield moment
+        others.extend(shown[:-1] if reverse else shown[1:])
+    yield from others
+
+
+def _shown(wall: datetime, where: ZoneInfo) -> tuple[datetime, ...]:
+    """The moments at which clocks in the zone show that time: two, one, or none."""
+    moments = (wall.replace(tzinfo=where, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return tuple(each for each in dict.fromkeys(moments) if _wall(each, where) == wall)
 
 
 def _wall(moment: datetime, where: ZoneInfo) -> datetime:
