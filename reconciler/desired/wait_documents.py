@@ -10,6 +10,7 @@ from reconciler.desired.analysis_documents import AnalyseField, Library
 from reconciler.desired.fields import Count, Period, SecretReference, Strict
 from reconciler.desired.words import Path, describe, one_of
 from reconciler.model.step import DAY, AwaitApproval, AwaitPromotion, Bake, CallHook, CommandHook, HttpHook, Wait
+from reconciler.policy.approvers import ROLE
 
 _HTTP = HttpHook(url="")
 _CALL = CallHook(_HTTP)
@@ -29,7 +30,10 @@ class PauseSpec(Strict):
 
 
 class ApproveSpec(Strict):
-    """Wait for the approval of ``count`` different people, of those in ``from`` if it is given."""
+    """Wait for the approval of ``count`` different people, of those in ``from`` if it is given.
+
+    They are named, or are whoever has a role: ``from: [ann, "role:sre"]``.
+    """
 
     count: Count = 1
     approvers: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(alias="from")] = ()
@@ -40,7 +44,10 @@ class ApproveSpec(Strict):
         people = set(self.approvers)
         if len(people) < len(self.approvers):
             raise told_at(("from",), "somebody is named twice", self.approvers)
-        if people and self.count > len(people):
+        for index, each in enumerate(self.approvers):
+            if each.startswith(ROLE) and not each.removeprefix(ROLE):
+                raise told_at(("from", index), f"the role is missing: {ROLE}NAME", each)
+        if people and not any(each.startswith(ROLE) for each in people) and self.count > len(people):
             raise told_at(("count",), f"{self.count} of {len(people)} people can never approve", self.count)
         return self
 

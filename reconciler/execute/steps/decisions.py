@@ -1,6 +1,7 @@
 """What people have decided about the step in hand. Pure."""
 
 from reconciler.model.rollout import Decided, Decision, Rollout
+from reconciler.policy.approvers import counts
 
 
 def taken(rollout: Rollout) -> tuple[Decision, ...]:
@@ -32,5 +33,5 @@ def rejected(rollout: Rollout) -> str | None:
 def approved_by(rollout: Rollout, approvers: tuple[str, ...]) -> tuple[str, ...]:
     """Return the different people who have approved and may; to promote everything is to approve, for whoever may."""
     says_yes = (Decided.APPROVE, Decided.PROMOTE_FULLY)
-    authors = dict.fromkeys(one.author for one in taken(rollout) if one.decided in says_yes)
-    return tuple(author for author in authors if not approvers or author in approvers)
+    said = (one for one in taken(rollout) if one.decided in says_yes)
+    return tuple(dict.fromkeys(one.author for one in said if counts(approvers, one.author, one.roles)))
