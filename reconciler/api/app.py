@@ -1,13 +1,13 @@
 """The API as one ASGI application: every router, behind one gate, with one rule for each route."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from reconciler.api import events, outlook, probes, rollouts, units
+from reconciler.api import events, outlook, probes, rollouts, units, values
 from reconciler.api.caller import admitted
 from reconciler.api.decisions import decisions
 from reconciler.api.door import Door, Hall
@@ -19,7 +19,11 @@ _ABOUT = "What reconciler knows of a fleet, and what people may ask of it. Error
 _REF = "#/components/schemas/{model}"
 
 
-def app(door: Door, others: Iterable[APIRouter] = ()) -> FastAPI:
+Application: TypeAlias = FastAPI
+Routes: TypeAlias = APIRouter
+
+
+def app(door: Door, others: Iterable[Routes] = ()) -> Application:
     """Return the application; ``others`` are routers made elsewhere (webhooks), each with its rules in the table."""
     made = FastAPI(
         title="reconciler",
@@ -33,7 +37,16 @@ def app(door: Door, others: Iterable[APIRouter] = ()) -> FastAPI:
     )
     for kind, answer in ANSWERS.items():
         made.add_exception_handler(kind, answer)
-    for router in (units.router, rollouts.router, events.router, outlook.router, decisions(), probes.router, *others):
+    for router in (
+        units.router,
+        rollouts.router,
+        events.router,
+        outlook.router,
+        decisions(),
+        probes.router,
+        values.router,
+        *others,
+    ):
         made.include_router(router)
     made.include_router(_described(made))
     made.add_middleware(Gate, hall=Hall.of(door))

@@ -33,12 +33,14 @@ class Limits:
 class Door:
     """What the API reads from and writes to.
 
-    ``newest`` is the number of the newest event; ``alive`` says why the loop is not, None when it is. ``troubled``
-    hears of each bug, with the id that the caller was given. ``unwilling`` are errors whose text is for the caller: it
-    cannot be as things are. ``open_metrics``: figures are shown to whoever can connect.
+    ``fleet`` is how things stand, read for many callers at once. ``newest`` is the number of the newest event;
+    ``alive`` says why the loop is not, None when it is. ``troubled`` hears of each bug, with the id that the caller was
+    given. ``unwilling`` are errors whose text is for the caller: it cannot be as things are. ``open_metrics``: figures
+    are shown to whoever can connect.
     """
 
     doorway: Doorway
+    fleet: Fleet
     identities: Identities
     clock: Clock
     newest: Callable[[], Awaitable[int]]
@@ -67,7 +69,7 @@ class Hall:
         limits = door.limits
         return Hall(
             door=door,
-            fleet=Fleet(door.doorway.desk, door.clock),
+            fleet=door.fleet,
             once=Once(door.clock),
             rates=Buckets(limits.requests, limits.burst),
         )

@@ -16,10 +16,10 @@ from reconciler.api.door import Call, Hall
 from reconciler.api.problem import MEDIA_TYPE, problem_body
 from reconciler.api.rule import HOOKS, OPEN_PATHS
 from reconciler.model.access import Identity
-from reconciler.ports.identities import Credentials, Peer, Stranger
+from reconciler.ports.identities import REPEATED, Credentials, Peer, Stranger
 from reconciler.ports.journal import JournalUnavailable
 
-_HEADERS = {
+_ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -62,7 +62,7 @@ class _Passing:
     def __init__(self, hall: Hall, scope: Scope, receive: Receive, send: Send) -> None:
         self._hall, self._scope, self._receive, self._send = hall, scope, receive, send
         self.id = hall.door.clock.new_id()
-        self._headers = _alone(scope)
+        self._headers = _headers(scope)
         self._status: int | None = None
         self._got = 0
         self._whole = False
@@ -142,7 +142,7 @@ class _Passing:
 
     def _ours(self, theirs: "list[tuple[bytes, bytes]]") -> "list[tuple[bytes, bytes]]":
         has = {name.lower() for name, _ in theirs}
-        ours = [("X-Request-Id", self.id), *_HEADERS.items()]
+        ours = [("X-Request-Id", self.id), *_ALWAYS.items()]
         if self._scope["scheme"] == "https":
             ours.append(_FOR_YEARS)
         return [(name.lower().encode(), value.encode()) for name, value in ours if name.lower().encode() not in has]
@@ -171,10 +171,10 @@ def _open(path: str) -> bool:
     return path in OPEN_PATHS or path.startswith(HOOKS)
 
 
-def _alone(scope: Scope) -> Mapping[str, str]:
-    """Return the headers that came once: of two that say who somebody is, nobody could tell which is true."""
-    seen: dict[str, str | None] = {}
+def _headers(scope: Scope) -> Mapping[str, str]:
+    """Return the headers; of those that came twice nobody could tell which is true, so that neither is taken."""
+    found: dict[str, str] = {}
     for name, value in scope["headers"]:
-        key = name.decode("latin-1")
-        seen[key] = None if key in seen else value.decode("latin-1")
-    return {name: value for name, value in seen.items() if value is not None}
+        key = name.decode("latin-1").lower()
+        found[key] = REPEATED if key in found else value.decode("latin-1")
+    return found

@@ -25,6 +25,14 @@ class Pulse:
         """Say that the loop is done; from now on systemd's own limit for stopping counts."""
         self._until = None
 
+    def silent(self) -> str | None:
+        """Return why the loop is not alive, None when it is: it has not begun, or hangs, or has left."""
+        if self._until is None:
+            return "the loop is not at work"
+        return (
+            None if self._clock.now() <= self._until else f"nothing was heard of the loop since {self._until:%H:%M:%S}Z"
+        )
+
     async def feed(self) -> None:
         """Tell systemd that the loop is alive, as often as it wants to hear it; returns when it does not."""
         interval = watchdog_interval()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from reconciler.daemon.door import keep_door
 from reconciler.daemon.logs import log, set_up
 from reconciler.daemon.loop import Parts, loop
 from reconciler.daemon.pulse import Pulse
@@ -51,6 +52,7 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         watchers += [group.create_task(pulse.feed()), group.create_task(vigil.keep(parts.wake.ring))]
         keeping = keep_sightings(parts.watchable, parts.sightings, world.clock)
         watchers.append(group.create_task(keeping))
+        watchers.append(group.create_task(keep_door(settings, parts, pulse)))
         told = {stop: "STOPPING=1", again: "RELOADING=1"}
         watchers += [group.create_task(_passing_on(each, word, leave, parts)) for each, word in told.items()]
         await asyncio.wait([look], timeout=FIRST_LOOK.total_seconds())

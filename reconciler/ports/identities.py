@@ -6,6 +6,9 @@ from typing import Protocol
 
 from reconciler.model.access import Identity
 
+REPEATED = "\0"
+"""In the place of a header that came twice: no header can have this value, and it is no name, no secret, no token."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
@@ -21,8 +24,9 @@ class Credentials:
     """What somebody shows at a door, none of it checked yet.
 
     ``authorization`` is that header, empty where there was none. ``headers`` are all headers by lower-case name, for
-    those that a trusted proxy sets: each that came more than once is left out. ``address`` is who is at the other end
-    of the TCP connection, empty for a Unix socket; ``peer`` is who is at the other end of a Unix socket.
+    those that a trusted proxy sets; each that came more than once is ``REPEATED``, which is good for nothing.
+    ``address`` is who is at the other end of the TCP connection, empty for a Unix socket; ``peer`` is who is at the
+    other end of a Unix socket.
     """
 
     authorization: str = field(default="", repr=False)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 
 from reconciler.api.rule import HOOKS
 from reconciler.model.identity import UnitId
-from tests.api.world import SHOP
 
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "reject": {"reason": "no"},
@@ -56,12 +56,6 @@ def routes(application: FastAPI) -> Iterator[Route]:
 
 
 def mounted(application: FastAPI) -> set[tuple[str, str]]:
-    """Return every route that answers, also those that are in no document."""
-    found: set[tuple[str, str]] = set()
-    for route in application.routes:
-        for method in getattr(route, "methods", None) or ():
-            found.add((method, route.path))  # type: ignore[attr-defined]
+    """Return every route that answers, also those that are in no document; webhooks are not among them."""
+    found = {(method, each.path) for each in iter_route_contexts(application.routes) for method in each.methods or ()}
     return {(method, path) for method, path in found if not path.startswith(HOOKS)}
-
-
-__all__ = ["SHOP", "Route", "mounted", "routes"]

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from reconciler.api.app import app
 from reconciler.api.door import Door, Limits
+from reconciler.api.fleet import Fleet
 from reconciler.daemon.archive import JournalArchive
 from reconciler.daemon.desk import JournalDesk, Surroundings
 from reconciler.model.access import Access, Identity, Login, Match, Placed, RoleBinding
@@ -99,6 +100,7 @@ class World:
         desk = JournalDesk(self.store, self._around())
         return Door(
             doorway=Doorway(desk, JournalArchive(self.store), Prospect()),
+            fleet=Fleet(desk, self.clock),
             identities=SelfStyled(),
             clock=self.clock,
             newest=self.store.history.newest,

@@ -1,0 +1,126 @@
+"""The API beside the loop: opened where the settings say, opened again when that fails, closed when we leave."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+
+from reconciler.api.app import Application, Routes, app
+from reconciler.api.door import Door, Limits
+from reconciler.api.fleet import Fleet
+from reconciler.api.listening import CannotListen, Tcp, Unix
+from reconciler.api.server import served
+from reconciler.daemon.api_settings import ApiSettings
+from reconciler.daemon.logs import log
+from reconciler.daemon.one_pass import NothingToDo
+from reconciler.daemon.pulse import Pulse
+from reconciler.daemon.settings import Settings
+from reconciler.daemon.wiring import Acting
+from reconciler.model.word import Word
+from reconciler.providers.http import Http
+from reconciler.providers.identities import KnownIdentities, TrustedProxy
+from reconciler.providers.peers import Peers
+from reconciler.providers.secrets import LocalSecrets
+from reconciler.providers.tokens import Issuer, IssuerTokens
+
+TRY_AGAIN = timedelta(seconds=30)
+
+
+async def keep_door(settings: Settings, parts: Acting, pulse: Pulse, routers: Sequence[Routes] = ()) -> None:
+    """Serve the API until cancelled. What cannot be opened is logged and tried again: the fleet is kept meanwhile."""
+    http = Http()
+    try:
+        application = app(_door(settings, parts, pulse, http), routers)
+        places = [_keep(application, where, settings.api, parts) for where in _places(settings)]
+        await asyncio.gather(*places)
+    finally:
+        await http.close()
+
+
+async def _keep(application: Application, where: Unix | Tcp, settings: ApiSettings, parts: Acting) -> None:
+    while True:
+        try:
+            async with AsyncExitStack() as stack:
+                address = await stack.enter_async_context(served(application, where, settings.limits.connections))
+                log.info("the API listens", at=address)
+                await asyncio.get_running_loop().create_future()
+        except CannotListen as error:
+            log.error("the API cannot be reached there; it is tried again", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - a bug of the door must not end the daemon, which keeps the fleet
+            log.error("internal error: the API has ended; it is opened again", exc_info=error)
+        await parts.world.clock.sleep(TRY_AGAIN)
+
+
+def _places(settings: Settings) -> Iterator[Unix | Tcp]:
+    api = settings.api
+    if path := api.socket_in(settings.state_dir):
+        yield Unix(path, api.group)
+    if api.tcp:
+        yield Tcp(api.tcp.host, api.tcp.port, api.tcp.certificate, api.tcp.key)
+
+
+def _door(settings: Settings, parts: Acting, pulse: Pulse, http: Http) -> Door:
+    api, clock = settings.api, parts.world.clock
+    fleet = Fleet(parts.doorway.desk, clock)
+
+    async def said() -> Sequence[Word]:
+        # Every request asks for the tokens there are. One that was revoked through this door is not good any more
+        # at once, one that was revoked otherwise after a second.
+        return (await fleet.view()).picture.standing.words
+
+    secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
+    issuer = IssuerTokens(_issuer(api), http, clock) if api.oidc else None
+    proxy = _proxy(api, secrets)
+    limits = replace(
+        Limits(),
+        requests=api.limits.requests,
+        burst=api.limits.burst,
+        body=api.limits.body,
+        streams=api.limits.streams,
+    )
+    return Door(
+        doorway=parts.doorway,
+        fleet=fleet,
+        identities=KnownIdentities(said, clock, Peers(os.geteuid()), issuer, proxy),
+        clock=clock,
+        newest=parts.newest,
+        alive=pulse.silent,
+        troubled=_troubled,
+        unwilling=(NothingToDo,),
+        limits=limits,
+        open_metrics=api.metrics == "open",
+    )
+
+
+def _issuer(api: ApiSettings) -> Issuer:
+    oidc = api.oidc
+    if oidc is None:
+        raise AssertionError("internal error: there is no issuer in the settings")
+    return Issuer(
+        url=oidc.issuer,
+        audiences=oidc.audience,
+        name_claim=oidc.name_claim,
+        groups_claim=oidc.groups_claim,
+        email_claim=oidc.email_claim,
+        prefix=oidc.prefix,
+    )
+
+
+def _proxy(api: ApiSettings, secrets: LocalSecrets) -> TrustedProxy | None:
+    proxy = api.proxy
+    if proxy is None:
+        return None
+    return TrustedProxy(
+        secret=lambda: secrets.value(proxy.secret),
+        addresses=proxy.addresses,
+        secret_header=proxy.secret_header.lower(),
+        user_header=proxy.user_header.lower(),
+        groups_header=proxy.groups_header.lower(),
+        email_header=proxy.email_header.lower(),
+    )
+
+
+def _troubled(request: str, error: BaseException) -> None:
+    log.error("internal error: a request could not be answered", request=request, exc_info=error)
