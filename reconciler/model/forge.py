@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.model.identity import UnitId
+
 
 class ForgeKind(StrEnum):
     """The forges that are understood. Gitea is Forgejo too; a Bitbucket only tells of pushes."""
@@ -82,3 +84,33 @@ class Told:
     event: HookEvent
     branches: frozenset[str]
     marks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """How one unit does with what a merge brought: a word, and what a person has to know beside it."""
+
+    unit: UnitId
+    word: str
+    detail: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a merged pull request has come: the commit it came with, and each unit that it changes.
+
+    ``refused`` says why the commit is not followed, one problem a line.
+    """
+
+    commit: str
+    rows: tuple[Row, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """Failure as soon as one unit failed, pending while one is under way."""
+        outcomes = {row.outcome for row in self.rows}
+        if self.refused or Outcome.FAILURE in outcomes:
+            return Outcome.FAILURE
+        return Outcome.PENDING if Outcome.PENDING in outcomes else Outcome.SUCCESS

@@ -34,6 +34,10 @@ class History:
         """Return the newest accepted commit, and the newest refused one unless a later commit was accepted."""
         return await self._database.read(_commits)
 
+    async def accepted(self, limit: int) -> Sequence[str]:
+        """Return the ids of the commits that were accepted last, newest first, each once for each time."""
+        return await self._database.read(_accepted, limit)
+
     async def rollouts(self, unit: UnitId | None = None, limit: int = 20) -> Sequence[Rollout]:
         """Return the newest rollouts, of one unit or of all."""
         return await self._database.read(_rollouts, unit, limit)
@@ -131,6 +135,12 @@ def _commits(connection: Connection) -> Commits:
         lost_at=lost.at if lost else None,
         let_by=_let_by(connection, accepted.number if accepted else 0),
     )
+
+
+def _accepted(connection: Connection, limit: int) -> Sequence[str]:
+    table = tables.event
+    query = select(table.c.body).where(table.c.type == "commit_accepted").order_by(table.c.id.desc()).limit(limit)
+    return [decode(CommitAccepted, body).commit for body in connection.execute(query).scalars()]
 
 
 def _let_by(connection: Connection, since: int) -> frozenset[str]:

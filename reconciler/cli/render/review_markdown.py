@@ -69,36 +69,36 @@ def _cut(units: int, differences: int) -> str:
 
 
 def _top(review: Review) -> Iterator[str]:
-    yield f"### reconciler plan for {_code(short(review.commit))}\n\n"
-    yield f"**{_text(outline.summary(review))}**\n"
+    yield f"### reconciler plan for {code(short(review.commit))}\n\n"
+    yield f"**{text(outline.summary(review))}**\n"
     if review.refused:
         yield "\n> **The newest commit was refused.** This is about the last one that was not.\n"
-        yield from _some([f"> - {_code(shortened(clean(problem), MAX_LINE))}\n" for problem in review.refused], "> - ")
+        yield from _some([f"> - {code(shortened(clean(problem), MAX_LINE))}\n" for problem in review.refused], "> - ")
 
 
 def _bottom(quiet: list[Assessment], review: Review) -> Iterator[str]:
     if quiet:
-        yield f"\nIn sync: {_code(listed([str(each.unit) for each in quiet], NAMED_IN_SYNC))}\n"
-    yield f"\n{_text(f'{outline.caveats(review)} {outline.summary(review)}'.strip())}\n"
+        yield f"\nIn sync: {code(listed([str(each.unit) for each in quiet], NAMED_IN_SYNC))}\n"
+    yield f"\n{text(f'{outline.caveats(review)} {outline.summary(review)}'.strip())}\n"
 
 
 def _head(assessment: Assessment) -> Iterator[str]:
     shown = assessment.effective or assessment.wanted
-    version = f" {_code(shown.version)}" if shown else ""
-    why = f" ({_text(outline.cause(assessment.plan))})" if assessment.plan else ""
-    yield f"\n#### {_code(str(assessment.unit))}{version}{why}\n\n"
+    version = f" {code(shown.version)}" if shown else ""
+    why = f" ({text(outline.cause(assessment.plan))})" if assessment.plan else ""
+    yield f"\n#### {code(str(assessment.unit))}{version}{why}\n\n"
     yield from _some([f"- **{label}:** {_line(sentence)}\n" for label, sentence in outline.notes(assessment)], "- ")
     if assessment.plan:
         yield from _plan(assessment.plan)
 
 
 def _plan(plan: Plan) -> Iterator[str]:
-    yield f"\n{_text(outline.rules(plan))}\n\n"
+    yield f"\n{text(outline.rules(plan))}\n\n"
     yield from _some([f"- {_line(limit)}\n" for limit in outline.limits(plan)], "- ")
     yield from _some([f"- health: {_line(check)}\n" for check in outline.checks(plan)], "- ")
     yield "\n"
     yield from _some([f"{number}. {_line(step)}\n" for number, step in enumerate(steps(plan), start=1)], "- ")
-    yield f"\nOn failure: {_text(on_failure(plan))}\n"
+    yield f"\nOn failure: {text(on_failure(plan))}\n"
 
 
 def _some(items: list[str], bullet: str) -> Iterator[str]:
@@ -108,13 +108,13 @@ def _some(items: list[str], bullet: str) -> Iterator[str]:
 
 
 def _line(sentence: str) -> str:
-    return _text(shortened(sentence, 2 * MAX_LINE))
+    return text(shortened(sentence, 2 * MAX_LINE))
 
 
 def _details(group: Group) -> Iterator[str]:
-    targets = _text(listed(group.targets, outline.NAMED_TARGETS))
+    targets = text(listed(group.targets, outline.NAMED_TARGETS))
     yield f"\n<details><summary><code>{SIGNS[group.action]} {group.action}</code> "
-    yield f"{_code(group.ref)} on {targets}</summary>\n\n"
+    yield f"{code(group.ref)} on {targets}</summary>\n\n"
     rows = []
     for field in group.fields:
         path = shortened(clean(field.path), MAX_LINE)
@@ -133,12 +133,14 @@ def _fenced(rows: list[str]) -> str:
     return f"{fence}diff\n{text}\n{fence}\n"
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Return a name or a value as markdown that shows just it."""
     return f"<code>{_escaped(clean(text))}</code>"
 
 
-def _text(text: str) -> str:
-    words = re.split(r"(\s+|[,;()]+(?:\s+|$))", text)
+def text(said: str) -> str:
+    """Return a sentence as markdown that shows just it, and calls nobody."""
+    words = re.split(r"(\s+|[,;()]+(?:\s+|$))", said)
     return "".join(f"<code>{_escaped(word)}</code>" if "@" in word else _escaped(word) for word in words)
 
 
