@@ -32,7 +32,9 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
     now = world.clock.now()
     standing = await world.journal.standing()
     # Side by side: what is waited for here is a part of the pass, however many units wait.
-    ready = await asyncio.gather(*(_with_archives(each, standing, world, hands) for each in review.assessments))
+    ready = await asyncio.gather(
+        *(_with_archives(each, standing, desired, world, hands) for each in review.assessments)
+    )
     review = replace(review, assessments=tuple(ready))
     events = [event for each in review.assessments for event in _findings(each, standing)]
     if events:
@@ -44,12 +46,18 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
     return review
 
 
-async def _with_archives(assessment: Assessment, standing: Standing, world: World, hands: Hands) -> Assessment:
-    known = standing.of(assessment.unit)
-    if assessment.plan is None or assessment.waiting or known.rollout:
-        return assessment
-    missing = await hands.fetches.missing(assessment.plan, world.artifacts, world.clock.now())
-    return replace(assessment, waiting=missing)
+async def _with_archives(
+    each: Assessment, standing: Standing, desired: Desired, world: World, hands: Hands
+) -> Assessment:
+    """What came with the repository needs no fetching, and shows what policy wants like any other."""
+    if each.plan is None or each.waiting or standing.of(each.unit).rollout:
+        return each
+    now = world.clock.now()
+    missing = await hands.fetches.missing(each.plan, world.artifacts, now)
+    policies = desired.provenance.get(each.unit, ())
+    if missing is None:
+        missing = await hands.proofs.missing(each.plan, policies, world.provenance, now)
+    return replace(each, waiting=missing)
 
 
 async def _take_back(host: Target, world: World) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from reconciler.daemon.fetches import Fetches
 from reconciler.daemon.logs import log
+from reconciler.daemon.proofs import Proofs
 from reconciler.execute.driver import Driver
 from reconciler.model.assessment import Signal
 from reconciler.model.plan import Plan
@@ -33,6 +34,8 @@ class Hands:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self.fetches = Fetches(ring)
         """Archives that are on their way here."""
+        self.proofs = Proofs(ring)
+        """Archives that are verified."""
         self.broken: dict[str, Exception] = {}
         """Rollouts that met a bug of ours, and which. They are not taken up again until this is cleared."""
 
@@ -88,13 +91,14 @@ class Hands:
     @property
     def busy(self) -> bool:
         """Whether anything is being executed."""
-        return bool(self._tasks) or self.fetches.busy
+        return bool(self._tasks) or self.fetches.busy or self.proofs.busy
 
     async def park(self) -> None:
         """Let every rollout finish the step in hand and stop there; the journal knows where it was."""
         self._leaving = True
         self._driver.park()
         await self.fetches.stop()
+        await self.proofs.stop()
         while self._tasks:
             await asyncio.wait(self._tasks.values())
 

@@ -97,6 +97,12 @@ class DriftSettings(Section):
         return self.watch
 
 
+def _whole_paths(programs: dict[str, tuple[str, ...]], example: str) -> dict[str, tuple[str, ...]]:
+    if relative := next((words[0] for words in programs.values() if not words[0].startswith("/")), None):
+        raise ValueError(f"a program is named by its whole path, such as {example}, not {relative!r}")
+    return programs
+
+
 class SecretSettings(Section):
     """Where secrets are on this machine, and what SecretStores may use of it; they can use nothing else.
 
@@ -111,15 +117,27 @@ class SecretSettings(Section):
     @field_validator("programs")
     @classmethod
     def _is_there(cls, programs: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        if relative := next((words[0] for words in programs.values() if not words[0].startswith("/")), None):
-            raise ValueError(f"a program is named by its whole path, such as /usr/bin/pass, not {relative!r}")
-        return programs
+        return _whole_paths(programs, "/usr/bin/pass")
 
     def resolved_from(self, folder: Path) -> "SecretSettings":
         """Return the settings with relative paths taken from the folder of the settings file."""
         directory = folder / self.directory.expanduser() if self.directory else None
         folders = {name: folder / each.expanduser() for name, each in self.folders.items()}
         return self.model_copy(update={"directory": directory, "folders": folders})
+
+
+class ProvenanceSettings(Section):
+    """``scanners`` are the programs that ArtifactPolicies may run, by the names that they use; no others are run.
+
+    Each is a whole path with its first arguments, and is run without a shell.
+    """
+
+    scanners: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+    @field_validator("scanners")
+    @classmethod
+    def _is_there(cls, scanners: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return _whole_paths(scanners, "/usr/bin/trivy")
 
 
 class LogSettings(Section):
@@ -145,6 +163,7 @@ class Settings(BaseSettings):
     ssh: SshSettings = SshSettings()
     drift: DriftSettings = DriftSettings()
     secrets: SecretSettings = SecretSettings()
+    provenance: ProvenanceSettings = ProvenanceSettings()
     log: LogSettings = LogSettings()
     api: ApiSettings = ApiSettings()
     forge: ForgeSettings | None = None

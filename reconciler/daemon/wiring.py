@@ -10,10 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from reconciler.daemon.admission import Admission
+from reconciler.daemon.after_merge import Past
 from reconciler.daemon.apis import Gear, apis
 from reconciler.daemon.controller import controller
 from reconciler.daemon.doctor.examine import Instruments
 from reconciler.daemon.exclusive import exclusive
+from reconciler.daemon.foresight import Foresight
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.keeping import secrets_by
@@ -56,7 +58,9 @@ from reconciler.providers.kubernetes.cluster import Supplies as ClusterSupplies
 from reconciler.providers.kubernetes.credentials import Surroundings
 from reconciler.providers.kubernetes.direct import DirectClusters
 from reconciler.providers.metrics import Monitoring
+from reconciler.providers.provenance import Verifier
 from reconciler.providers.remembering import Remembering
+from reconciler.providers.scans import Scans
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from reconciler.providers.survey import Probes
@@ -77,6 +81,8 @@ class Acting:
     sightings: SightingLog
     doorway: Doorway
     newest: Callable[[], Awaitable[int]]
+    foresight: Foresight
+    past: Past
 
 
 @asynccontextmanager
@@ -88,7 +94,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
             # Nobody else can be at work: we hold the lock of the state folder. A claim still there is a dead process's.
             await store.break_leases()
             holder = controller(settings.state_dir, settings.state_dir, SystemClock())
-            async with _world(settings, store, holder) as (world, watchable):
+            async with _world(settings, store, holder) as (world, watchable, secrets):
                 wake = Wake()
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
@@ -101,6 +107,8 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                     sightings=store,
                     doorway=doorway,
                     newest=store.history.newest,
+                    foresight=_foresight(settings, world, secrets),
+                    past=store.history,
                 )
                 await write_down(watchable, store)
         finally:
@@ -122,7 +130,7 @@ async def looking(settings: Settings) -> AsyncIterator[Look]:
         )
         try:
             holder = controller(scratch.state_dir, settings.state_dir, SystemClock())
-            async with _world(scratch, store, holder) as (world, _):
+            async with _world(scratch, store, holder) as (world, _, _):
                 yield Look(world, _source(scratch))
         finally:
             await store.close()
@@ -174,7 +182,9 @@ def _is_ours(state_dir: Path) -> bool:
 
 
 @asynccontextmanager
-async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> AsyncIterator[tuple[World, Remembering]]:
+async def _world(
+    settings: Settings, store: SqliteStore, holder: Holder
+) -> AsyncIterator[tuple[World, Remembering, SecretStores]]:
     clock = SystemClock()
     secrets = secrets_by(settings.secrets, settings.state_dir, clock)
     journal = Narrated(store)
@@ -186,7 +196,7 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
     commits = Commits(source, journal, reading, clock, admission)
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: hosts_among(commits.targets), secrets)
     http = Http()
-    artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store))
+    artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store, lambda: commits.contents))
     hosts = HostTargets(
         shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
     )
@@ -211,12 +221,13 @@ async def _world(settings: Settings, store: SqliteStore, holder: Holder) -> Asyn
                 targets=targets,
                 routers=reach.routers,
                 artifacts=artifacts,
+                provenance=_verifier(settings, http, artifacts),
                 kinds=CATALOG,
                 clock=clock,
                 driver=Driver(journal, reach, owner=clock.new_id()),
                 aside=asyncio.to_thread,
             )
-            yield world, targets
+            yield world, targets, secrets
     finally:
         secrets.close()
         await shell.close()
@@ -239,10 +250,20 @@ def _reading(settings: Settings, secrets: SecretStores) -> Reading:
     return Reading(loading=Loading(CATALOG, secrets, _folders(settings)))
 
 
+def _foresight(settings: Settings, world: World, secrets: SecretStores) -> Foresight:
+    source = _source(settings)
+    return Foresight(world, source, source.git, Loading(CATALOG, secrets, _folders(settings)))
+
+
 def _source(settings: Settings) -> GitSource:
     git = settings.git
     line = GitLine(remote(git.url), settings.state_dir / "git", git.ssh_command, git.credentials)
     return GitSource(line, git.branch, (git.desired_state, git.policies))
+
+
+def _verifier(settings: Settings, http: Http, artifacts: ArtifactCache) -> Verifier:
+    scans = Scans(settings.provenance.scanners, settings.state_dir / "scans")
+    return Verifier(http, artifacts, scans, settings.state_dir / "proofs")
 
 
 def _changes(settings: Settings, source: GitSource) -> Changes:

@@ -12,6 +12,7 @@ from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.clock import Clock
 from reconciler.ports.journal import Journal, RolloutLog
 from reconciler.ports.kind import Kind
+from reconciler.ports.provenance import Provenance
 from reconciler.ports.router import Routers
 from reconciler.ports.source import Authorship, Commit
 from reconciler.ports.targets import Targets
@@ -66,6 +67,7 @@ class World:
     targets: Targets
     routers: Routers
     artifacts: Artifacts
+    provenance: Provenance
     kinds: Mapping[str, Kind]
     clock: Clock
     driver: Driver

@@ -76,10 +76,10 @@ async def run(command: Sequence[str], given: bytes, bounds: Bounds) -> Answered:
 
 async def _read(stream: asyncio.StreamReader | None, most: int) -> bytes:
     """Read to the end, and keep little more than what is wanted."""
-    found = b""
+    found = bytearray()
     while stream is not None and (chunk := await stream.read(_CHUNK)):
         found += chunk if len(found) <= most else b""
-    return found
+    return bytes(found)
 
 
 async def _feed(stream: asyncio.StreamWriter | None, given: bytes) -> None:

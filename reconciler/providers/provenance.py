@@ -58,16 +58,20 @@ class _Faulty(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Looks at everything a policy asks for, the cheapest first; the first that is missing is told."""
+    """Looks at everything a policy asks for, the cheapest first; the first that is missing is told.
+
+    ``folder`` is ours to work in: it has room for an archive, and for what is in it.
+    """
 
     http: Http
     archives: Originals
     scans: Scans
+    folder: Path
 
     async def prove(self, artifact: Artifact, policy: ArtifactPolicy, now: datetime) -> Proof:
         """Return whether the archive shows what the policy wants; raise WorldError."""
         try:
-            async with _Bench(self.archives, artifact).open() as bench:
+            async with _Bench(self.archives, artifact).open(self.folder) as bench:
                 if policy.signatures:
                     await self._signed(policy.signatures, artifact, bench)
                 if policy.sbom:
@@ -80,6 +84,9 @@ class Verifier:
             return Unverified(f"{short(artifact)} cannot be verified: {error} (policy {policy.name})")
         except _Faulty as error:
             return Unverified(f"{short(artifact)} {error} (policy {policy.name})")
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise Unreachable(f"{short(artifact)} cannot be verified in {self.folder}: {why}") from error
 
     async def _signed(self, rule: Signatures, artifact: Artifact, bench: "_Bench") -> None:
         failures: list[tuple[SigningKey, str]] = []
@@ -157,12 +164,12 @@ class Verifier:
                 raise Refused(f"{url} is none of https, http and file")
 
     async def _bounded(self, url: str, most: int) -> bytes:
-        found = b""
+        found = bytearray()
         async for chunk in self.http.download(url, _PATIENCE):
             found += chunk
             if len(found) > most:
                 raise Refused(f"{url} is larger than {most} bytes")
-        return found
+        return bytes(found)
 
 
 def _read(path: Path, most: int) -> bytes:
@@ -188,8 +195,10 @@ class _Bench:
         self._folder = Path()
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator["_Bench"]:
-        with tempfile.TemporaryDirectory(prefix="reconciler-proof-") as made:
+    async def open(self, folder: Path) -> AsyncIterator["_Bench"]:
+        """Have the folder for the time of the block."""
+        await asyncio.to_thread(folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="proof-", dir=folder) as made:
             self._folder = Path(made)
             yield self
 

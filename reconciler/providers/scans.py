@@ -6,7 +6,7 @@ Which programs may be run says this machine, in its settings, and not Git. They 
 import asyncio
 import os
 import tarfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +23,9 @@ _PASSED_ON = ("PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "ht
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """``allowed`` are the programs that may be run, as policies name them; ``home`` is where they keep what they know."""
+    """``allowed`` are the programs that may be run, by the names that policies call them; ``home`` keeps their data."""
 
-    allowed: Collection[str]
+    allowed: Mapping[str, Sequence[str]]
     home: Path
 
     async def report(self, scanner: Scanner, files: Mapping[str, Path]) -> bytes:
@@ -38,7 +38,7 @@ class Scans:
         if program not in self.allowed:
             raise Refused(f"{program} may not be run here: it is not in provenance.scanners of the settings")
         paths = {name: str(path) for name, path in files.items()}
-        command = [filled(word, paths) for word in scanner.command]
+        command = [*self.allowed[program], *(filled(word, paths) for word in scanner.command[1:])]
         try:
             await asyncio.to_thread(self.home.mkdir, mode=0o700, parents=True, exist_ok=True)
             bounds = Bounds(folder=self.home, environment=self._environment(), limit=scanner.limit, most=MOST)

@@ -23,14 +23,17 @@ _BAD = {
 
 
 async def verify(keys: str, signature: bytes, file: Path) -> str:
-    """Return the fingerprint of the key that has signed the file; raise NotSigned, Unreachable where gpg is missing."""
+    """Return the fingerprint of the key that has signed the file; raise NotSigned, Unreachable where gpg is missing.
+
+    The path of the file is an absolute one.
+    """
     with tempfile.TemporaryDirectory(prefix="reconciler-gpg-") as made:
         home = Path(made)
         imported = await _gpg(home, ("--import",), keys.encode())
         if not any(line[0] == "IMPORT_OK" for line in _status(imported)):
             raise NotSigned("the policy has no GPG key that gpg can read")
         (home / "signature").write_bytes(signature)
-        said = _status(await _gpg(home, ("--verify", "signature", str(file.absolute())), b""))
+        said = _status(await _gpg(home, ("--verify", "signature", str(file)), b""))
     return _signer(said)
 
 

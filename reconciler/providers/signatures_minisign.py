@@ -80,5 +80,9 @@ def _verify_whole(public: Ed25519PublicKey, signature: bytes, file: Path) -> Non
     if file.stat().st_size == 0:
         public.verify(signature, b"")
         return
-    with file.open("rb") as source, mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        public.verify(signature, whole)
+    with (
+        file.open("rb") as source,
+        mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as whole,
+        memoryview(whole) as view,
+    ):
+        public.verify(signature, view)

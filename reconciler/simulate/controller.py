@@ -20,7 +20,7 @@ from reconciler.execute.world import World as ExecuteWorld
 from reconciler.model.assessment import Review
 from reconciler.ports.kind import Kind
 from reconciler.simulate.answers import SimHooks, SimMetrics
-from reconciler.simulate.archives import SimArchives
+from reconciler.simulate.archives import SimArchives, SimProvenance
 from reconciler.simulate.commits import SimCommits
 from reconciler.simulate.journal import MemoryJournal
 from reconciler.simulate.life import Death, Killed, Life, Mortal
@@ -156,6 +156,7 @@ class Controller:
             targets=around.hosts,
             routers=around.routers,
             artifacts=SimArchives(),
+            provenance=SimProvenance(),
             kinds=around.kinds,
             clock=around.clock,
             driver=drives,

@@ -37,7 +37,7 @@ from reconciler.model.rollout import Rollout
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import Journal, ToldOfGit
 from reconciler.ports.kind import Inputs, Rendered
-from reconciler.simulate.archives import SimArchives
+from reconciler.simulate.archives import SimArchives, SimProvenance
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
@@ -219,6 +219,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
         targets=hosts,
         routers=reaching.routers,
         artifacts=SimArchives(),
+        provenance=SimProvenance(),
         kinds=KINDS,
         clock=clock,
         driver=drives,

@@ -167,10 +167,11 @@ async def test_a_change_that_is_not_signed_as_the_accepted_policy_wants_is_refus
     first = await fleet.commit("first", shop=app("red"))
     second = await fleet.commit("second", shop=app("blue"))
     assert followed(fleet) == first
-    assert fleet.world.commits.newest.refused == (
+    (said,) = fleet.world.commits.newest.refused
+    assert said == (
         f"commit {second[:8]}: commit {second[:8]} changes desired-state/shop.yaml, for which the policy all wants the "
         "signature of ann@example.org: it is not signed; its committer signs it (git commit --amend -S) and pushes "
-        "again",
+        "again"
     )
     refusals = [event.why for event in await fleet.events() if isinstance(event, CommitRefused)]
     assert refusals == [Refusal.UNTRUSTED]

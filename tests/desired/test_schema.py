@@ -21,7 +21,22 @@ def definitions() -> dict[str, Any]:
 def test_documents_are_told_apart_by_their_kind() -> None:
     made = schema(KINDS)
 
-    names = ["Environment", *SORTS, "App", "RolloutPolicy", "Analysis", "ApprovalPolicy"]
+    names = [
+        "Environment",
+        *SORTS,
+        "App",
+        "RolloutPolicy",
+        "Analysis",
+        "ApprovalPolicy",
+        "ChangeWindow",
+        "Guardrail",
+        "ConcurrencyPolicy",
+        "SignerPolicy",
+        "Role",
+        "RoleBinding",
+        "SecretStore",
+        "ArtifactPolicy",
+    ]
     names += ["ChangeWindow", "Guardrail", "ConcurrencyPolicy", "SignerPolicy", "Role", "RoleBinding"]
     assert [each["$ref"] for each in made["oneOf"]] == [f"#/$defs/{name}" for name in names]
     assert [made["$defs"][name]["properties"]["kind"] for name in names] == [{"const": name} for name in names]
