@@ -4,6 +4,7 @@ import difflib
 import importlib
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -39,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "waive": ("reconciler.cli.waive", "Break glass: pass gates in an emergency."),
     "review-waiver": ("reconciler.cli.review_waiver", "Say what was found of a waiver afterwards."),
     "delegate": ("reconciler.cli.delegate", "Let somebody approve in your place."),
+    "token": ("reconciler.cli.token", "Make, list and revoke tokens for the API."),
     "sync": ("reconciler.cli.sync", "Look at Git and at a unit now."),
 }
 """Name of the command: its module (it has a ``command``), and one line of help."""
@@ -88,7 +90,20 @@ class LazyGroup(click.Group):
     name="reconciler", cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80}
 )
 @click.version_option(package_name="reconciler", message="reconciler %(version)s")
-def cli() -> None:
+@click.option(
+    "--server",
+    envvar="RECONCILER_SERVER",
+    metavar="URL",
+    help="Ask the daemon there: https://HOST[:PORT], or unix:///PATH. The token is in $RECONCILER_TOKEN.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="RECONCILER_TOKEN_FILE",
+    metavar="FILE",
+    help="The token for --server is in this file.",
+)
+def cli(server: str | None, token_file: Path | None) -> None:
     """Keep a fleet in the state that Git says, and take a bad commit back.
 
     Exit status: 0 done or nothing to do, 1 error, 2 changes pending (plan
