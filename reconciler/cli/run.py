@@ -40,11 +40,12 @@ def command(config: Path | None, *, once: bool) -> Exit:
         return tell_refused(settled.review, tell_ended(settled))
     import faulthandler
 
+    from reconciler.cli.render.pull_request import PullRequestWords
     from reconciler.daemon.serve import serve
 
     # A daemon that hangs is ended by systemd with SIGABRT: the journal then shows where it was.
     faulthandler.enable()
-    event_loop.run(serve(settings, lambda: Settings.load(config)))
+    event_loop.run(serve(settings, lambda: Settings.load(config), PullRequestWords()))
     return Exit.DONE
 
 

@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from reconciler.api.webhooks import webhooks
 from reconciler.daemon.door import keep_door
+from reconciler.daemon.forges import Forging, forging
 from reconciler.daemon.logs import log, set_up
 from reconciler.daemon.loop import Parts, loop
+from reconciler.daemon.pull_requests import Wording
 from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.routes_watch import RoutesSeen, RoutesWatch
 from reconciler.daemon.settings import Settings, SettingsError
@@ -31,19 +35,27 @@ FIRST_LOOK = timedelta(seconds=3)
 """So long Git may take before the first pass: what came while nobody was here must not look like drift from then."""
 
 
-async def serve(settings: Settings, reload: Callable[[], Settings]) -> None:
-    """Run until SIGTERM or SIGINT; raise AlreadyRunning when another process has the state folder."""
+async def serve(settings: Settings, reload: Callable[[], Settings], wording: Wording) -> None:
+    """Run until SIGTERM or SIGINT; raise AlreadyRunning when another process has the state folder.
+
+    ``wording`` is how pull requests are told.
+    """
     stop, again = asyncio.Event(), asyncio.Event()
     with _signals({signal.SIGTERM: stop.set, signal.SIGINT: stop.set, signal.SIGHUP: again.set}):
         while not stop.is_set():
             again.clear()
-            await _until_either(settings, stop, again)
+            await _until_either(settings, stop, again, wording)
             if again.is_set() and not stop.is_set():
                 settings = _reloaded(settings, reload)
 
 
-async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.Event) -> None:
-    async with acting(settings) as parts, _watching(settings, parts) as world, asyncio.TaskGroup() as group:
+async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.Event, wording: Wording) -> None:
+    async with (
+        acting(settings) as parts,
+        _watching(settings, parts) as world,
+        forging(settings, parts.foresight, parts.past, wording) as forges,
+        asyncio.TaskGroup() as group,
+    ):
         leave, pulse = asyncio.Event(), Pulse(parts.world.clock)
         look = group.create_task(refreshed(parts))
         watchers = [look, *(group.create_task(each) for each in _watchers(settings, parts))]
@@ -52,7 +64,9 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         watchers += [group.create_task(pulse.feed()), group.create_task(vigil.keep(parts.wake.ring))]
         keeping = keep_sightings(parts.watchable, parts.sightings, world.clock)
         watchers.append(group.create_task(keeping))
-        watchers.append(group.create_task(keep_door(settings, parts, pulse)))
+        hooks = webhooks(forges.webhooks.receive)
+        watchers.append(group.create_task(keep_door(settings, parts, pulse, [hooks])))
+        watchers += [group.create_task(each) for each in _of_forges(forges, parts)]
         told = {stop: "STOPPING=1", again: "RELOADING=1"}
         watchers += [group.create_task(_passing_on(each, word, leave, parts)) for each, word in told.items()]
         await asyncio.wait([look], timeout=FIRST_LOOK.total_seconds())
@@ -107,6 +121,12 @@ def _watchers(settings: Settings, parts: Acting) -> Iterator[Coroutine[Any, Any,
     if repository.is_dir():
         yield on(lambda: changes(repository), look_at_git, clock)
     yield _try_broken_again(parts)
+
+
+def _of_forges(forges: Forging, parts: Acting) -> Iterator[Coroutine[Any, Any, None]]:
+    yield forges.look_when_rung(partial(refreshed, parts))
+    if forges.requests:
+        yield forges.requests.keep()
 
 
 async def refreshed(parts: Acting) -> None:
