@@ -62,6 +62,21 @@ _VERBS = (
     "review",
 )
 
+_VALUES = (
+    "picture",
+    "took",
+    "may",
+    "rollouts",
+    "events",
+    "since",
+    "states",
+    "plan",
+    "review",
+    "sightings",
+    "remembered",
+)
+"""Each of them looks itself at what the caller may read."""
+
 RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/healthz"): ForAll(),
     ("GET", "/readyz"): ForAll(),
@@ -89,6 +104,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/v1/tokens"): OfAll(Action.TOKENS),
     ("POST", "/v1/tokens"): ByDesk(),
     ("DELETE", "/v1/tokens/{token}"): ByDesk(),
+    **{("GET", f"/v1/values/{name}"): ForKnown() for name in _VALUES},
+    ("POST", "/v1/values/way-back"): ForKnown(),
+    ("POST", "/v1/values/decide"): ByDesk(),
 }
 """By method and path. HEAD is GET without the body."""
 

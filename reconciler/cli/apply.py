@@ -37,6 +37,8 @@ def command(reach: Reach, file: Path) -> Exit:
     if not plans:
         click.echo("The plan has nothing to do.")
         return Exit.DONE
+    if reach.server:
+        return _handed(reach, plans)
     settings = Settings.load(reach.config)
     set_up(settings.log)
     return _apply(settings, plans, reach)

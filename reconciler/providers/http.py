@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,13 +20,17 @@ _LARGEST = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked of another system; ``limit`` bounds all of it. Headers and body may hold secrets."""
+    """What is asked of another system. Headers and body may hold secrets.
+
+    ``limit`` bounds all of it in time, ``largest`` the body of the answer in bytes.
+    """
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     limit: timedelta = timedelta(seconds=30)
+    largest: int = _LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,13 @@ class Response:
 class Http:
     """HTTP, bounded in time. Nothing is remembered between two requests, cookies neither.
 
-    ``tls`` says whom to trust and who we are; None: whom this machine trusts, and nobody.
+    ``tls`` says whom to trust and who we are; None: whom this machine trusts, and nobody. With a ``socket`` it is a
+    process of this machine that is asked, at that Unix socket.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, socket: Path | None = None) -> None:
         self._tls = tls
+        self._socket = socket
         # Made when it is needed: to make one takes a tenth of a second, and many fleets ask no other system.
         self._asking: httpx.AsyncClient | None = None
 
@@ -73,8 +80,7 @@ class Http:
         """
         import httpx  # noqa: PLC0415 - slow, and not needed by most starts
 
-        verify = True if self._tls is None else self._tls
-        asking = self._asking = self._asking or httpx.AsyncClient(timeout=None, verify=verify)  # noqa: S113 - see below
+        asking = self._asking = self._asking or self._client()
         shown, seconds = _without_credentials(request.url), request.limit.total_seconds()
         try:
             async with (
@@ -83,7 +89,8 @@ class Http:
                     request.method, request.url, headers=dict(request.headers), content=request.body
                 ) as response,
             ):
-                return Response(response.status_code, await _bounded(response, shown), dict(response.headers))
+                body = await _bounded(response, shown, request.largest)
+                return Response(response.status_code, body, dict(response.headers))
         except TimeoutError as error:
             raise TimedOut(f"no answer from {shown} within {seconds:g} s") from error
         except (httpx.ConnectError, httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL) as error:
@@ -98,19 +105,29 @@ class Http:
         finally:
             asking.cookies.clear()
 
+    def _client(self) -> "httpx.AsyncClient":
+        import httpx  # noqa: PLC0415 - slow, and not needed by most starts
+
+        verify = True if self._tls is None else self._tls
+        if self._socket is None:
+            return httpx.AsyncClient(timeout=None, verify=verify)  # noqa: S113 - each exchange has its own
+        # No proxy of the surroundings stands before a socket of this machine.
+        transport = httpx.AsyncHTTPTransport(uds=str(self._socket))
+        return httpx.AsyncClient(timeout=None, transport=transport, trust_env=False)  # noqa: S113 - as above
+
     async def close(self) -> None:
         """Close all connections."""
         if self._asking is not None:
             await self._asking.aclose()
 
 
-async def _bounded(response: "httpx.Response", shown: str) -> bytes:
-    body = b""
+async def _bounded(response: "httpx.Response", shown: str, largest: int) -> bytes:
+    body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
-        if len(body) > _LARGEST:
-            raise Broken(f"the answer of {shown} has more than {_LARGEST // 1024 // 1024} MiB")
-    return body
+        if len(body) > largest:
+            raise Broken(f"the answer of {shown} has more than {largest // 1024 // 1024} MiB")
+    return bytes(body)
 
 
 def _reason(error: Exception) -> str:
