@@ -10,6 +10,8 @@ from reconciler.api.rule import HOOKS, RULES, ByDesk, ForAll, ForKnown, OfAll, O
 from reconciler.model.access import Action, Identity
 from reconciler.model.identity import UnitId
 
+_SHOWN = 100
+
 
 def call_of(request: Request) -> Call:
     """Return what is known of the request."""
@@ -65,7 +67,11 @@ async def _admitted(rule: Rule, call: Call, unit: UnitId | None) -> None:
 
 async def readable(call: Call, unit: UnitId | None) -> None:
     """Raise HTTPException 404 unless who asks may read the unit; what there is not is told alike."""
-    if unit is None or not await call.hall.door.doorway.desk.may(known(call), Action.READ, unit):
+    who = known(call)
+    if unit is None or not await call.hall.door.doorway.desk.may(who, Action.READ, unit):
+        # The unit is only what they wrote: it is told, but the journal has it under no unit of that name.
+        wanted = str(unit)[:_SHOWN] if unit else "what is no unit"
+        await call.hall.door.refusing.denied(who, Action.READ, None, f"there is no {wanted}, or they may not read it")
         raise HTTPException(404, "there is no such unit, or you may not read it")
 
 
@@ -73,7 +79,9 @@ async def _needs(call: Call, action: Action, unit: UnitId | None) -> None:
     who = known(call)
     if not await call.hall.door.doorway.desk.may(who, action, unit):
         over = f"on {unit}" if unit else "on everything"
-        raise HTTPException(403, f"{who.name} may not {action.value} {over}: no role bound to them allows it")
+        reason = f"{who.name} may not {action.value} {over}: no role bound to them allows it"
+        await call.hall.door.refusing.denied(who, action, unit, reason)
+        raise HTTPException(403, reason)
 
 
 def _unit(text: str | None) -> UnitId | None:

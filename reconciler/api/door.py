@@ -5,11 +5,13 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from reconciler.api.bucket import Buckets
 from reconciler.api.fleet import Fleet
 from reconciler.api.once import Once
-from reconciler.model.access import Identity
+from reconciler.model.access import Action, Identity
+from reconciler.model.identity import UnitId
 from reconciler.ports.clock import Clock
 from reconciler.ports.desk import Doorway
 from reconciler.ports.identities import Identities
@@ -29,6 +31,18 @@ class Limits:
     body_within: timedelta = timedelta(seconds=30)
 
 
+class Refusing(Protocol):
+    """Who writes down who was refused; raises JournalUnavailable. What the desk refuses it writes down itself."""
+
+    async def stranger(self, address: str, reason: str) -> None:
+        """Write down that nobody knew who it was; the address is empty at a Unix socket."""
+        ...
+
+    async def denied(self, who: Identity, action: Action, unit: UnitId | None, reason: str) -> None:
+        """Write down that somebody may not do that."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """What the API reads from and writes to.
@@ -42,6 +56,7 @@ class Door:
     doorway: Doorway
     fleet: Fleet
     identities: Identities
+    refusing: Refusing
     clock: Clock
     newest: Callable[[], Awaitable[int]]
     alive: Callable[[], str | None]

@@ -91,6 +91,7 @@ class _Passing:
             seconds = {"Retry-After": str(ceil(wait.total_seconds()))}
             await self.refuse(429, "too many requests; wait as long as Retry-After says", seconds)
         elif who is None and not _open(path):
+            await self._hall.door.refusing.stranger(f"uid {peer.uid}" if peer else address, why)
             await self.refuse(401, why, {"WWW-Authenticate": "Bearer"})
         elif fault := self._fault_of_body():
             await self.refuse(*fault)

@@ -13,17 +13,16 @@ from reconciler.api.fleet import Fleet
 from reconciler.api.listening import CannotListen, Tcp, Unix
 from reconciler.api.server import served
 from reconciler.daemon.api_settings import ApiSettings
+from reconciler.daemon.identities import identities
 from reconciler.daemon.logs import log
 from reconciler.daemon.one_pass import NothingToDo
 from reconciler.daemon.pulse import Pulse
+from reconciler.daemon.refusals import RefusalLog
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.wiring import Acting
 from reconciler.model.word import Word
 from reconciler.providers.http import Http
-from reconciler.providers.identities import KnownIdentities, TrustedProxy
-from reconciler.providers.peers import Peers
 from reconciler.providers.secrets import LocalSecrets
-from reconciler.providers.tokens import Issuer, IssuerTokens
 
 TRY_AGAIN = timedelta(seconds=30)
 
@@ -71,8 +70,6 @@ def _door(settings: Settings, parts: Acting, pulse: Pulse, http: Http) -> Door:
         return (await fleet.view()).picture.standing.words
 
     secrets = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
-    issuer = IssuerTokens(_issuer(api), http, clock) if api.oidc else None
-    proxy = _proxy(api, secrets)
     limits = replace(
         Limits(),
         requests=api.limits.requests,
@@ -83,7 +80,8 @@ def _door(settings: Settings, parts: Acting, pulse: Pulse, http: Http) -> Door:
     return Door(
         doorway=parts.doorway,
         fleet=fleet,
-        identities=KnownIdentities(said, clock, Peers(os.geteuid()), issuer, proxy),
+        identities=identities(api, said, secrets, http, clock),
+        refusing=RefusalLog(parts.world.journal, clock),
         clock=clock,
         newest=parts.newest,
         alive=pulse.silent,
@@ -91,34 +89,6 @@ def _door(settings: Settings, parts: Acting, pulse: Pulse, http: Http) -> Door:
         unwilling=(NothingToDo,),
         limits=limits,
         open_metrics=api.metrics == "open",
-    )
-
-
-def _issuer(api: ApiSettings) -> Issuer:
-    oidc = api.oidc
-    if oidc is None:
-        raise AssertionError("internal error: there is no issuer in the settings")
-    return Issuer(
-        url=oidc.issuer,
-        audiences=oidc.audience,
-        name_claim=oidc.name_claim,
-        groups_claim=oidc.groups_claim,
-        email_claim=oidc.email_claim,
-        prefix=oidc.prefix,
-    )
-
-
-def _proxy(api: ApiSettings, secrets: LocalSecrets) -> TrustedProxy | None:
-    proxy = api.proxy
-    if proxy is None:
-        return None
-    return TrustedProxy(
-        secret=lambda: secrets.value(proxy.secret),
-        addresses=proxy.addresses,
-        secret_header=proxy.secret_header.lower(),
-        user_header=proxy.user_header.lower(),
-        groups_header=proxy.groups_header.lower(),
-        email_header=proxy.email_header.lower(),
     )
 
 

@@ -12,7 +12,9 @@ from reconciler.model.identity import UnitId
 from reconciler.model.word import AccessRefused
 
 EACH = timedelta(minutes=1)
-"""The same refusal is written down once in this time."""
+"""The same refusal is written down once in this time; while it goes on, in twice the time before, up to a day."""
+
+_RAREST = timedelta(days=1)
 
 AT_MOST = 60
 """So many refusals of all sorts are written down in that time."""
@@ -23,10 +25,11 @@ _Key: TypeAlias = tuple[str, str, str, UnitId | None]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """When a refusal was written down last, and how many like it were not since."""
+    """When a refusal was written down last, how many like it were not since, and how long none like it is."""
 
     at: datetime
     unsaid: int = 0
+    rest: timedelta = EACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,20 @@ def refused(before: Refusals, word: AccessRefused) -> tuple[Refusals, AccessRefu
     now = _in_time(before, word.at)
     key = (word.name, word.login, word.action, word.unit)
     last = now.told.get(key)
-    if last and word.at < last.at + EACH:
+    if last and word.at < last.at + last.rest:
         return replace(now, told={**now.told, key: replace(last, unsaid=last.unsaid + 1)}), None
     if now.count >= AT_MOST:
         return replace(now, unsaid=now.unsaid + 1), None
     told = {each: was for each, was in now.told.items() if each != key}
-    told[key] = Told(word.at)
+    told[key] = Told(word.at, rest=_rest(last, word.at))
     after = replace(now, told=told, count=now.count + 1, unsaid=0)
     return after, replace(word, reason=word.reason + _counted(last.unsaid if last else 0, now.unsaid))
+
+
+def _rest(last: Told | None, at: datetime) -> timedelta:
+    """What is tried for days is told less and less often; what has rested for long is new."""
+    goes_on = last is not None and at < last.at + 2 * last.rest
+    return min(2 * last.rest, _RAREST) if last and goes_on else EACH
 
 
 def _in_time(before: Refusals, at: datetime) -> Refusals:

@@ -14,6 +14,7 @@ from reconciler.api.door import Door, Limits
 from reconciler.api.fleet import Fleet
 from reconciler.daemon.archive import JournalArchive
 from reconciler.daemon.desk import JournalDesk, Surroundings
+from reconciler.daemon.refusals import RefusalLog
 from reconciler.model.access import Access, Identity, Login, Match, Placed, RoleBinding
 from reconciler.model.asking import GoBack, Refused, Request
 from reconciler.model.assessment import Assessment, Review
@@ -27,7 +28,9 @@ from reconciler.ports.desk import Doorway, Remembered, WayBack
 from reconciler.ports.identities import Credentials, Stranger
 from reconciler.ports.source import SourceError
 from reconciler.providers.clock import SystemClock
+from reconciler.providers.one_time_codes import OneTimeCodes
 from reconciler.store.journal import SqliteStore
+from tests.providers.secret_values import SecretValues
 from tests.sim import plans
 
 SHOP, BANK = UnitId("shop", "production"), UnitId("bank", "production")
@@ -102,6 +105,7 @@ class World:
             doorway=Doorway(desk, JournalArchive(self.store), Prospect()),
             fleet=Fleet(desk, self.clock),
             identities=SelfStyled(),
+            refusing=RefusalLog(self.store, self.clock),
             clock=self.clock,
             newest=self.store.history.newest,
             alive=lambda: self.dead,
@@ -127,6 +131,7 @@ class World:
             wake=wake,
             rules=rules,
             authors=authors,
+            codes=OneTimeCodes(SecretValues({}).value),
             at_work=lambda: True,
             secret=lambda: b"s" * 32,
             clock=self.clock,

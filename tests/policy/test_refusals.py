@@ -33,10 +33,20 @@ def test_the_first_is_written_down_as_it_is() -> None:
 
 
 def test_the_same_is_written_down_once_a_minute_with_how_often_it_was_tried() -> None:
-    seconds = [timedelta(seconds=each) for each in (0, 1, 30, 59, 60, 61)]
+    seconds = [timedelta(seconds=each) for each in (0, 1, 30, 59, 60, 61, 179)]
     _, written = run(*(word(after=each) for each in seconds))
     assert [each.at - START for each in written] == [timedelta(0), EACH]
     assert written[1].reason == "no role (and 3 times more since it was last written down)"
+
+
+def test_what_goes_on_for_days_is_told_less_and_less_often() -> None:
+    weeks = [word(after=timedelta(minutes=number)) for number in range(21 * 24 * 60)]
+    _, written = run(*weeks)
+    minutes = [(each.at - START) // EACH for each in written]
+    assert minutes[:5] == [0, 1, 3, 7, 15]
+    assert len(written) < 40
+    known, _ = run(*weeks[: 24 * 60])
+    assert refused(known, word(after=timedelta(days=3)))[1]
 
 
 def test_others_are_not_hidden_by_it() -> None:
