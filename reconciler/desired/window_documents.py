@@ -3,14 +3,14 @@
 import re
 from datetime import UTC, datetime, time
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from reconciler.desired.fields import Period, Strict
 from reconciler.desired.matching_documents import UnitsSpec
 from reconciler.desired.wait_documents import told_at
-from reconciler.desired.words import describe
+from reconciler.desired.words import describe, nearest
 from reconciler.model.governance import ChangeWindow, WindowMode
 from reconciler.policy import cron
 
@@ -35,7 +35,11 @@ def _moment(value: Any) -> datetime:
 
 
 def _zone(name: str) -> str:
-    return cron.zone(name).key
+    try:
+        return cron.zone(name).key
+    except cron.CronMistake as mistake:
+        near = nearest(name, available_timezones())
+        raise ValueError(f"{mistake} ({near})" if near else str(mistake)) from mistake
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
