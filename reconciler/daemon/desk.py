@@ -11,17 +11,18 @@ from reconciler.control.states import state_meant
 from reconciler.daemon.picture import picture
 from reconciler.daemon.rulebook import Rulebook, action_of
 from reconciler.model.access import Action, Identity
-from reconciler.model.asking import Forbidden, GoBack, Refused, Request, Ruling
+from reconciler.model.asking import Approve, Forbidden, GoBack, Refused, Request, Ruling, Waive
 from reconciler.model.event import Event
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Picture
 from reconciler.model.rollout import State
 from reconciler.model.unit import Desired
 from reconciler.model.verdict import Snapshot, Verdict
-from reconciler.model.word import AccessRefused
+from reconciler.model.word import AccessRefused, FactorUsed
 from reconciler.policy.access import Denied
 from reconciler.policy.refusals import Refusals, refused
 from reconciler.ports.clock import Clock
+from reconciler.ports.second_factor import FactorRefused, SecondFactor
 from reconciler.store.blobs import named_by_unit
 from reconciler.store.journal import SqliteStore
 
@@ -34,13 +35,15 @@ class Surroundings:
 
     ``append`` writes events down, ``wake`` has the fleet looked at. ``rules`` returns what Git says now, for a request
     (None: for a look), None when no commit has loaded. ``authors`` returns the e-mail addresses of who wrote what
-    waits there. ``at_work`` says whether somebody keeps the fleet; None when nobody can tell.
+    waits there; ``codes`` checks a second factor. ``at_work`` says whether somebody keeps the fleet; None when nobody
+    can tell.
     """
 
     append: Append
     wake: Callable[[], None]
     rules: Callable[[Request | None], Awaitable[Desired | None]]
     authors: Callable[[UnitId], Awaitable[frozenset[str]]]
+    codes: SecondFactor
     at_work: Callable[[], bool | None]
     secret: Callable[[], bytes]
     clock: Clock
@@ -73,8 +76,10 @@ class JournalDesk:
             rules = Rulebook(await self._around.rules(request))
             await self._refuse_unless_granted(request, who, rules)
             seen = await self.picture()
+            used = await self._code(request, who, seen)
             asked = await self._asked(request, who, rules, seen)
-            ruling = rule(request, seen, asked)
+            ruling = rule(request, seen, replace(asked, factor=True) if used else asked)
+            ruling = replace(ruling, events=(*used, *ruling.events))
             if isinstance(request, GoBack):
                 await self._refuse_unless_stored(request, state_meant(request, seen, asked.past))
             if ruling.events:
@@ -99,20 +104,37 @@ class JournalDesk:
     async def _refuse_unless_granted(self, request: Request, who: Identity, rules: Rulebook) -> None:
         unit = unit_of(request)
         granted = rules.granted(request, who, unit)
-        if not isinstance(granted, Denied):
-            return
+        if isinstance(granted, Denied):
+            await self._tell(who, request, granted.reason)
+            raise Forbidden(granted.reason)
+
+    async def _tell(self, who: Identity, request: Request, reason: str) -> None:
+        """Write down that something was refused, though not each time it is said again."""
         word = AccessRefused(
             name=who.name,
             login=who.login.value,
             action=action_of(request).value,
-            unit=unit,
-            reason=granted.reason,
+            unit=unit_of(request),
+            reason=reason,
             at=self._around.clock.now(),
         )
         self._refusals, told = refused(self._refusals, word)
         if told:
             await self._around.append([told], told.at)
-        raise Forbidden(granted.reason)
+
+    async def _code(self, request: Request, who: Identity, seen: Picture) -> tuple[FactorUsed, ...]:
+        """The code that came with the request, to be used up with it; Refused when it does not count."""
+        code = request.code if isinstance(request, Approve | Waive) else ""
+        if not code:
+            return ()
+        words = seen.standing.words
+        last = next((each.step for each in words if isinstance(each, FactorUsed) and each.person == who.name), -1)
+        try:
+            step = self._around.codes.step(who.name, code, last, seen.now)
+        except FactorRefused as wrong:
+            await self._tell(who, request, str(wrong))
+            raise Refused(str(wrong)) from wrong
+        return (FactorUsed(person=who.name, step=step, at=seen.now),)
 
     async def _asked(self, request: Request, who: Identity, rules: Rulebook, seen: Picture) -> Asked:
         unit = unit_of(request)

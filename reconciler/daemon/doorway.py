@@ -1,5 +1,6 @@
 """The doorway straight on the journal, where no daemon answers."""
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -20,6 +21,8 @@ from reconciler.model.step import AwaitApproval
 from reconciler.model.unit import Desired
 from reconciler.ports.desk import Doorway
 from reconciler.providers.clock import SystemClock
+from reconciler.providers.one_time_codes import OneTimeCodes
+from reconciler.providers.secrets import LocalSecrets
 from reconciler.store.journal import SqliteStore
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ async def on_journal(settings: Settings) -> AsyncIterator[Doorway]:
         wake=partial(touch, settings.state_dir),
         rules=partial(_rules, settings, store),
         authors=_nobody,
+        codes=OneTimeCodes(partial(_secret, settings)),
         at_work=partial(is_held, settings.state_dir),
         secret=partial(secrets.token_bytes, SECRET),
         clock=clock,
@@ -89,6 +93,11 @@ async def _asks_for_roles(request: Request | None, store: SqliteStore) -> bool:
 
 def _is_role(approver: str) -> bool:
     return approver.startswith("role:")
+
+
+def _secret(settings: Settings, reference: str) -> str:
+    """Read one of this machine's secrets; nothing is made in the state folder before somebody asks."""
+    return LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ).value(reference)
 
 
 async def _nobody(_: UnitId) -> frozenset[str]:

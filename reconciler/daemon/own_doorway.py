@@ -18,11 +18,14 @@ from reconciler.model.asking import Request
 from reconciler.model.identity import UnitId
 from reconciler.model.unit import Desired
 from reconciler.ports.desk import Doorway
+from reconciler.ports.second_factor import SecondFactor
 from reconciler.ports.source import Source
 from reconciler.store.journal import SqliteStore
 
 
-def own_doorway(world: World, source: Source, store: SqliteStore, wake: Wake, state_dir: Path) -> Doorway:
+def own_doorway(  # noqa: PLR0913 - a dull list
+    world: World, source: Source, store: SqliteStore, wake: Wake, state_dir: Path, codes: SecondFactor
+) -> Doorway:
     """Return the doorway beside the passes of this process, on the journal that they write."""
 
     @asynccontextmanager
@@ -42,6 +45,7 @@ def own_doorway(world: World, source: Source, store: SqliteStore, wake: Wake, st
         wake=ring,
         rules=rules,
         authors=partial(_authors, world),
+        codes=codes,
         at_work=lambda: True,
         secret=partial(secrets.token_bytes, SECRET),
         clock=world.clock,

@@ -58,9 +58,11 @@ from reconciler.providers.kubernetes.cluster import Supplies as ClusterSupplies
 from reconciler.providers.kubernetes.credentials import Surroundings
 from reconciler.providers.kubernetes.direct import DirectClusters
 from reconciler.providers.metrics import Monitoring
+from reconciler.providers.one_time_codes import OneTimeCodes
 from reconciler.providers.provenance import Verifier
 from reconciler.providers.remembering import Remembering
 from reconciler.providers.scans import Scans
+from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from reconciler.providers.survey import Probes
@@ -98,7 +100,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                 wake = Wake()
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
-                doorway = own_doorway(world, _source(settings), store, wake, settings.state_dir)
+                doorway = own_doorway(world, _source(settings), store, wake, settings.state_dir, _codes(settings))
                 yield Acting(
                     world=world,
                     hands=hands,
@@ -253,6 +255,11 @@ def _reading(settings: Settings, secrets: SecretStores) -> Reading:
 def _foresight(settings: Settings, world: World, secrets: SecretStores) -> Foresight:
     source = _source(settings)
     return Foresight(world, source, source.git, Loading(CATALOG, secrets, _folders(settings)))
+
+
+def _codes(settings: Settings) -> OneTimeCodes:
+    own = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
+    return OneTimeCodes(own.value)
 
 
 def _source(settings: Settings) -> GitSource:
