@@ -85,7 +85,7 @@ def unsigned(rule: Signatures, failures: Sequence[tuple[SigningKey, str]]) -> st
         return None
     wanted = ", ".join(dict.fromkeys(named(key) for key in failed))
     whys = "; ".join(dict.fromkeys(why for _, why in failures))
-    return f"is not signed by {'all' if rule.everyone else 'any'} of: {wanted} ({whys})"
+    return f"{'lacks the signatures' if rule.everyone else 'is not signed by any'} of: {wanted} ({whys})"
 
 
 def too_vulnerable(rule: Vulnerabilities, found: Found, now: datetime) -> str | None:
