@@ -13,6 +13,8 @@ from tests.lab.hosts import Lab
 from tests.lab.kubernetes import binaries
 from tests.lab.kubernetes import cluster as kubernetes
 
+pytest_plugins = ("tests.leaks",)
+
 # A busy machine is no failure of a property; and in CI the same commit is asked the same questions each time.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)

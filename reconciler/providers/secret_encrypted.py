@@ -1,5 +1,6 @@
 """Encrypted files: those that came with a commit, or those of a folder of this machine. No plain text is written."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -44,13 +45,22 @@ class Sops:
         self._runner = runner
 
     def read(self, path: str, version: str) -> Raw:
-        """Return the decrypted file, as JSON where it has entries."""
+        """Return the entries of the decrypted file, or its bytes where it has none."""
         versionless(self._name, version)
         name, data = self._files.of(path, ("", ".yaml", ".yml", ".json", ".env", ".ini"))
         form = _FORMS.get(name.rpartition(".")[2], "binary")
         printed = "binary" if form == "binary" else "json"
         command = ("sops", "--decrypt", "--input-type", form, "--output-type", printed, "/dev/stdin")
-        return self._runner.output(command, data, {"SOPS_AGE_KEY": "\n".join(self._identities())})
+        plain = self._runner.output(command, data, {"SOPS_AGE_KEY": "\n".join(self._identities())})
+        return _entries(plain) if printed == "json" else plain
+
+
+def _entries(plain: bytes) -> Raw:
+    try:
+        read = json.loads(plain)
+    except (ValueError, RecursionError):
+        return plain
+    return read if isinstance(read, dict) else plain
 
 
 _FORMS = {"yaml": "yaml", "yml": "yaml", "json": "json", "env": "dotenv", "ini": "ini"}
