@@ -44,6 +44,7 @@ class ServedForge:
     statuses: list[tuple[str, str, str, str]] = field(default_factory=list)
     asked: list[tuple[str, str, int]] = field(default_factory=list)
     ails: int = 0
+    merged_at: str = "2026-03-01T11:00:00Z"
     _ids: int = 100
 
     def open(self, source: str, head: str, **other: Any) -> Request:
@@ -194,7 +195,7 @@ class ServedForge:
         return 404, {"message": "pull request does not exist"}
 
     def _shown(self, each: Request) -> dict[str, Any]:
-        at = "2026-03-01T11:00:00Z" if each.merged else None
+        at = self.merged_at if each.merged else None
         url = f"https://forge.example/{each.number}"
         if self.kind is ForgeKind.GITLAB:
             state = "merged" if each.merged else {"open": "opened"}.get(each.state, each.state)
