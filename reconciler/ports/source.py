@@ -1,8 +1,10 @@
 """Where commits come from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from reconciler.model.identity import UnitId
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +70,22 @@ class Authorship(Protocol):
 
         Raises SourceError when that cannot be told.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedConsent:
+    """Somebody's consent to a plan, said in the repository. ``distrust`` says why it does not count; empty: it does."""
+
+    unit: UnitId
+    plan: str
+    email: str
+    distrust: str = ""
+
+
+class Consents(Protocol):
+    """What people say in the repository."""
+
+    async def consents(self) -> Sequence[SignedConsent]:
+        """Fetch, and return every consent that is said there; raise SourceError."""
         ...
