@@ -180,13 +180,20 @@ async def at_server(url: str, token_file: Path | None, author: str) -> AsyncIter
     """Open the doorway at the URL: ``https://``, ``unix:///PATH``, or ``http://`` of this machine; raises Failure."""
     parts = urlsplit(url)
     if parts.scheme == "unix" and parts.path and not parts.netloc:
-        async with over_socket(Path(parts.path), author) as found:
+        # Who brings a token wants to be known by it, and not by the user that they are on this machine.
+        shown = token_file is not None or os.environ.get(TOKEN)
+        said = _bearer(token_file) if shown else {ON_BEHALF: author}
+        socket = Path(parts.path)
+        async with _open(Http(socket=socket), "http://reconciler", f"the daemon at {socket}", said) as found:
             yield found
         return
     _refuse_unless_private(url)
-    headers = {"Authorization": f"Bearer {_token(token_file)}"}
-    async with _open(Http(), url.rstrip("/"), f"{parts.scheme}://{parts.netloc}", headers) as found:
+    async with _open(Http(), url.rstrip("/"), f"{parts.scheme}://{parts.netloc}", _bearer(token_file)) as found:
         yield found
+
+
+def _bearer(token_file: Path | None) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {_token(token_file)}"}
 
 
 @asynccontextmanager

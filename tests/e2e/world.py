@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ import tomli_w
 from reconciler.cli.render.status import status_json
 from reconciler.daemon.exclusive import is_held
 from reconciler.daemon.picture import picture
-from reconciler.model.record import Picture
+from reconciler.model.record import Entry, Picture
 from reconciler.ports.journal import JournalUnavailable
 from reconciler.providers.clock import SystemClock
 from reconciler.store.journal import SqliteStore
@@ -204,6 +204,17 @@ class World:
             return await picture(store, SystemClock().now(), is_held(self.state))
         except JournalUnavailable:
             return None
+        finally:
+            await store.close()
+
+    def entries(self) -> Sequence[Entry]:
+        """Return all that the journal has written down."""
+        return asyncio.run(self._entries())
+
+    async def _entries(self) -> Sequence[Entry]:
+        store = SqliteStore.open_read_only(self.state / "journal.db")
+        try:
+            return await store.history.since(0, 100_000)
         finally:
             await store.close()
 
