@@ -25,6 +25,11 @@ def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _none(value: Any) -> Any:
+    """What stands in the environment is text."""
+    return False if value == "false" else value
+
+
 class TcpSettings(Section):
     """Where the API listens for the network: ``listen`` is ``host:port``, ``certificate`` and ``key`` are PEM files.
 
@@ -113,7 +118,7 @@ class ApiSettings(Section):
     ``metrics``: ``open`` shows ``/metrics`` to whoever can connect, ``local`` only to this machine.
     """
 
-    socket: Path | Literal[False] | None = None
+    socket: Annotated[Path | Literal[False] | None, BeforeValidator(_none)] = None
     group: str | None = None
     tcp: TcpSettings | None = None
     limits: LimitSettings = LimitSettings()

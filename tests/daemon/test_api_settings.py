@@ -21,7 +21,8 @@ def test_by_itself_there_is_a_socket_in_the_state_folder_and_nothing_for_the_net
 def test_the_socket_may_be_somewhere_else_or_nowhere() -> None:
     elsewhere = ApiSettings.model_validate({"socket": "run/api.sock"}).resolved_from(Path("/etc/reconciler"))
     assert elsewhere.socket_in(Path("/state")) == Path("/etc/reconciler/run/api.sock")
-    assert ApiSettings.model_validate({"socket": False}).socket_in(Path("/state")) is None
+    for none in (False, "false"):
+        assert ApiSettings.model_validate({"socket": none}).socket_in(Path("/state")) is None
 
 
 def test_paths_are_taken_from_the_folder_of_the_settings() -> None:
