@@ -10,7 +10,7 @@ from reconciler.model.word import Locked, Word
 
 def gates(unit: UnitId, words: Sequence[Word], now: datetime) -> tuple[GateState, ...]:
     """Return a shut gate for each lock that keeps the unit. ``words`` are those about it and about everything."""
-    return tuple(_gate(unit, each) for each in locks(unit, words, now))
+    return tuple(_gate(each) for each in locks(unit, words, now))
 
 
 def locks(unit: UnitId, words: Sequence[Word], now: datetime) -> tuple[Locked, ...]:
@@ -19,18 +19,31 @@ def locks(unit: UnitId, words: Sequence[Word], now: datetime) -> tuple[Locked, .
     return tuple(sorted((each for each in found if each.until is None or now < each.until), key=lambda each: each.at))
 
 
+def keeps(lock: Locked) -> str:
+    """Return what a lock keeps: a unit, or the name of an environment."""
+    return str(lock.unit) if lock.unit else lock.environment
+
+
+def key(lock: Locked) -> str:
+    """Return the command that ends a lock, whoever took it."""
+    return f"reconciler unlock {lock.unit or f'--environment {lock.environment}'}"
+
+
+def in_words(lock: Locked) -> str:
+    """Return what is locked, by whom, since when and until when, and why."""
+    until = f"until {lock.until:%Y-%m-%d %H:%M} UTC" if lock.until else "until it is unlocked"
+    return f"{keeps(lock)} is locked by {lock.author} since {lock.at:%Y-%m-%d %H:%M} UTC, {until}: {lock.reason}"
+
+
 def _is_on(lock: Locked, unit: UnitId) -> bool:
     return lock.unit == unit or (lock.unit is None and lock.environment == unit.environment)
 
 
-def _gate(unit: UnitId, lock: Locked) -> GateState:
-    what = str(unit) if lock.unit else lock.environment
-    until = f"until {lock.until:%Y-%m-%d %H:%M} UTC" if lock.until else "until it is unlocked"
-    detail = f"{what} is locked by {lock.author} since {lock.at:%Y-%m-%d %H:%M} UTC, {until}: {lock.reason}"
+def _gate(lock: Locked) -> GateState:
     return GateState(
         kind=GateKind.LOCK,
-        name=what,
+        name=keeps(lock),
         stands=GateWord.PENDING,
-        detail=f"{detail}; to end it: reconciler unlock {what}",
+        detail=f"{in_words(lock)}; to end it: {key(lock)}",
         until=lock.until,
     )

@@ -16,6 +16,7 @@ from reconciler.model.standing import Heals, Standing, UnitStanding
 from reconciler.model.step import Bake
 from reconciler.model.verdict import Snapshot, Verdict, VerdictRecord
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.model.word import Locked
 from reconciler.policy.drift import in_words
 from tests.cli.examples import GOOD, NEWER, NOW, SHOP, apply, change, plan, probe, unit
 
@@ -233,8 +234,25 @@ def ailing() -> Picture:
     )
 
 
+def governed() -> Picture:
+    """What a window, a lock and another rollout keep from beginning, and a rollout that a window has paused."""
+    opens = NOW + timedelta(hours=15)
+    shut = "shut by office-hours; opens 2026-05-04 09:00 CEST"
+    halted = "paused by office-hours; goes on 2026-05-04 09:00 CEST"
+    lock = Locked(unit=None, environment="production", author="ann", reason="audit", at=NOW - timedelta(hours=1))
+    mine = replace(lock, unit=named("windowed"), until=NOW + timedelta(hours=1), reason="my own")
+    rolls = rolling(named("halted"), State.PAUSED)
+    made = picture(
+        replace(waits(named("windowed"), Reason.WINDOW, shut, in_sync=False), words=(mine,)),
+        waits(named("locked"), Reason.LOCKED, "production is locked by ann", in_sync=False),
+        waits(named("next"), Reason.CONCURRENCY, "waits for halted@production (one: 1 at once)", in_sync=False),
+        replace(rolls, assessed=assessed(named("halted"), waiting=WaitingOn(Reason.WINDOW, halted, opens))),
+    )
+    return replace(made, standing=replace(made.standing, words=(lock,)))
+
+
 def nobody() -> Picture:
     return picture(accepted=None)
 
 
-PICTURES = {each.__name__: each for each in (fleet, calm, refused, stopped, fought, ailing, nobody)}
+PICTURES = {each.__name__: each for each in (fleet, calm, refused, stopped, fought, ailing, governed, nobody)}

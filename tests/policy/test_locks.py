@@ -35,7 +35,7 @@ def locked(unit: UnitId | None, environment: str = "", *, hours: int | None = No
             locked(None, "production", hours=2),
             (
                 "production is locked by ann since 2026-03-01 12:00 UTC, until 2026-03-01 14:00 UTC: audit; "
-                "to end it: reconciler unlock production"
+                "to end it: reconciler unlock --environment production"
             ),
         ),
     ],

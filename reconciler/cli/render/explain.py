@@ -8,6 +8,7 @@ from reconciler.cli.render.estimate import estimate
 from reconciler.cli.render.going_on import percent, until_when, ways
 from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
+from reconciler.cli.render.locked import keys, locks_on
 from reconciler.cli.render.sentence import decided, measured
 from reconciler.cli.render.words import ago, in_future, lasted
 from reconciler.control.clean import clean
@@ -32,6 +33,7 @@ _BY_HAND = (
 )
 _NAMED = 5
 _HALF_WAY = frozenset({State.HELD, State.ABORTED, State.REVERT_FAILED})
+_AGAIN = {Reason.FIGHT: "it is healed again", Reason.WINDOW: "that is"}
 _NOT_YET = "either it goes on there or the target cannot be reached; it is looked at again until the deadline"
 
 
@@ -61,6 +63,8 @@ def _facts(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
     if pause := paused(picture, where.unit):
         what = "" if pause.unit else "everything is "
         yield "paused", f"{what}paused by {clean(pause.author)}: {clean(pause.reason)}"
+    for lock in locks_on(picture, where.unit):
+        yield "locked", lock
     if known.rollout:
         yield from _rollout(picture, known.rollout)
     yield from _seen(picture, known)
@@ -161,7 +165,7 @@ def _seen(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
         Reason.PAUSED,
     )
     if assessed.waiting and not (told or known.rollout):
-        again = "it is healed again" if assessed.waiting.reason is Reason.FIGHT else "it is looked at again"
+        again = _AGAIN.get(assessed.waiting.reason, "it is looked at again")
         until = f"; {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield "waiting on", f"{clean(assessed.waiting.detail)} ({assessed.waiting.reason}){until}"
     if assessed.in_sync and not assessed.waiting and not known.rollout:
@@ -194,6 +198,8 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
     waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
     if pause:
         yield f"reconciler resume {name}" if pause.unit else "reconciler resume", "lifts the pause"
+    for command in keys(picture, where.unit):
+        yield command, "ends the lock, whoever took it"
     if picture.refused and picture.refused.why is Refusal.REWRITTEN:
         commit = clean(picture.refused.commit[:8])
         yield f"reconciler accept {commit} --reason TEXT", "follows the branch though it was rewritten"

@@ -13,6 +13,7 @@ from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
+from reconciler.model.governance import GateWord
 from reconciler.model.health import HealthCheck
 from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Shift, Stop, Tier
 from reconciler.model.policy import FailureBudget
@@ -21,6 +22,14 @@ from reconciler.model.unit import Unit
 from reconciler.model.waiting import Reason
 
 NAMED_TARGETS = 2
+_STANDS = {
+    GateWord.OPEN: "",
+    GateWord.PENDING: " waits",
+    GateWord.CLOSED: " is shut",
+    GateWord.WARNS: " warns",
+    GateWord.WAIVED: "",
+}
+"""How a gate stands, where that is not said by the rest of the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +201,7 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
         yield "held", sentence
     if assessment.waiting and assessment.waiting.reason not in _told_elsewhere(assessment):
         yield "waiting", f"{clean(assessment.waiting.detail)} ({assessment.waiting.reason})"
+    yield from _gates(assessment)
     if assessment.signal:
         yield (
             "rollout",
@@ -208,6 +218,14 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
         yield "kept", clean(kept)
     for note in assessment.plan.notes if assessment.plan else ():
         yield "note", clean(note)
+
+
+def _gates(assessment: Assessment) -> Iterator[tuple[str, str]]:
+    """Yield how the gates before the plan stand, but for the one that it is said to wait for."""
+    for gate in assessment.gates:
+        told = assessment.waiting is not None and gate.detail == assessment.waiting.detail
+        if not told and (assessment.plan or gate.stands is not GateWord.OPEN):
+            yield "gate", f"{gate.kind}{_STANDS[gate.stands]}: {clean(gate.detail)}"
 
 
 def _told_elsewhere(assessment: Assessment) -> Iterator[Reason]:

@@ -12,6 +12,8 @@ units     in the order they would go:
   inSync     true, false, or null when some of it could not be seen
   rejected   {commit, digest, reason, at}; null unless Git's state was found bad
   waiting    {reason, detail, until}; null unless something stands in the way
+  gates      [{kind ("guardrail", "lock", "concurrency", "approval", "window"), name, stands ("open", "pending",
+             "closed", "warns", "waived"), detail, until}] before the plan, in the order they are asked
   signal     {rollout, trigger, reason}: what its present rollout will be told; null when nothing
   drifted    ["target/kind:name"]
   unseen     [{target, reason}]
@@ -93,6 +95,7 @@ def _assessment(assessment: Assessment) -> dict[str, Any]:
             "at": rejected.at.isoformat(),
         },
         "waiting": plain(assessment.waiting),
+        "gates": [plain(each) for each in assessment.gates],
         "signal": plain(assessment.signal),
         "drifted": list(assessment.drifted),
         "unseen": _left_out(assessment.unseen),

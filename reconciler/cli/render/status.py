@@ -9,6 +9,7 @@ from rich.text import Text
 from reconciler.cli.render.going_on import going_on, held, percent
 from reconciler.cli.render.health import health_json, sentences
 from reconciler.cli.render.lines import Lines, unbroken
+from reconciler.cli.render.locked import all_locks
 from reconciler.cli.render.words import ago, in_future
 from reconciler.control.clean import clean, shortened
 from reconciler.control.phrases import count, listed, short
@@ -39,6 +40,7 @@ _COLOURS = {
     Word.PAUSED: "bold magenta",
     Word.UNKNOWN: "yellow",
 }
+_AGAIN = {Reason.FIGHT: "It is healed again", Reason.WINDOW: "That is"}
 _WIDEST = {"unit": 40, "version": 16}
 
 
@@ -164,6 +166,7 @@ def _attention(picture: Picture) -> Iterator[str]:
     if everything:
         who, why = clean(everything.author), clean(everything.reason)
         yield f"Everything is paused by {who}: {why}. To go on: {unbroken('reconciler resume')}"
+    yield from all_locks(picture)
     for unit in sorted(picture.standing.units):
         yield from _about(picture, unit)
 
@@ -178,6 +181,7 @@ def _about(picture: Picture, unit: UnitId) -> Iterator[str]:
     targets = unsure(picture, known.rollout) if known.rollout else ()
     if known.rollout and not pause and not targets:
         yield from going_on(picture, known.rollout)
+        yield from _held_up(known)
     yield from _kept_from_git(picture, known)
     if targets:
         yield f"{name}: how the change on {listed(targets, NAMED_THINGS)} ended is not known yet; it is looked at."
@@ -211,11 +215,21 @@ def _kept_from_git(picture: Picture, known: UnitStanding) -> Iterator[str]:
         git_says = short(picture.accepted.commit if picture.accepted else verdict.commit)
         yield f"{name} is held{good}; Git says {git_says} (rejected: {clean(verdict.reason)})."
     elif (
-        assessed and assessed.waiting and not (paused(picture, known.unit) or known.rollout or _out_of_sight(assessed))
+        assessed
+        and assessed.waiting
+        and not (paused(picture, known.unit) or known.rollout or _out_of_sight(assessed))
+        and assessed.waiting.reason is not Reason.LOCKED
     ):
-        again = "It is healed again" if _fights(assessed) else "It is looked at again"
+        again = _AGAIN.get(assessed.waiting.reason, "It is looked at again")
         until = f". {again} {in_future(assessed.waiting.until, picture.now)}" if assessed.waiting.until else ""
         yield f"{name}: {clean(assessed.waiting.detail)}{until}."
+
+
+def _held_up(known: UnitStanding) -> Iterator[str]:
+    """Yield that a window keeps a rollout from going on."""
+    waiting = known.assessed.waiting if known.assessed else None
+    if waiting and waiting.reason is Reason.WINDOW:
+        yield f"{clean(str(known.unit))}: the rollout is {clean(waiting.detail)}."
 
 
 def _fights(assessed: Assessed | None) -> bool:
