@@ -51,7 +51,7 @@ OF_ALL: Mapping[str, type[Request]] = {
 }
 OF_ENVIRONMENTS: tuple[type[Request], ...] = (asking.Lock, asking.Unlock)
 
-_PROBLEMS = responses(401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
+_PROBLEMS = responses(401, 403, 404, 408, 409, 413, 415, 422, 428, 429, 503)
 Key = Annotated[
     str | None,
     Header(max_length=200, pattern=r"^[!-~]+$", description="Sent twice with the same key, it is done once."),

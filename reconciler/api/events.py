@@ -1,12 +1,15 @@
 """Routes that tell the journal's events: page by page, and as they happen (server-sent events, with resume)."""
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from reconciler.api.answering import answered
 from reconciler.api.answers import EventsAnswer
@@ -66,22 +69,35 @@ async def stream_events(
         begin = await hall.door.newest()
     if hall.streams[who.name] >= hall.door.limits.streams:
         raise HTTPException(429, f"{hall.door.limits.streams} streams at once are the most", {"Retry-After": "30"})
-    told = StreamingResponse(_told(call, begin), media_type="text/event-stream")
+    hall.streams[who.name] += 1
+    told = _Counted(_told(call, begin), media_type="text/event-stream")
+    told.over = partial(_over, hall.streams, who.name)
     told.headers["X-Accel-Buffering"] = "no"
     return told
 
 
+class _Counted(StreamingResponse):
+    """A stream that is counted until it is over, however it ends."""
+
+    over: Callable[[], None]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.over()
+
+
+def _over(streams: "Counter[str]", caller: str) -> None:
+    streams[caller] -= 1
+    if not streams[caller]:
+        del streams[caller]
+
+
 async def _told(call: Call, begin: int) -> AsyncIterator[bytes]:
-    hall, who = call.hall, known(call)
-    hall.streams[who.name] += 1
-    try:
-        yield b": events follow; a line like this one is a heartbeat\n\n"
-        async for text in _texts(call, begin):
-            yield text
-    finally:
-        hall.streams[who.name] -= 1
-        if hall.streams[who.name] <= 0:
-            del hall.streams[who.name]
+    yield b": events follow; a line like this one is a heartbeat\n\n"
+    async for text in _texts(call, begin):
+        yield text
 
 
 async def _texts(call: Call, last: int) -> AsyncIterator[bytes]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from reconciler.api.once import AnotherRequest
-from reconciler.model.asking import Forbidden, Refused
+from reconciler.model.asking import FactorNeeded, Forbidden, Refused
 from reconciler.ports.errors import WorldError
 from reconciler.ports.journal import JournalUnavailable
 from reconciler.ports.source import SourceError
@@ -78,7 +78,8 @@ def _where(error: Any) -> str:
 
 async def of_refusal(request: Request, error: Exception) -> Response:
     """Answer to what cannot be as things are, and to what the caller may not have."""
-    return _answer(request, 403 if isinstance(error, Forbidden) else 409, str(error))
+    status = 428 if isinstance(error, FactorNeeded) else 403 if isinstance(error, Forbidden) else 409
+    return _answer(request, status, str(error))
 
 
 async def of_another(request: Request, error: Exception) -> Response:
@@ -113,6 +114,7 @@ _SAID = {
     413: "The body is too large",
     415: "The body is not JSON",
     422: "The request is not as it should be",
+    428: "A one-time code is needed: send it as `code`",
     429: "Too many requests; Retry-After says when to come again",
     500: "A bug; the instance is in the daemon's log",
     503: "The journal, Git or a target cannot be asked now",

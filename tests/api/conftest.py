@@ -1,12 +1,22 @@
+import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.api.world import World, opened
+from tests.api.world import World, opened, prepared
+
+
+@pytest.fixture(scope="session")
+def prepared_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    asyncio.run(prepared(folder))
+    return folder
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
+async def world(tmp_path: Path, prepared_once: Path) -> AsyncIterator[World]:
+    shutil.copytree(prepared_once, tmp_path, dirs_exist_ok=True)
     async with opened(tmp_path) as made:
         yield made

@@ -26,6 +26,7 @@ from reconciler.model.verdict import Verdict
 from reconciler.policy.access import BUILT_IN
 from reconciler.ports.desk import Doorway, Remembered, WayBack
 from reconciler.ports.identities import Credentials, Stranger
+from reconciler.ports.journal import JournalUnavailable
 from reconciler.ports.source import SourceError
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.one_time_codes import OneTimeCodes
@@ -39,7 +40,7 @@ ROLES = tuple(sorted(BUILT_IN))
 """Somebody with the name of a role has it over the shop; with ``all-`` before it, over everything."""
 
 EASY = Limits(requests=1e9, burst=10**9, streams=3)
-ROLLOUT = "01jq8-shop"
+INSIDE = "what nobody outside may see"
 
 
 def access() -> Access:
@@ -68,6 +69,8 @@ class Prospect:
     """Looks at nothing: what would be is known beforehand."""
 
     async def review(self, revision: str | None) -> Review:
+        if revision == "bug":
+            raise ZeroDivisionError(INSIDE)
         if revision == "gone":
             raise SourceError("there is no revision gone")
         return Review(
@@ -98,6 +101,7 @@ class World:
     troubles: list[tuple[str, BaseException]] = field(default_factory=list)
     woken: int = 0
     dead: str | None = None
+    damaged: str | None = None
 
     def door(self, limits: Limits = EASY) -> Door:
         desk = JournalDesk(self.store, self._around())
@@ -116,6 +120,11 @@ class World:
     def app(self, limits: Limits = EASY) -> FastAPI:
         return app(self.door(limits))
 
+    def _at_work(self) -> bool:
+        if self.damaged:
+            raise JournalUnavailable(self.damaged)
+        return True
+
     def _around(self) -> Surroundings:
         async def rules(_: Request | None) -> Desired | None:
             return self.desired
@@ -132,19 +141,27 @@ class World:
             rules=rules,
             authors=authors,
             codes=OneTimeCodes(SecretValues({}).value),
-            at_work=lambda: True,
+            at_work=self._at_work,
             secret=lambda: b"s" * 32,
             clock=self.clock,
         )
 
 
+async def prepared(folder: Path) -> None:
+    """Make a journal with two units, each being rolled out."""
+    store = await SqliteStore.open(folder / "journal.db")
+    try:
+        await _filled(store)
+    finally:
+        await store.close()
+
+
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[World]:
-    """Have a journal with two units, one of them being rolled out."""
+    """Open a journal that was prepared."""
     store = await SqliteStore.open(folder / "journal.db")
     placed = {SHOP: Placed(), BANK: Placed()}
     try:
-        await _filled(store)
         yield World(store, Desired(commit=COMMIT, targets={}, units={}, access=access(), placed=placed))
     finally:
         await store.close()
