@@ -11,6 +11,7 @@ from pathlib import Path
 
 _CHUNK = 64 * 1024
 _MOST_ERRORS = 64 * 1024
+_LAST_WORDS = 5.0
 
 
 class NotRun(Exception):
@@ -68,10 +69,17 @@ async def run(command: Sequence[str], given: bytes, bounds: Bounds) -> Answered:
     except TimeoutError:
         raise NotRun(f"{command[0]} has not ended after {bounds.limit.total_seconds():g} s") from None
     finally:
-        # Also what it left behind in the background: it is told of nothing any more.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End it with all that it left behind in the background, which may hold its pipes open."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LAST_WORDS):
+            await asyncio.gather(_read(process.stdout, 0), _read(process.stderr, 0))
 
 
 async def _read(stream: asyncio.StreamReader | None, most: int) -> bytes:

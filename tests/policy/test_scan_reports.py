@@ -91,6 +91,9 @@ OSV = {
 }
 
 
+FAILED = {"executionSuccessful": False}
+
+
 def data(value: Any) -> bytes:
     return json.dumps(value).encode()
 
@@ -143,8 +146,7 @@ def test_a_scan_that_found_nothing_is_a_report() -> None:
         ("sarif", b'{"version": "2.1.0", "runs": [{"results": []}]}', "tool is not an object"),
         (
             "sarif",
-            b'{"version": "2.1.0", "runs": [{"tool": {"driver": {}}, "results": [], '
-            b'"invocations": [{"executionSuccessful": false}]}]}',
+            data({"version": "2.1.0", "runs": [{"tool": {"driver": {}}, "results": [], "invocations": [FAILED]}]}),
             "it says that the scan failed",
         ),
         ("cyclonedx", data(OSV), "it is not CycloneDX in JSON"),

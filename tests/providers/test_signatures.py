@@ -1,7 +1,6 @@
 """Signatures of archives with real keys, and what attackers make of them."""
 
 import hashlib
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,22 +81,15 @@ def test_what_is_no_signature_of_the_file_by_minisign_is_told(archive: Path, sig
         signatures_minisign.verify(minisign_key(ANN.public), signature, archive)
 
 
-@given(st.integers(0, len(GOOD) - 1), st.integers(1, 255))
-def test_a_signature_that_was_changed_anywhere_but_in_its_first_comment_is_not_good(at: int, by: int) -> None:
+@given(at=st.integers(0, len(GOOD) - 1), by=st.integers(1, 255))
+def test_whatever_byte_is_changed_nothing_else_is_signed_than_was(archive: Path, at: int, by: int) -> None:
     changed = GOOD[:at] + bytes([GOOD[at] ^ by]) + GOOD[at + 1 :]
-    file = Path(__file__).with_name("no-such-file")
-    first_line = GOOD.index(b"\n")
     try:
-        signatures_minisign.verify(minisign_key(ANN.public), changed, file)
+        signatures_minisign.verify(minisign_key(ANN.public), changed, archive)
     except NotSigned:
         return
-    except FileNotFoundError:
-        # It was taken apart, and the file is asked for: only the key, the signature and the comments are left.
-        taken = signatures_minisign._taken(changed)
-        good = signatures_minisign._taken(GOOD)
-        assert taken != good or at < first_line
-        return
-    raise AssertionError
+    # The first comment is nobody's, and base64 has bits that say nothing.
+    assert signatures_minisign._taken(changed) == signatures_minisign._taken(GOOD)
 
 
 @given(st.binary(max_size=300))
@@ -177,12 +169,11 @@ async def test_a_file_signed_by_gpg_is_signed_and_no_other_file_is(
 async def test_a_file_that_signs_itself_is_no_detached_signature(
     carol: GpgPerson, archive: Path, tmp_path: Path
 ) -> None:
-    evil = tmp_path / "evil"
+    evil, inline = tmp_path / "evil", tmp_path / "inline"
     evil.write_bytes(b"evil")
-    command = ["gpg", "--homedir", carol.home, "--batch", "--pinentry-mode", "loopback", "--sign"]
-    inline = subprocess.run(command, input=b"evil", capture_output=True, check=True).stdout
+    gpg(carol.home, "--output", str(inline), "--sign", str(evil))
     with pytest.raises(NotSigned):
-        await signatures_gpg.verify(carol.exported(), inline, archive)
+        await signatures_gpg.verify(carol.exported(), inline.read_bytes(), archive)
 
 
 async def test_keys_that_the_policy_does_not_have_count_for_nobody(
