@@ -134,10 +134,12 @@ async def refreshed(parts: Acting) -> None:
     before = parts.world.commits.newest
     try:
         await parts.world.commits.refresh()
+        approved = await parts.approvals.take()
     except JournalUnavailable as error:
-        log.error("a commit cannot be written down now; it is looked at again later", error=str(error))
+        approved = False
+        log.error("what Git says cannot be written down now; it is looked at again later", error=str(error))
     after = parts.world.commits.newest
-    if after != before:
+    if approved or after != before:
         parts.wake.ring()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +16,7 @@ from reconciler.daemon.controller import controller
 from reconciler.daemon.doctor.examine import Instruments
 from reconciler.daemon.exclusive import exclusive
 from reconciler.daemon.foresight import Foresight
+from reconciler.daemon.git_approvals import GitApprovals
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.keeping import secrets_by
@@ -30,6 +31,7 @@ from reconciler.daemon.world import World
 from reconciler.desired.authors import GitAuthors
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
+from reconciler.desired.git_words import GitWords
 from reconciler.desired.history import History
 from reconciler.desired.load import Folders, Loading
 from reconciler.desired.remote import remote
@@ -82,6 +84,7 @@ class Acting:
     watchable: Remembering
     sightings: SightingLog
     doorway: Doorway
+    approvals: GitApprovals
     newest: Callable[[], Awaitable[int]]
     foresight: Foresight
     past: Past
@@ -108,6 +111,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                     watchable=watchable,
                     sightings=store,
                     doorway=doorway,
+                    approvals=GitApprovals(GitWords(_source(settings).git, tuple(_signers(settings))), world),
                     newest=store.history.newest,
                     foresight=_foresight(settings, world, secrets),
                     past=store.history,
@@ -285,8 +289,13 @@ def _folders(settings: Settings) -> Folders:
 
 
 def _trust(settings: Settings, git: GitLine) -> Trust:
+    signers = tuple(_signers(settings, settings.git.trust.forge_keys))
+    return Listed(git, signers) if signers else Anybody()
+
+
+def _signers(settings: Settings, forges: Collection[str] = ()) -> Iterator[Signers]:
     trust = settings.git.trust
-    signers: list[Signers] = [SshSigners(trust.allowed_signers)] if trust.allowed_signers else []
+    if trust.allowed_signers:
+        yield SshSigners(trust.allowed_signers)
     if trust.gpg_keys:
-        signers.append(GpgSigners(trust.gpg_keys, trust.forge_keys))
-    return Listed(git, tuple(signers)) if signers else Anybody()
+        yield GpgSigners(trust.gpg_keys, forges)

@@ -8,6 +8,7 @@ another's address, it is worth nothing.
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import assert_never
 
 from reconciler.desired.git_line import GitLine
@@ -26,7 +27,7 @@ _MOST = 1000
 _LARGEST = 64 * 1024
 _HEAD = re.compile(
     rb"object [0-9a-f]{40,64}\ntype \w+\ntag " + TAGS.encode() + rb"/([^/\s]+)/([0-9a-f]{7,64})\n"
-    rb"tagger [^<>\n]*<([^<>\s]+)> [0-9]+ [-+][0-9]+\n\n"
+    rb"tagger [^<>\n]*<([^<>\s]+)> ([0-9]{1,11}) [-+][0-9]+\n\n"
 )
 _SIGNATURE = re.compile(rb"^-----BEGIN (?:SSH|PGP) SIGNATURE-----\n", re.MULTILINE)
 _TOGETHER = re.compile(rb"(?<=SIGNATURE-----\n)\n?(?=object )")
@@ -88,7 +89,8 @@ class GitWords:
         if len(starts) == 1:
             start = starts[0].start()
             why = _worth(await self._examined(SignedCommit(email, text[:start], text[start:])), email)
-        return SignedConsent(unit=unit, plan=named[2].decode(), email=email, distrust=why)
+        at = datetime.fromtimestamp(int(named[4]), UTC)
+        return SignedConsent(unit=unit, plan=named[2].decode(), email=email, at=at, distrust=why)
 
     async def _examined(self, said: SignedCommit) -> Signature:
         for each in self.signers:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from reconciler.model.identity import UnitId
@@ -75,11 +76,15 @@ class Authorship(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedConsent:
-    """Somebody's consent to a plan, said in the repository. ``distrust`` says why it does not count; empty: it does."""
+    """Somebody's consent to a plan, said in the repository at ``at``, if they are to be believed.
+
+    ``distrust`` says why it does not count; empty: it does.
+    """
 
     unit: UnitId
     plan: str
     email: str
+    at: datetime
     distrust: str = ""
 
 
