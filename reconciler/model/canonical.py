@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, TypeAlias, get_origin
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
@@ -90,6 +90,7 @@ _KINDS: tuple[tuple[type | tuple[type, ...], Callable[[Any], Json]], ...] = (
     (str, str),
     ((int, float), lambda value: value),
     (datetime, datetime.isoformat),
+    (date, date.isoformat),
     (timedelta, timedelta.total_seconds),
     (Mapping, lambda value: {str(key): plain(item) for key, item in value.items()}),
     ((tuple, list, frozenset), lambda value: [plain(item) for item in value]),

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.proofs import Proofs
@@ -11,7 +11,18 @@ from reconciler.model.change import Cause
 from reconciler.model.event import Assessed
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
-from reconciler.model.provenance import ArtifactPolicy, MinisignKey, Signatures, Unverified, Verified
+from reconciler.model.provenance import (
+    ArtifactPolicy,
+    Ignored,
+    MinisignKey,
+    Report,
+    ReportFormat,
+    Severity,
+    Signatures,
+    Unverified,
+    Verified,
+    Vulnerabilities,
+)
 from reconciler.model.unit import Desired
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.ports.errors import Unreachable
@@ -39,6 +50,17 @@ async def test_what_was_verified_is_not_asked_again_and_another_policy_asks_anew
     assert seen.asked == [(URL, "signed"), (URL, "other")]
     await proofs.missing(plan(f"{URL}?2"), (POLICY,), seen, NOW)
     assert seen.asked[2:] == [(f"{URL}?2", "signed")]
+
+
+async def test_an_exception_that_ends_on_another_day_is_another_policy() -> None:
+    proofs, seen = Proofs(Bell().ring), SimProvenance()
+    for day in (1, 1, 2):
+        ignored = (Ignored(id="CVE-1", until=date(2027, 1, day), reason="not reachable"),)
+        source = Report(url="{{ url }}.json", format=ReportFormat.SARIF)
+        rule = Vulnerabilities(source=source, fail_on=Severity.HIGH, ignored=ignored)
+        policy = ArtifactPolicy(name=f"until {day}", vulnerabilities=rule)
+        assert await proofs.missing(plan(), (policy,), seen, NOW) is None
+    assert seen.asked == [(URL, "until 1"), (URL, "until 2")]
 
 
 async def test_where_no_policy_speaks_nothing_is_asked() -> None:
