@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.daemon.logs import log
+from reconciler.daemon.words_told import tell_word
 from reconciler.model.canonical import Digest
 from reconciler.model.event import (
     CommitAccepted,
@@ -24,6 +25,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, StepState
 from reconciler.model.standing import Standing
 from reconciler.model.verdict import Verdict
+from reconciler.model.word import Said
 from reconciler.ports.journal import Lease, ToldOfGit
 from reconciler.store.journal import SqliteStore
 
@@ -89,26 +91,32 @@ class Narrated:
 
 def _tell(events: Sequence[Event]) -> None:
     for event in events:
-        match event:
-            case CommitAccepted() | CommitRefused() | SourceLost() | SourceFound():
-                _tell_of_git(event)
-            case RolloutMoved():
-                log.info(f"rollout {event.after}", unit=str(event.unit), **_said(reason=event.reason))
-            case StepStarted():
-                log.debug("step started", unit=str(event.unit), step=event.what)
-            case StepEnded(record=record) if record.state is StepState.FAILED:
-                log.warning("step failed", unit=str(event.unit), step=event.what, detail=event.detail)
-            case StepEnded():
-                log.info("step done", unit=str(event.unit), step=event.what, **_said(detail=event.detail))
-            case Healed():
-                log.info("drift healed", unit=str(event.unit), resources=[_changed(each) for each in event.mended])
-            case HealthChanged():
-                tell = log.info if event.condition is Condition.HEALTHY else log.warning
-                tell(f"app {event.condition}", unit=str(event.unit), host=event.target, **_said(detail=event.detail))
-            case VerdictGiven(verdict=Verdict.BAD):
-                log.error("rejected", unit=str(event.unit), commit=event.commit[:7], reason=event.reason)
-            case _:
-                log.debug(event.event)
+        _tell_one(event)
+
+
+def _tell_one(event: Event) -> None:
+    match event:
+        case CommitAccepted() | CommitRefused() | SourceLost() | SourceFound():
+            _tell_of_git(event)
+        case RolloutMoved():
+            log.info(f"rollout {event.after}", unit=str(event.unit), **_said(reason=event.reason))
+        case StepStarted():
+            log.debug("step started", unit=str(event.unit), step=event.what)
+        case StepEnded(record=record) if record.state is StepState.FAILED:
+            log.warning("step failed", unit=str(event.unit), step=event.what, detail=event.detail)
+        case StepEnded():
+            log.info("step done", unit=str(event.unit), step=event.what, **_said(detail=event.detail))
+        case Healed():
+            log.info("drift healed", unit=str(event.unit), resources=[_changed(each) for each in event.mended])
+        case HealthChanged():
+            tell = log.info if event.condition is Condition.HEALTHY else log.warning
+            tell(f"app {event.condition}", unit=str(event.unit), host=event.target, **_said(detail=event.detail))
+        case VerdictGiven(verdict=Verdict.BAD):
+            log.error("rejected", unit=str(event.unit), commit=event.commit[:7], reason=event.reason)
+        case Said():
+            tell_word(event)
+        case _:
+            log.debug(event.event)
 
 
 def _changed(mended: Mended) -> str:
