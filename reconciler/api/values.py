@@ -4,8 +4,9 @@ They are not in the OpenAPI document: what they carry changes with the program, 
 version, or near. Whoever may not read a unit finds nothing of it in them.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query
 from fastapi import Request as HttpRequest
@@ -15,13 +16,14 @@ from starlette.exceptions import HTTPException
 from reconciler.api.answering import JSON
 from reconciler.api.caller import Asking, known, readable
 from reconciler.api.door import Call
+from reconciler.api.sent import go_back_sent, request_sent
 from reconciler.api.shown import unit_of
 from reconciler.model.access import Action
-from reconciler.model.asking import FactorNeeded, Forbidden, GoBack, Request
+from reconciler.model.asking import FactorNeeded, Forbidden
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Entry
 from reconciler.model.word import Delegated, Locked, TokenIssued, Word
-from reconciler.store.codec import decode, encode
+from reconciler.store.codec import encode
 
 T = TypeVar("T")
 
@@ -134,7 +136,7 @@ async def remembered(call: Asking, unit: Name = "*", target: Name = "*") -> Resp
 @router.post("/way-back")
 async def way_back(request: HttpRequest, call: Asking) -> Response:
     """Tell what going back would do."""
-    wanted = _read(GoBack, await request.body())
+    wanted = _read(go_back_sent, await request.body())
     await readable(call, wanted.unit)
     if not await _may(call, Action.PLAN, wanted.unit):
         raise HTTPException(403, f"{known(call).name} may not plan {wanted.unit}: no role bound to them allows it")
@@ -145,7 +147,7 @@ async def way_back(request: HttpRequest, call: Asking) -> Response:
 @router.post("/decide")
 async def decide(request: HttpRequest, call: Asking) -> Response:
     """Have what is asked for decided; 428 where a one-time code is needed."""
-    wanted: Request = _read(cast("type[Request]", Request), await request.body())
+    wanted = _read(request_sent, await request.body())
     try:
         ruling = await call.hall.door.doorway.desk.decide(wanted, known(call))
     except FactorNeeded as needed:
@@ -162,9 +164,9 @@ def _told(value: Any) -> Response:
     return Response(encode(value), media_type=JSON)
 
 
-def _read(kind: type[T], body: bytes) -> T:
+def _read(read: Callable[[bytes], T], body: bytes) -> T:
     try:
-        return decode(kind, body.decode())
+        return read(body)
     except ValueError:
         # What was sent is not sent back: it may hold a code.
         raise HTTPException(422, "this is no request of this version of reconciler") from None

@@ -1,0 +1,110 @@
+"""What our own command line elsewhere is told: what its user may read, and nothing more."""
+
+from http import HTTPStatus
+
+import httpx
+import pytest
+
+from reconciler.model.asking import Approve, GoBack, Hold, IssueToken, Pause, Request, Waive
+from reconciler.model.governance import ApprovalPolicy, ApprovalStage, GateKind, Governance
+from reconciler.model.record import Picture
+from reconciler.model.unit import Desired
+from reconciler.model.word import TokenIssued
+from reconciler.store.codec import decode, encode
+from tests.api.world import BANK, SHOP, World, client
+
+READS = (
+    "picture",
+    "took?unit=shop@production",
+    "may?action=read&unit=shop@production",
+    "rollouts",
+    "events?rollout=01jq8-shop",
+    "since?number=0",
+    "states?unit=shop@production",
+    "review",
+    "sightings?what=shop*",
+    "remembered",
+)
+OF_BANK = ("took?unit=bank@production", "rollouts?unit=bank@production", "states?unit=bank@production")
+
+
+async def send(caller: httpx.AsyncClient, name: str, request: Request) -> httpx.Response:
+    content = {"Content-Type": "application/json"}
+    return await caller.post(f"/v1/values/{name}", content=encode(request), headers=content)
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_a_stranger_is_told_nothing(world: World, path: str) -> None:
+    async with client(world.app()) as stranger:
+        assert (await stranger.get(f"/v1/values/{path}")).status_code == HTTPStatus.UNAUTHORIZED
+        assert (await stranger.post("/v1/values/decide", content=b"{}")).status_code == HTTPStatus.UNAUTHORIZED
+
+
+@pytest.mark.parametrize("path", READS)
+async def test_who_may_read_one_unit_finds_nothing_of_another(world: World, path: str) -> None:
+    async with client(world.app(), "viewer") as viewer, client(world.app(), "owner") as owner:
+        mine, everything = await viewer.get(f"/v1/values/{path}"), await owner.get(f"/v1/values/{path}")
+    assert (mine.status_code, everything.status_code) == (HTTPStatus.OK, HTTPStatus.OK), mine.text
+    assert "bank" not in mine.text
+    if path in ("picture", "rollouts", "since?number=0", "review", "remembered"):
+        assert "bank" in everything.text
+
+
+@pytest.mark.parametrize("path", OF_BANK)
+async def test_a_unit_that_one_may_not_read_is_not_there(world: World, path: str) -> None:
+    async with client(world.app(), "viewer") as viewer:
+        assert (await viewer.get(f"/v1/values/{path}")).status_code == HTTPStatus.NOT_FOUND
+
+
+async def test_a_plan_of_another_unit_is_not_there(world: World) -> None:
+    plans = {each.unit: each.plan for each in await world.store.history.rollouts()}
+    async with client(world.app(), "viewer") as viewer:
+        mine = await viewer.get(f"/v1/values/plan?plan={plans[SHOP]}")
+        others = await viewer.get(f"/v1/values/plan?plan={plans[BANK]}")
+        nobodys = await viewer.get("/v1/values/plan?plan=gone")
+    assert [each.status_code for each in (mine, others, nobodys)] == [200, 404, 404]
+    assert others.json()["detail"] == nobodys.json()["detail"]
+
+
+async def test_what_somebody_may_not_do_is_refused_and_written_down(world: World) -> None:
+    async with client(world.app(), "viewer") as viewer:
+        own = await send(viewer, "decide", Hold(unit=SHOP))
+        others = await send(viewer, "decide", Hold(unit=BANK))
+        back = await send(viewer, "way-back", GoBack(unit=BANK))
+        all_of_it = await send(viewer, "decide", Pause(unit=None, reason="x"))
+    assert [each.status_code for each in (own, others, back, all_of_it)] == [403, 404, 404, 403]
+    assert "viewer may not hold shop@production" in own.json()["detail"]
+    assert "bank" not in others.text
+
+
+async def test_a_code_that_is_missing_has_a_status_of_its_own(world: World) -> None:
+    policy = ApprovalPolicy(name="two-eyes", stages=(ApprovalStage(),), second_factor=True)
+    world.desired = Desired(
+        commit=world.desired.commit,
+        targets={},
+        units={},
+        access=world.desired.access,
+        placed=world.desired.placed,
+        governance={SHOP: Governance(approvals=(policy,))},
+    )
+    async with client(world.app(), "admin") as admin:
+        told = await send(admin, "decide", Waive(unit=SHOP, gates=(GateKind.WINDOW,), reason="x"))
+        step = await send(admin, "decide", Approve(unit=SHOP))
+    assert told.status_code == HTTPStatus.PRECONDITION_REQUIRED, told.text
+    assert "two-eyes wants a second factor" in told.json()["detail"]
+    assert step.status_code == HTTPStatus.CONFLICT
+
+
+async def test_of_tokens_not_even_digests_leave(world: World) -> None:
+    async with client(world.app(), "owner") as owner, client(world.app(), "all-viewer") as viewer:
+        made = (await send(owner, "decide", IssueToken(name="ci", duration=None))).json()
+        assert made["secret"].startswith("rcl_")
+        seen = [decode(Picture, (await each.get("/v1/values/picture")).text) for each in (owner, viewer)]
+        entries = (await viewer.get("/v1/values/since?number=0")).text
+    (word,) = seen[0].standing.words
+    assert isinstance(word, TokenIssued)
+    assert (word.name, word.digest) == ("ci", "")
+    assert seen[1].standing.words == ()
+    (kept,) = (await world.store.standing()).words
+    assert isinstance(kept, TokenIssued)
+    assert kept.digest not in entries
