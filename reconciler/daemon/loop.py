@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.hands import Hands
@@ -95,13 +95,19 @@ async def _pass(parts: Parts, idle: Idle) -> timedelta:
 
 
 def _rest(review: Review, clock: Clock) -> timedelta:
-    now = clock.now()
+    soonest = rest(review, clock.now())
+    return LONGEST_REST if soonest is None else min(LONGEST_REST, max(soonest, timedelta(milliseconds=100)))
+
+
+def rest(review: Review, now: datetime) -> timedelta | None:
+    """Return how long what a pass found stays as it is: until a wait ends, or a gate stands otherwise by itself.
+
+    None when nothing of it ends by itself. A gate that is open may shut, which is to be noticed then and not later.
+    """
     waits = [each.waiting.until for each in review.assessments if each.waiting and each.waiting.until]
-    # A gate that is open now may shut, which is to be noticed then and not a minute later.
     edges = (gate.until for each in review.assessments for gate in each.gates if gate.until)
     waits += [until for until in edges if until > now]
-    soonest = min((until - now for until in waits), default=LONGEST_REST)
-    return min(LONGEST_REST, max(soonest, timedelta(milliseconds=100)))
+    return min((until - now for until in waits), default=None)
 
 
 def _in_a_line(review: Review) -> str:

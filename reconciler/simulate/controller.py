@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.hands import Hands
-from reconciler.daemon.loop import LONGEST_REST
+from reconciler.daemon.loop import LONGEST_REST, rest
 from reconciler.daemon.one_pass import NothingToDo, one_pass
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.way_back import way_back
@@ -126,12 +126,11 @@ class Controller:
         return self._rest(self.review)
 
     def _rest(self, review: Review) -> timedelta:
-        now = self._around.clock.now()
-        waits = [each.waiting.until for each in review.assessments if each.waiting and each.waiting.until]
+        soonest = rest(review, self._around.clock.now())
         # Nothing here changes without a ring, but what runs on where nobody can see it, and what has to be tried again.
         restless = review.interrupted or any(each.unseen for each in review.assessments)
         longest = LONGEST_REST if restless else FOR_EVER
-        return max(min((until - now for until in waits), default=longest), AT_LEAST)
+        return max(longest if soonest is None else soonest, AT_LEAST)
 
     def _world(self, life: Life) -> World:
         around = self._around

@@ -13,6 +13,7 @@ from reconciler.model.identity import UnitId
 from reconciler.model.rollout import Rollout
 from reconciler.model.unit import Desired, Unit
 from reconciler.model.verdict import Owned, Verdict
+from reconciler.model.waiting import Reason
 from reconciler.ports.kind import Kind
 from reconciler.ports.targets import Transaction
 from reconciler.simulate import transcript
@@ -161,6 +162,9 @@ class _Stage:
 
     def _nothing_more(self) -> bool:
         review = self.controller.review
+        found = [each.waiting for each in review.assessments if each.waiting] if review else []
+        if any(each.reason is Reason.WINDOW and each.until for each in found):
+            return False  # It opens, however long that takes.
         waits = (
             review is None
             or bool(review.interrupted)

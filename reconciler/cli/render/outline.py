@@ -13,7 +13,7 @@ from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import canonical
 from reconciler.model.change import Action, Cause, Change, FieldDiff
 from reconciler.model.duration import format_duration
-from reconciler.model.governance import GateWord
+from reconciler.model.governance import GateKind, GateWord
 from reconciler.model.health import HealthCheck
 from reconciler.model.plan import Apply, LeftOut, Plan, Probe, Shift, Stop, Tier
 from reconciler.model.policy import FailureBudget
@@ -221,10 +221,11 @@ def notes(assessment: Assessment) -> Iterator[tuple[str, str]]:
 
 
 def _gates(assessment: Assessment) -> Iterator[tuple[str, str]]:
-    """Yield how the gates before the plan stand, but for the one that it is said to wait for."""
+    """Yield how the gates before the plan stand, but for the one that it is said to wait for, and rules that hold."""
     for gate in assessment.gates:
         told = assessment.waiting is not None and gate.detail == assessment.waiting.detail
-        if not told and (assessment.plan or gate.stands is not GateWord.OPEN):
+        quiet = gate.stands is GateWord.OPEN and (gate.kind is GateKind.GUARDRAIL or not assessment.plan)
+        if not told and not quiet:
             yield "gate", f"{gate.kind}{_STANDS[gate.stands]}: {clean(gate.detail)}"
 
 
