@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
-from reconciler.desired import analyses, governing, granting, proving, references, secret_names, tree
+from reconciler.desired import analyses, governing, granting, proving, references, roles, secret_names, tree
 from reconciler.desired.fleet import POLICY_KINDS, Checked, Fleet, check, gather
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
@@ -123,6 +123,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes], means: _M
     problems += _misplaced(fleet, root, _normal(folders.policies))
     problems += _empty(files, fleet, root)
     problems += references.check(fleet)
+    problems += roles.check(fleet)
     problems += analyses.check(fleet)
     problems += proving.check(fleet, files, _normal(folders.policies))
     problems += granting.check(fleet)

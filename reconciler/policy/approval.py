@@ -9,11 +9,12 @@ from datetime import datetime
 
 from reconciler.model.duration import format_duration
 from reconciler.model.governance import ApprovalPolicy, ApprovalStage, Escalation, GateKind, GateState, GateWord
-from reconciler.model.word import ApprovalAsked, ApprovalEscalated, ApprovalRefused, ApprovalReminded, Waived, Word
+from reconciler.model.word import ApprovalAsked, ApprovalEscalated, ApprovalRefused, ApprovalReminded, Word
 from reconciler.policy.approval_auto import needs_nobody
 from reconciler.policy.approval_question import Question
 from reconciler.policy.approval_seats import Seating, seating
 from reconciler.policy.approval_votes import Vote, dismissed, votes
+from reconciler.policy.waiving import waiver
 
 
 def approval(policy: ApprovalPolicy, question: Question) -> tuple[GateState, tuple[Word, ...]]:
@@ -38,9 +39,8 @@ def approval(policy: ApprovalPolicy, question: Question) -> tuple[GateState, tup
 
 def _without_approvals(policy: ApprovalPolicy, question: Question) -> GateState | None:
     """What settles it whatever has been approved."""
-    waived = (each for each in question.words if isinstance(each, Waived) and GateKind.APPROVAL in each.gates)
-    if waiver := next((each for each in waived if each.until > question.now), None):
-        return _state(policy, GateWord.WAIVED, f"waived by {waiver.author}: {waiver.reason}", waiver.until)
+    if by := waiver(GateKind.APPROVAL, question.words, question.now):
+        return _state(policy, GateWord.WAIVED, f"waived by {by.author}: {by.reason}", by.until)
     if refused := next(question.said(ApprovalRefused), None):
         said = f"{refused.author} refused it: {refused.reason}"
         return _state(policy, GateWord.CLOSED, f"{said}; {_again(question)}")

@@ -29,6 +29,14 @@ spec:
   within: 4h
   remindAfter: 1h
   escalate: [{after: 2h, roles: [lead]}]
+---
+kind: Role
+metadata: {name: sre}
+spec: {actions: [approve]}
+---
+kind: Role
+metadata: {name: lead}
+spec: {actions: [approve]}
 """
 
 

@@ -27,6 +27,16 @@ spec:
   auto: {causes: [drift], fewerTargetsThan: 3, when: plan.deletes.size() == 0}
 """
 
+ROLES = """\
+kind: Role
+metadata: {name: sre}
+spec: {actions: [approve]}
+---
+kind: Role
+metadata: {name: lead}
+spec: {actions: [approve]}
+"""
+
 SHORT = """\
 kind: ApprovalPolicy
 metadata: {name: anybody}
@@ -41,7 +51,7 @@ spec: {match: {environments: {tier: minor}}, stages: [{}]}
 
 
 def governance(*policies: str) -> Governance | None:
-    return loaded({"policies/approvals.yaml": "---\n".join(policies)}).governance.get(UNIT)
+    return loaded({"policies/approvals.yaml": "---\n".join([*policies, ROLES])}).governance.get(UNIT)
 
 
 def test_all_that_is_written_is_in_the_policy_of_the_unit():

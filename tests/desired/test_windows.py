@@ -48,7 +48,7 @@ spec:
   rule: plan.deletes.size() <= 5 || env.tier != "critical"
   effect: approve
   message: it deletes more than five resources
-  approve: {count: 2, roles: [sre]}
+  approve: {count: 2, roles: [approver]}
   reverts: true
   examples:
     - {plan: {deletes: []}, env: {tier: critical}, holds: true}
@@ -111,7 +111,7 @@ def test_rules_come_with_whom_they_ask_and_need_everybody_that_they_ask():
             message="it deletes more than five resources",
             approval=ApprovalPolicy(
                 name="few-deletes",
-                stages=(ApprovalStage(count=2, roles=("sre",)),),
+                stages=(ApprovalStage(count=2, roles=("approver",)),),
                 auto=AutoApproval(causes=()),
             ),
             reverts=True,
