@@ -22,9 +22,9 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.world import World, client
 
-EACH = 3
+EACH = 75
 """Of each operation so many requests as the document has them, and so many that are wrong somewhere."""
-AT_LEAST = 3
+AT_LEAST = 5000
 _CHECKS = [
     status_code_conformance,
     content_type_conformance,
@@ -36,18 +36,17 @@ _STREAM = "/v1/events/stream"
 
 @dataclass
 class Seen:
-    """How many cases there were."""
+    """How many cases there were, and what they were sent to."""
 
+    world: World
     cases: int = 0
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_no_request_finds_a_bug_or_an_answer_that_is_not_documented(
-    world_of_a_runner: tuple[asyncio.Runner, World],
-) -> None:
-    runner, world = world_of_a_runner
-    made, seen = world.app(), Seen()
+def test_no_request_finds_a_bug_or_an_unknown_answer(running: tuple[asyncio.Runner, World]) -> None:
+    runner, world = running
+    made, seen = world.app(), Seen(world)
     schema = schemathesis.openapi.from_dict(made.openapi())
     owner = client(made, "owner")
     for operation in schema.get_all_operations():
@@ -57,7 +56,6 @@ def test_no_request_finds_a_bug_or_an_answer_that_is_not_documented(
         for mode in GenerationMode:
             _ask(found, mode, runner, owner, seen)
     runner.run(owner.aclose())
-    assert world.troubles == []
     assert seen.cases >= AT_LEAST
 
 
@@ -74,7 +72,7 @@ def _ask(operation: Any, mode: GenerationMode, runner: asyncio.Runner, owner: ht
     def asked(case: Any) -> None:
         seen.cases += 1
         answer = runner.run(_sent(owner, case))
-        assert answer.status_code < 500 or answer.status_code == 503, answer.text
+        assert not seen.world.troubles, (case.operation.label, seen.world.troubles)
         case.validate_response(answer, checks=_CHECKS)
 
     try:
