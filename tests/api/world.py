@@ -27,7 +27,6 @@ from reconciler.policy.access import BUILT_IN
 from reconciler.ports.desk import Doorway, Remembered, WayBack
 from reconciler.ports.identities import Credentials, Stranger
 from reconciler.ports.journal import JournalUnavailable
-from reconciler.ports.secrets import SecretMissing
 from reconciler.ports.source import SourceError
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.one_time_codes import OneTimeCodes
@@ -142,7 +141,6 @@ class World:
             rules=rules,
             authors=authors,
             codes=OneTimeCodes(SecretValues({}).value),
-            codes=OneTimeCodes(_no_secret),
             at_work=self._at_work,
             secret=lambda: b"s" * 32,
             clock=self.clock,
@@ -156,10 +154,6 @@ async def prepared(folder: Path) -> None:
         await _filled(store)
     finally:
         await store.close()
-
-
-def _no_secret(reference: str) -> str:
-    raise SecretMissing(f"the secret {reference} is nowhere")
 
 
 @asynccontextmanager
