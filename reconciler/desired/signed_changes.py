@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from reconciler.desired import tree
+from reconciler.desired.git import GitSource
 from reconciler.desired.history import NOTHING, History, Touched
 from reconciler.desired.load import Folders
 from reconciler.desired.reaching import Reach, environments_of, inside, part
@@ -21,7 +22,7 @@ from reconciler.desired.signer_documents import SignerPolicySpec
 from reconciler.model.signing import ANYBODY, SignerPolicy
 from reconciler.policy.signers import Step, Witness, covers, merges_with, objection
 from reconciler.policy.trust import Unlisted
-from reconciler.ports.source import Source, SourceError
+from reconciler.ports.source import SourceError
 
 _PLAIN_FILES = frozenset({"100644", "100755", NOTHING})
 
@@ -33,7 +34,7 @@ class SignedChanges:
     ``gpg_keys`` is the settings' file of exported keys, for policies that name no more than a fingerprint.
     """
 
-    source: Source
+    source: GitSource
     history: History
     folders: Folders
     gpg_keys: Path | None = None
@@ -43,11 +44,11 @@ class SignedChanges:
 
         Raises SourceError when that cannot be told.
         """
-        before = await self._accepted(accepted)
-        policies = await asyncio.to_thread(policies_in, before, self.folders)
+        policies = await self._in_force(accepted)
         if not policies:
             return None
-        after = await self.source.read(head) if any(each.match is not None for each in policies) else {}
+        by_unit = any(each.match is not None for each in policies)
+        before, after = [await self.source.read(each) if by_unit else {} for each in (accepted, head)]
         steps = await self.history.since(head, accepted)
         together = _Question(self.history, steps)
         for policy in policies:
@@ -58,9 +59,10 @@ class SignedChanges:
                 return found
         return None
 
-    async def _accepted(self, accepted: str) -> Mapping[str, bytes]:
+    async def _in_force(self, accepted: str) -> tuple[SignerPolicy, ...]:
         try:
-            return await self.source.read(accepted)
+            files = await replace(self.source, folders=(self.folders.policies,), blobs={}).read(accepted)
+            return await asyncio.to_thread(policies_in, files, self.folders)
         except SourceError as error:
             way_out = 'to set these policies aside once, set git.trust.signer_policies = "ignore" in the settings'
             raise SourceError(f"who has to sign changes cannot be told: {error}; {way_out}") from error

@@ -197,6 +197,21 @@ async def test_a_merge_that_takes_production_back_is_judged_whichever_parent_com
     assert f"commit {evil[:8]} changes {PRODUCTION}" in (await story.asked(accepted) or "")
 
 
+async def test_a_merge_of_three_answers_for_all_that_it_brings_together(story: Story) -> None:
+    accepted = story.begin(ANN)
+    side(story, ANN, production__shop="2")
+    story.git("checkout", "--quiet", "-b", "other", accepted)
+    story.commit(None, staging__shop="2")
+    story.git("checkout", "--quiet", "main")
+    story.commit(None, staging__more="2")
+    merge = story.by(None, *MERGE, "side", "other")
+    assert len(story.git("rev-list", "--parents", "-1", merge).split()) == 4
+    assert f"commit {merge[:8]} changes {PRODUCTION}" in (await story.asked(accepted) or "")
+    story.by(ANN, "commit", "--quiet", "--amend", "--no-edit")
+    story.git("commit", "--quiet", "--allow-empty", "-m", "later")
+    assert await story.asked(accepted) is None
+
+
 async def test_a_history_of_its_own_that_is_merged_in_is_judged(story: Story) -> None:
     accepted = story.begin(ANN)
     story.git("checkout", "--quiet", "--orphan", "other")
