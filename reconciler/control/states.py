@@ -6,6 +6,7 @@ from reconciler.model.asking import GoBack, Hold, Refused, Release, Retry, Rulin
 from reconciler.model.event import Pinned, Released, RetryRequested
 from reconciler.model.record import Picture
 from reconciler.model.verdict import Snapshot
+from reconciler.model.waiting import Reason
 from reconciler.policy.going_back import NoSuchState, lost, meant
 
 
@@ -47,6 +48,9 @@ def retry(request: Retry, picture: Picture, asked: Asked) -> Ruling:
     if not may_retry(picture, unit):
         raise Refused(f"{unit} is not rejected (state: {place(picture, unit).word}); there is nothing to retry")
     said = f"The verdict on {unit} is forgotten; what Git says is tried again now."
+    assessed = picture.standing.of(unit).assessed
+    if assessed and assessed.waiting and assessed.waiting.reason is Reason.DISAPPROVED:
+        said = f"What was said of the plan of {unit} is forgotten; people are asked again."
     if paused(picture, unit):
         said = f"The verdict on {unit} is forgotten. It is paused, so nothing happens before: reconciler resume"
     return Ruling(events=(RetryRequested(unit=unit, author=asked.author, reason=request.reason),), said=said)

@@ -55,6 +55,7 @@ class Place:
 
 _STUCK = frozenset({Word.HOLDING, Word.REVERT_FAILED, Word.WAITING, Word.PAUSED, Word.UNHEALTHY})
 _HELD = frozenset({Reason.REJECTED, Reason.NOTHING_TO_REVERT_TO, Reason.DRIFT_HELD, Reason.HELD})
+_ENDED_BY_RETRY = frozenset({Reason.BACKOFF, Reason.REVERT_FAILED, Reason.DISAPPROVED, Reason.CONCURRENCY})
 
 
 def decided(standing: Standing) -> Standing:
@@ -219,10 +220,10 @@ def unsure(picture: Picture, rollout: Rollout) -> tuple[str, ...]:
 
 
 def may_retry(picture: Picture, unit: UnitId) -> bool:
-    """Whether ``retry`` makes sense: the unit is kept from what Git says, or from trying again, by a failure."""
+    """Whether ``retry`` makes sense: a failure or a no keeps the unit from what Git says, or from another try."""
     known = picture.standing.of(unit)
     if known.rollout:
         return False
     waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
     aborted = known.last is not None and known.last.state is State.ABORTED
-    return aborted or waiting in (Reason.BACKOFF, Reason.REVERT_FAILED) or rejected(known) is not None
+    return aborted or waiting in _ENDED_BY_RETRY or rejected(known) is not None

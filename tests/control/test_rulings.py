@@ -17,13 +17,16 @@ from reconciler.model.asking import (
     Lock,
     Refused,
     Request,
+    Retry,
     ReviewWaiver,
     Sync,
     Unlock,
     Waive,
 )
+from reconciler.model.event import RetryRequested
 from reconciler.model.governance import GateKind
 from reconciler.model.identity import UnitId
+from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.model.word import Locked, Unlocked, Waived, WaiverReviewed
 from reconciler.policy.in_force import in_force
 from tests.cli.examples import NOW, SHOP
@@ -150,6 +153,16 @@ def test_a_waiver_is_reviewed_by_somebody_else() -> None:
 def test_a_look_is_asked_for_only_where_somebody_is_at_work() -> None:
     assert rule(Sync(unit=SHOP), picture(waiting()), asked()).events == ()
     assert "nobody is at work" in refusal(Sync(unit=SHOP), picture(waiting(), at_work=False), asked())
+
+
+def test_what_people_did_not_consent_to_is_asked_about_again_by_retry() -> None:
+    known = waiting()
+    assert known.assessed
+    refused = replace(known.assessed, waiting=WaitingOn(Reason.DISAPPROVED, "bob refused it: no"))
+    ruling = rule(Retry(unit=SHOP, reason="talked"), picture(replace(known, assessed=refused)), asked())
+    assert ruling.events == (RetryRequested(unit=SHOP, author="ann", reason="talked"),)
+    assert "people are asked again" in ruling.said
+    assert "is not rejected" in refusal(Retry(unit=SHOP, reason="x"), picture(known), asked())
 
 
 def test_a_unit_that_nobody_knows_is_told_with_the_nearest() -> None:
