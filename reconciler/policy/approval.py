@@ -71,8 +71,8 @@ def _needs(policy: ApprovalPolicy, seats: Seating, question: Question) -> str:
         parts.append(f", approved so far by {_names(seats.seated)}")
     parts += [f"; {each.name} does not count: {each.why}" for each in dismissed(policy, question)]
     ends = question.asked_at + policy.within
-    code = " --code CODE" if policy.second_factor else ""
-    parts.append(f"; by {ends:%Y-%m-%d %H:%M} UTC: reconciler approve {question.plan.unit_id}{code}")
+    code = ", with a one-time code" if policy.second_factor else ""
+    parts.append(f"; by {ends:%Y-%m-%d %H:%M} UTC{code}: reconciler approve {question.plan.unit_id}")
     return "".join(parts)
 
 
