@@ -2,12 +2,14 @@
 
 A plugin of pytest. Whoever has a secret in a test makes it with ``unmistakable``; when the test has ended, what it
 printed and logged, and every file below its ``tmp_path``, is searched for it. Files that may hold it (the secret's own,
-the one on its host) are told with ``may_hold``.
+the one on its host) are told with ``may_hold``. Secrets that are told with ``used`` are words that a file may have for
+other reasons: they are looked for in output, logs and journals.
 """
 
 import base64
 import hashlib
 import itertools
+import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -17,11 +19,15 @@ import pytest
 _number = itertools.count()
 _of_modules: dict[str, bytes] = {}
 _of_test: dict[str, bytes] = {}
+_used: dict[str, bytes] = {}
 _may_hold: list[Path] = []
 _registering = _of_modules
 
 _BEGIN = "Kp9~mute+"
 """What all values begin with; quoted in URLs it is another text, as passwords are."""
+
+_SHORTEST = 7
+_JOURNALS = re.compile(r"\.(db|db-wal|log)$")
 
 
 def unmistakable(name: str) -> str:
@@ -30,6 +36,11 @@ def unmistakable(name: str) -> str:
     value = _BEGIN + mark
     _registering[name] = value.encode()
     return value
+
+
+def used(values: Mapping[str, str]) -> None:
+    """Look for these values in output, logs and journals; those that are hardly more than a word are left out."""
+    _used.update({name: value.encode() for name, value in values.items() if len(value) >= _SHORTEST})
 
 
 def may_hold(*places: Path) -> None:
@@ -70,6 +81,7 @@ def pytest_runtest_setup() -> None:
     """Begin a test: secrets that are made from now on are its own."""
     global _registering  # noqa: PLW0603 - a test is one at a time
     _of_test.clear()
+    _used.clear()
     _may_hold.clear()
     _registering = _of_test
 
@@ -81,10 +93,13 @@ def pytest_runtest_makereport(
     """Fail a test that let a secret out, once all else of it has been put away."""
     report = yield
     values = {**_of_modules, **_of_test}
-    if call.when != "teardown" or not values or not report.passed:
+    if call.when != "teardown" or not (values or _used) or not report.passed:
         return report
     told = [(f"its {name.lower()}", text.encode(errors="replace")) for name, text in report.sections]
-    folder = getattr(item, "funcargs", {}).get("tmp_path") if _of_test else None
-    if leaks := list(found(values, [*told, *(files(folder, _may_hold) if folder else ())])):
+    folder = getattr(item, "funcargs", {}).get("tmp_path") if _of_test or _used else None
+    there = list(files(folder, _may_hold)) if folder else []
+    leaks = list(found(values, [*told, *(there if _of_test else ())]))
+    leaks += found(_used, [*told, *(each for each in there if _JOURNALS.search(each[0]))])
+    if leaks:
         report.outcome, report.longrepr = "failed", "a secret got out: " + "; ".join(leaks)
     return report

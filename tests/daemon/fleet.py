@@ -42,6 +42,7 @@ from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests import factory
 from tests.desired.repository import Repository
+from tests.leaks import unmistakable
 from tests.providers.secret_values import SecretValues
 from tests.sim.clock import SimClock
 from tests.sim.log import WatchedLog
@@ -193,7 +194,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     hosts = hosts or SimWorld(clock)
     hosts.clock = clock
     store = await SqliteStore.open(folder / "journal.db")
-    secrets = {"shop/paint": "first"}
+    secrets = {"shop/paint": unmistakable("paint")}
     narrated = Narrated(store)
     journal, log = WatchedJournal(narrated, clock), WatchedLog(narrated, clock)
     source = GitSource(GitLine(remote(str(repository.path)), folder / "git"), "main", ("desired-state", "policies"))

@@ -5,11 +5,13 @@ import hmac
 from collections.abc import Mapping
 
 from reconciler.ports.secrets import SecretMissing
+from tests.leaks import used
 
 
 class SecretValues:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        used(values)
 
     def value(self, reference: str) -> str:
         try:
