@@ -165,6 +165,18 @@ class Unlocked(Said):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedAway(Said):
+    """A new state came while others were in hand, and a policy refuses what does, until another state or a retry."""
+
+    unit: UnitId
+    digest: str
+    policy: str
+    beside: tuple[str, ...]
+    at: datetime
+    event: Literal["turned_away"] = "turned_away"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactorUsed(Said):
     """A one-time code was used: none of this time step or an earlier one is good any more."""
 
@@ -225,6 +237,7 @@ Word: TypeAlias = (
     | WaiverReviewed
     | Locked
     | Unlocked
+    | TurnedAway
     | FactorUsed
     | TokenIssued
     | TokenRevoked

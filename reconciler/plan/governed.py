@@ -4,17 +4,18 @@ Each gate is a rule of ``reconciler.policy`` that says how it stands; the first 
 for. None of them stands before the way back of a rollout that is under way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.access import Placed
 from reconciler.model.governance import FREE, GateKind, GateState, GateWord, Governance
 from reconciler.model.plan import Plan
 from reconciler.model.waiting import Reason, WaitingOn
-from reconciler.model.word import Word
+from reconciler.model.word import TurnedAway, Word
 from reconciler.plan.consent import asked_once, consents
 from reconciler.plan.situation import Situation
-from reconciler.policy import concurrency, guardrails, locks, windows
+from reconciler.policy import guardrails, locks, windows
+from reconciler.policy.concurrency import Turn, turns
 from reconciler.policy.waiving import unless_waived
 from reconciler.policy.windows import Plea
 
@@ -37,8 +38,7 @@ class Governed:
     @property
     def waiting(self) -> WaitingOn | None:
         """What the plan waits for, None when it may begin."""
-        shut = (each for each in self.gates if each.stands in (GateWord.PENDING, GateWord.CLOSED))
-        each = next(shut, None)
+        each = next(filter(_is_shut, self.gates), None)
         if each is None:
             return None
         refused = each.kind is GateKind.APPROVAL and each.stands is GateWord.CLOSED
@@ -49,26 +49,39 @@ def governed(plan: Plan, situation: Situation) -> Governed:
     """Return how the gates before the plan stand. Nobody is asked about a plan that is refused anyway."""
     rules = situation.desired.governance.get(plan.unit_id, FREE)
     placed = situation.desired.placed.get(plan.unit_id, Placed())
+    standing, known = situation.standing, situation.standing.of(plan.unit_id)
+
+    def passed(gates: Iterable[GateState]) -> tuple[GateState, ...]:
+        return tuple(unless_waived(gate, known.words, situation.now) for gate in gates)
+
     found = guardrails.broken(rules.guardrails, plan, placed)
+    before = passed(guardrails.gates(rules.guardrails, found))
+    locked = passed(locks.gates(plan.unit_id, (*standing.words, *known.words), situation.now))
     answers = tuple(consents(plan, situation, guardrails.consents(found)))
-    known = situation.standing.of(plan.unit_id)
-    gates = (
-        *guardrails.gates(rules.guardrails, found),
-        *_others(plan, situation),
-        *(gate for gate, _ in answers),
-        *_windows(rules, plan, situation),
-    )
-    gates = tuple(unless_waived(gate, known.words, situation.now) for gate in gates)
+    after = passed((*(gate for gate, _ in answers), *_windows(rules, plan, situation)))
+    turn = tuple(_turns(plan, situation, ready=not any(map(_is_shut, (*before, *locked, *after)))))
+    gates = (*before, *locked, *passed(gate for gate, _ in turn), *after)
+    away = tuple(word for _, word in turn if word)
     refused = any(gate.stands is GateWord.CLOSED for gate in gates)
-    return Governed(gates, () if refused else asked_once(word for _, words in answers for word in words))
+    return Governed(gates, away if refused else asked_once(word for _, words in answers for word in words))
 
 
-def _others(plan: Plan, situation: Situation) -> Iterator[GateState]:
-    """What other people and other rollouts keep from beginning."""
-    unit, standing = plan.unit_id, situation.standing
-    yield from locks.gates(unit, (*standing.words, *standing.of(unit).words), situation.now)
-    in_hand = (each.unit for each in standing.units.values() if each.rollout is not None)
-    yield from concurrency.gates(unit, situation.desired.governance, (*in_hand, *situation.begun))
+def _is_shut(gate: GateState) -> bool:
+    return gate.stands in (GateWord.PENDING, GateWord.CLOSED)
+
+
+def _turns(plan: Plan, situation: Situation, *, ready: bool) -> Iterator[tuple[GateState, TurnedAway | None]]:
+    """Yield what other rollouts leave room for: those in hand, and those that this pass has let begin."""
+    standing = situation.standing
+    in_hand = {each.unit for each in standing.units.values() if each.rollout is not None}
+    turn = Turn(
+        plan=plan,
+        in_hand=frozenset(in_hand | situation.begun),
+        ready=ready,
+        words=standing.of(plan.unit_id).words,
+        now=situation.now,
+    )
+    return turns(turn, situation.desired.governance)
 
 
 def _windows(rules: Governance, plan: Plan, situation: Situation) -> Iterator[GateState]:

@@ -7,6 +7,7 @@ from reconciler.model.resource import PruneMode
 from reconciler.model.rollout import Trigger
 from reconciler.model.standing import UnitStanding
 from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.plan.governed import governed
 from reconciler.plan.pause import stopped, waits
 from reconciler.plan.planner import Material, build
 from reconciler.plan.situation import Situation
@@ -39,7 +40,8 @@ def assess_removed(known: UnitStanding, situation: Situation) -> Assessment:
         plan = build(material, situation.survey, situation.desired.targets, situation.kinds)
         waiting = _stays(known, len(leaves))
         if known.accepted and known.accepted.plan == plan.id:
-            waiting = waits(paused) if paused else None
+            # Policies speak of units in Git; what people have locked stays locked.
+            waiting = waits(paused) if paused else governed(plan, situation).waiting
     else:
         waiting = WaitingOn(Reason.REMOVED, "no longer in Git; nothing that can be seen now is left of it")
     return Assessment(

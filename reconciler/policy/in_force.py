@@ -15,6 +15,7 @@ from reconciler.model.word import (
     Locked,
     TokenIssued,
     TokenRevoked,
+    TurnedAway,
     Unlocked,
     Waived,
     WaiverReviewed,
@@ -45,6 +46,9 @@ def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa:
         case Locked() | Unlocked():
             rest = (each for each in before if not (isinstance(each, Locked) and each.environment == word.environment))
             return (*rest, word) if isinstance(word, Locked) else tuple(rest)
+        case TurnedAway():
+            rest = (each for each in before if not (isinstance(each, TurnedAway) and each.policy == word.policy))
+            return (*rest, word)
         case FactorUsed():
             return (
                 *(each for each in before if not (isinstance(each, FactorUsed) and each.person == word.person)),
@@ -62,7 +66,7 @@ def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa:
 
 def asked_anew(before: tuple[Word, ...]) -> tuple[Word, ...]:
     """Return what is in force of a unit after somebody wanted another try: consent is asked for from the beginning."""
-    return tuple(each for each in before if not isinstance(each, _ABOUT_PLANS))
+    return tuple(each for each in before if not isinstance(each, (*_ABOUT_PLANS, TurnedAway)))
 
 
 def _same(one: Delegated, other: Delegated | DelegationEnded) -> bool:

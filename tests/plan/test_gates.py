@@ -20,6 +20,7 @@ from reconciler.model.governance import (
     GateWord,
     Governance,
     Guardrail,
+    OnConflict,
     WindowMode,
 )
 from reconciler.model.identity import ResourceId, UnitId
@@ -171,6 +172,21 @@ def test_what_wants_an_archive_that_cannot_be_had_takes_nobodys_place():
     found = f.assess(wanted, seen, known)
     assert begins(found) == ["shop"]
     assert [each.unit.app for each in found] == ["cart", "shop"]
+
+
+def test_what_is_refused_beside_others_is_written_down_once_and_stays_refused():
+    wanted, seen = fleet("cart", "shop")
+    never = Governance(concurrency=(replace(ONE, on_conflict=OnConflict.FAIL),))
+    wanted = governed(wanted, never)
+    _, shop = f.assess(wanted, seen)
+    assert shop.waiting
+    assert shop.waiting.reason is Reason.CONCURRENCY
+    (word,) = shop.notices
+    known = Standing(units={each: UnitStanding(unit=each, words=(word,)) for each in (shop.unit,)})
+    alone = replace(wanted, units={shop.unit: wanted.units[shop.unit]})
+    (again,) = f.assess(alone, seen, known)
+    assert again.waiting == shop.waiting
+    assert again.notices == ()
 
 
 def in_hand(of: Rollout, now: datetime = f.NOW, *words: Word, window: ChangeWindow = SHUT) -> Assessment:

@@ -14,6 +14,7 @@ from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.verdict import Owned, Verdict
 from reconciler.model.waiting import Reason
+from reconciler.model.word import Locked
 from reconciler.policy.removal import tombstone
 from tests import factory as f
 from tests.plan.standings import known, ours
@@ -87,6 +88,13 @@ def test_a_unit_that_left_git_keeps_what_it_has_until_a_person_wants_it_gone():
     assert [(change.action, change.resource) for change in found.plan.changes] == [(Action.DELETE, LEFT.id)]
     yes = PlanAccepted(unit=GONE, plan=found.plan.id, author="ada")
     assert left_git(f.as_wanted(LEFT), accepted=yes).waiting is None
+
+
+def test_a_lock_holds_up_a_removal_that_a_person_accepted():
+    yes = PlanAccepted(unit=GONE, plan=left_git(f.as_wanted(LEFT)).plan.id, author="ada")
+    lock = Locked(unit=GONE, environment="production", author="ann", reason="audit", at=f.NOW)
+    found = left_git(f.as_wanted(LEFT), accepted=yes, words=(lock,))
+    assert found.waiting.reason is Reason.LOCKED
 
 
 def test_a_persons_stop_holds_up_a_removal_that_a_person_accepted():

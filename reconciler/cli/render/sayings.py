@@ -16,6 +16,7 @@ from reconciler.model.word import (
     Locked,
     TokenIssued,
     TokenRevoked,
+    TurnedAway,
     Unlocked,
     Waived,
     WaiverReviewed,
@@ -34,6 +35,8 @@ def saying(word: Word) -> str:  # noqa: PLR0911 - a line a word
             return f"{word.unit}: plan {word.plan} approved by {word.author}{instead}{factor}{_why(word.reason)}"
         case ApprovalRefused():
             return f"{word.unit}: plan {word.plan} rejected by {word.author}{_why(word.reason)}"
+        case TurnedAway():
+            return f"{word.unit}: refused by {word.policy} beside {listed(word.beside, 3)}"
         case Waived() | WaiverReviewed():
             return _waived(word)
         case Locked() | Unlocked():
