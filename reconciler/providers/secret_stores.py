@@ -1,7 +1,7 @@
 """All secrets: those of this machine, and those of the stores that the followed commit names."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.canonical import Digest
@@ -95,7 +95,6 @@ class ByStores:
             raise SecretUnknown(f"the secret {reference} is not looked up: {why}")
         return self.secrets.looked_up(reference, self.stores)
 
-    @property
-    def keyed(self) -> Callable[[Digest], Digest]:
+    def keyed(self, digest: Digest) -> Digest:
         """Return the keyed form of a digest of secret content."""
-        return self.secrets.keyed
+        return self.secrets.keyed(digest)
