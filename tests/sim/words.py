@@ -17,6 +17,7 @@ from reconciler.model.word import (
     Locked,
     TokenIssued,
     TokenRevoked,
+    TurnedAway,
     Unlocked,
     Waived,
     WaiverReviewed,
@@ -53,6 +54,8 @@ WORDS: tuple[Word, ...] = (
     Locked(unit=None, environment="production", author="ann", reason="x", at=NOW, until=LATER),
     Unlocked(unit=SHOP, environment="production", author="bob", reason="", at=NOW),
     Unlocked(unit=None, environment="production", author="bob", reason="", at=NOW),
+    TurnedAway(unit=SHOP, digest="d1", policy="one", beside=("cart@production",), at=NOW),
+    TurnedAway(unit=SHOP, digest="d2", policy="one", beside=("till@production",), at=NOW),
     FactorUsed(person="ann", step=7, at=NOW),
     FactorUsed(person="ann", step=8, at=NOW),
     TokenIssued(
