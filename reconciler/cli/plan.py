@@ -54,8 +54,15 @@ def command(
 
 
 async def _review(reach: Reach, commit: str | None) -> "Review":
-    async with reviewing(reach) as looking:
-        return await looking.review(commit)
+    if commit and not reach.server:
+        # By a commit that nobody follows the daemon does not look; whoever has its rights may, with their own.
+        from reconciler.daemon.settings import Settings
+        from reconciler.daemon.wiring import looking
+
+        async with looking(Settings.load(reach.config)) as look:
+            return await look.review(commit)
+    async with reviewing(reach) as there:
+        return await there.review(commit)
 
 
 def only(review: "Review", unit: str) -> "Review":

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Protocol
 
 from reconciler.control.merged import Merged, merged, progress
@@ -11,7 +10,6 @@ from reconciler.model.forge import Progress
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Commits
 from reconciler.model.rollout import Rollout
-from reconciler.model.unit import Desired
 
 ACCEPTED = 200
 ROLLOUTS = 300
@@ -70,14 +68,11 @@ class AfterMerge:
             brought = accepted
         if brought is None:
             return None
-        return merged(await self._loaded(before) if before else None, await self._loaded(brought))
+        of = self.foresight.of_branch
+        return merged(await of(before) if before else None, await of(brought))
 
     async def _refused(self, commit: str) -> Progress | None:
         refused = (await self.past.commits()).refused
         if refused is None or not await self.foresight.source.contains(refused.commit, commit):
             return None
         return Progress(commit=refused.commit, refused=tuple(str(each) for each in refused.problems))
-
-    async def _loaded(self, commit: str) -> Desired:
-        files = await self.foresight.source.read(commit)
-        return await self.foresight.world.aside(partial(self.foresight.loading.load, commit, files))

@@ -6,8 +6,9 @@ file that they name would be shown. So what is there is taken to be what Git say
 planned. Programs are not run with what is new, and of secrets only those are read that the branch reads already.
 """
 
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.daemon.one_pass import NothingToDo
@@ -70,19 +71,38 @@ class Foresight:
     source: Source
     git: GitLine
     loading: Loading
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     async def review(self, head: Commit) -> Review:
         """Return what would follow from a merge of the commit into what is followed now.
 
         Raises Invalid, NothingToDo before the first commit, Clash where it does not merge, SourceError.
         """
+        return await self._review(head, await together(self.git, self._followed(), head.id))
+
+    async def instead(self, head: Commit) -> Review:
+        """Return what would follow if the commit were followed just as it is; raises as above."""
+        return await self._review(head, head.id)
+
+    async def of_branch(self, commit: str) -> Desired:
+        """Return what a commit asks for that was followed once; raise Invalid, SourceError."""
+        return await self.world.aside(partial(self._loaded, commit, await self.source.read(commit)))
+
+    def _loaded(self, commit: str, files: Mapping[str, bytes]) -> Desired:
+        with self._one_at_a_time:
+            return self.loading.load(commit, files)
+
+    def _followed(self) -> str:
         followed = self.world.commits.newest.desired
         if followed is None:
             raise NothingToDo("no commit has loaded yet")
-        tree = await together(self.git, followed.commit, head.id)
-        before, after = await self.source.read(followed.commit), await self.source.read(tree)
+        return followed.commit
+
+    async def _review(self, head: Commit, tree: str) -> Review:
+        followed = self._followed()
+        before, after = await self.source.read(followed), await self.source.read(tree)
         standing = await self.world.journal.standing()
-        return await self.world.aside(partial(self._foreseen, (followed.commit, before), (head.id, after), standing))
+        return await self.world.aside(partial(self._foreseen, (followed, before), (head.id, after), standing))
 
     def _foreseen(
         self,
@@ -90,9 +110,10 @@ class Foresight:
         then: tuple[str, Mapping[str, bytes]],
         standing: Standing,
     ) -> Review:
-        base = self.loading.load(*now)
-        secrets = InUse(self.loading.secrets, _references(base), self.loading.secrets)
-        desired = self.loading.propose(*then, secrets)
+        with self._one_at_a_time:
+            base = self.loading.load(*now)
+            secrets = InUse(self.loading.secrets, _references(base), self.loading.secrets)
+            desired = self.loading.propose(*then, secrets)
         told = _as_in_git(base, standing, self.world)
         kinds = stated(self.world.kinds)
         units = (*desired.units.values(), *(tombstone(each, "") for each in told.units if each not in desired.units))

@@ -103,7 +103,8 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                 wake = Wake()
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
-                doorway = own_doorway(world, _source(settings), store, wake, settings.state_dir, _codes(settings))
+                foresight = _foresight(settings, world, secrets)
+                doorway = own_doorway(world, foresight, store, wake, settings.state_dir, _codes(settings))
                 yield Acting(
                     world=world,
                     hands=hands,
@@ -113,7 +114,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                     doorway=doorway,
                     approvals=GitApprovals(GitWords(_source(settings).git, tuple(_signers(settings))), world),
                     newest=store.history.newest,
-                    foresight=_foresight(settings, world, secrets),
+                    foresight=foresight,
                     past=store.history,
                 )
                 await write_down(watchable, store)

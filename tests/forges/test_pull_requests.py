@@ -153,7 +153,7 @@ async def test_a_secret_that_only_a_request_names_is_not_read(there: Reviewed) -
     assert "2 to update" in there.served.texts(known.number)[0]
     (text,) = there.served.texts(new.number)
     assert "the secret other/secret is new here, and is not read before this is merged" in text
-    assert "hunter2" not in text
+    assert "what nobody outside shall read" not in text
     assert "keyed:" not in text
 
 
