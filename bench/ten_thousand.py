@@ -20,7 +20,9 @@ from bench.memory import mebibytes
 from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Intake
+from reconciler.daemon.keeping import secrets_by
 from reconciler.daemon.one_pass import one_pass
+from reconciler.daemon.settings import SecretSettings
 from reconciler.daemon.settle import settle
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
@@ -31,7 +33,6 @@ from reconciler.model.unit import Desired
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
-from reconciler.providers.secrets import LocalSecrets
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests.sim.reach import reach
@@ -70,7 +71,7 @@ async def main() -> None:
     hosts, count = int(sys.argv[1]), int(sys.argv[2])
     files, clock = documents(hosts), SystemClock()
     with tempfile.TemporaryDirectory() as folder:
-        secrets = LocalSecrets(None, Path(folder) / "key", {})
+        secrets = secrets_by(SecretSettings(), Path(folder), clock)
         began = time.perf_counter()
         desired = load("0" * 40, files, CATALOG, secrets, Folders())
         loaded = time.perf_counter() - began

@@ -20,6 +20,30 @@ def test_paths_are_taken_from_the_folder_of_the_file(tmp_path):
     assert settings.ssh.identities == (tmp_path / "key",)
 
 
+def test_what_stores_of_secrets_may_use_is_named_with_its_place(tmp_path):
+    text = '[git]\nurl = "/r"\n[secrets]\ndirectory = "own"\n[secrets.folders]\nteam = "team"\nsrv = "/srv/s"\n'
+    settings = load(tmp_path, text + '[secrets.programs]\npass = ["/usr/bin/pass", "show"]\n')
+    assert settings.secrets.directory == tmp_path / "own"
+    assert {name: str(each) for name, each in settings.secrets.folders.items()} == {
+        "team": str(tmp_path / "team"),
+        "srv": "/srv/s",
+    }
+    assert settings.secrets.programs == {"pass": ("/usr/bin/pass", "show")}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ('["pass", "show"]', "a program is named by its whole path, such as /usr/bin/pass, not 'pass'"),
+        ("[]", "should have at least 1 item"),
+    ],
+)
+def test_a_program_for_secrets_is_a_whole_path(tmp_path, words, said):
+    with pytest.raises(SettingsError, match=r"secrets\.programs") as mistaken:
+        load(tmp_path, f'[git]\nurl = "/r"\n[secrets.programs]\npass = {words}\n')
+    assert said in str(mistaken.value)
+
+
 @pytest.mark.parametrize(
     "url", ["https://git.example/fleet.git", "ssh://git@git.example/fleet", "git@git.example:fleet"]
 )
