@@ -76,6 +76,12 @@ def test_the_glass_is_broken_and_somebody_else_looks_at_it(
     assert f"reconciler review-waiver shop@production {event.id} --finding TEXT" in done.output
     review = ("review-waiver", "shop@production", event.id, "--finding", "it burned")
     assert "somebody else has to review it" in run(*review).stderr
+    seen = " ".join(run("status").output.split())
+    assert "shop@production passes approval and window until" in seen
+    assert "waived by ann: a fire. To review it: reconciler review-waiver shop@production" in seen
+    told = " ".join(run("explain", "shop@production").output.split())
+    assert "waived passes approval and window until" in told
+    assert "somebody else than who took it" in told
     monkeypatch.setenv("SUDO_USER", "bob")
     assert run(*review).exit_code == Exit.DONE
     assert isinstance(events_of_shop(waiting)[-1], WaiverReviewed)
@@ -87,6 +93,13 @@ def test_a_plan_that_waits_is_rejected_before_it_begins(run: Run, waiting: Path)
     event = events_of_shop(waiting)[-1]
     assert isinstance(event, ApprovalRefused)
     assert (event.plan, event.reason) == (PLAN, "not on a Friday")
+
+
+def test_explain_says_how_the_plan_that_waits_is_answered(run: Run, waiting: Path) -> None:
+    told = run("explain", "shop@production").output
+    assert "reconciler approve shop@production" in told
+    assert "consents to just the plan that waits" in told
+    assert "reconciler reject shop@production --reason TEXT" in told
 
 
 def test_a_look_now_needs_somebody_who_looks(run: Run, waiting: Path) -> None:

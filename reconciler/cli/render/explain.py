@@ -10,6 +10,7 @@ from reconciler.cli.render.health import sentences
 from reconciler.cli.render.lines import Lines
 from reconciler.cli.render.locked import keys, locks_on
 from reconciler.cli.render.sentence import decided, measured
+from reconciler.cli.render.waivers import reviews, waivers_of
 from reconciler.cli.render.words import ago, in_future, lasted
 from reconciler.control.clean import clean
 from reconciler.control.phrases import count, listed, short
@@ -65,6 +66,8 @@ def _facts(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
         yield "paused", f"{what}paused by {clean(pause.author)}: {clean(pause.reason)}"
     for lock in locks_on(picture, where.unit):
         yield "locked", lock
+    for waiver in waivers_of(picture, where.unit):
+        yield "waived", waiver
     if known.rollout:
         yield from _rollout(picture, known.rollout)
     yield from _seen(picture, known)
@@ -198,8 +201,7 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
     waiting = known.assessed.waiting.reason if known.assessed and known.assessed.waiting else None
     if pause:
         yield f"reconciler resume {name}" if pause.unit else "reconciler resume", "lifts the pause"
-    for command in keys(picture, where.unit):
-        yield command, "ends the lock, whoever took it"
+    yield from _before_it_begins(picture, known)
     if picture.refused and picture.refused.why is Refusal.REWRITTEN:
         commit = clean(picture.refused.commit[:8])
         yield f"reconciler accept {commit} --reason TEXT", "follows the branch though it was rewritten"
@@ -216,6 +218,18 @@ def _commands(picture: Picture, where: Place) -> Iterator[tuple[str, str]]:
         yield f"reconciler history --rollout {clean(known.rollout.id)}", "shows what it has done so far"
     elif known.last and where.stuck:
         yield f"reconciler history --rollout {clean(known.last.id)}", "shows what the last rollout did"
+
+
+def _before_it_begins(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:
+    """Yield what a person can say to a lock, a waiver, and a plan that waits for consent."""
+    name = clean(str(known.unit))
+    for command in keys(picture, known.unit):
+        yield command, "ends the lock, whoever took it"
+    for command in reviews(picture, known.unit):
+        yield command, "says what you found of the waiver; somebody else than who took it"
+    if known.assessed and known.assessed.plan and not known.rollout:
+        yield f"reconciler approve {name}", "consents to just the plan that waits"
+        yield f"reconciler reject {name} --reason TEXT", "has it not carried out"
 
 
 def _of_people(picture: Picture, known: UnitStanding) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from reconciler.cli.render.going_on import going_on, held, percent
 from reconciler.cli.render.health import health_json, sentences
 from reconciler.cli.render.lines import Lines, unbroken
 from reconciler.cli.render.locked import all_locks
+from reconciler.cli.render.waivers import all_waivers
 from reconciler.cli.render.words import ago, in_future
 from reconciler.control.clean import clean, shortened
 from reconciler.control.phrases import count, listed, short
@@ -167,6 +168,7 @@ def _attention(picture: Picture) -> Iterator[str]:
         who, why = clean(everything.author), clean(everything.reason)
         yield f"Everything is paused by {who}: {why}. To go on: {unbroken('reconciler resume')}"
     yield from all_locks(picture)
+    yield from all_waivers(picture)
     for unit in sorted(picture.standing.units):
         yield from _about(picture, unit)
 
