@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from reconciler.daemon.settings import Settings
+from reconciler.desired.access_documents import RoleBindingSpec, RoleSpec
 from reconciler.desired.analysis_documents import (
     AnalyseSpec,
     AnalysisSpec,
@@ -21,6 +22,7 @@ from reconciler.desired.documents import (
     EnvironmentSpec,
     HostSpec,
 )
+from reconciler.desired.fleet import KINDS
 from reconciler.desired.health_documents import CertificateSpec, ExecSpec, GrpcSpec, HttpSpec, SystemdSpec, TcpSpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
 from reconciler.desired.strategy_documents import (
@@ -37,8 +39,10 @@ from reconciler.desired.traffic_documents import HaproxySpec, NginxSpec
 from reconciler.desired.vigil_documents import VigilSpec
 from reconciler.desired.wait_documents import ApproveSpec, HookSpec, HttpHookSpec, PauseSpec
 from reconciler.kinds.catalog import CATALOG
+from reconciler.model.access import Action
 from reconciler.model.rollout import State
 from reconciler.model.waiting import Reason
+from reconciler.policy.access import BUILT_IN
 from tests.architecture.tracked import ROOT, files
 from tests.docs.pages import page, section
 
@@ -86,6 +90,23 @@ def test_every_key_of_a_document_is_in_the_reference(heading: str) -> None:
     text = section(page("desired-state.md"), heading)
     missing = [key for model in SECTIONS[heading] for key in keys(model) if not named(key, text)]
     assert missing == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_document_is_in_the_reference(kind: str) -> None:
+    assert f"`{kind}`" in page("desired-state.md")
+
+
+@pytest.mark.parametrize("spec", [RoleSpec, RoleBindingSpec])
+def test_every_key_about_rights_is_in_their_page(spec: type[BaseModel]) -> None:
+    text = page("access.md")
+    assert [key for key in keys(spec) if f"{key}:" not in text and f"`{key}`" not in text] == []
+
+
+def test_every_action_and_built_in_role_is_in_the_page_of_rights() -> None:
+    text = page("access.md")
+    assert [action.value for action in Action if f"`{action.value}`" not in text] == []
+    assert [role for role in BUILT_IN if f"| `{role}` |" not in text] == []
 
 
 def test_every_setting_is_listed_with_its_environment_variable() -> None:
