@@ -1,0 +1,81 @@
+"""The desk over a real journal: who may not is refused and written down, and what is decided is there for the next."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reconciler.daemon.archive import JournalArchive
+from reconciler.model.access import Identity, Login
+from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Pause, Refused, Sync
+from reconciler.model.event import Paused
+from reconciler.model.word import AccessRefused, Delegated
+from reconciler.ports.desk import Desk
+from tests.api.world import BANK, SHOP, World, opened, prepared
+
+OPERATOR = Identity(name="operator", login=Login.TOKEN)
+APPROVER = Identity(name="approver", login=Login.TOKEN, groups=("night-shift",))
+OWNER = Identity(name="root", login=Login.LOCAL, owner=True)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    await prepared(tmp_path)
+    async with opened(tmp_path) as made:
+        yield made
+
+
+def desk_of(world: World) -> Desk:
+    return world.door().doorway.desk
+
+
+async def said(world: World, kind: type) -> list[object]:
+    entries = await JournalArchive(world.store).since(0, 1000)
+    return [each.event for each in entries if isinstance(each.event, kind)]
+
+
+async def test_what_somebody_may_not_is_refused_told_once_and_wakes_nobody(world: World) -> None:
+    desk = desk_of(world)
+    for _ in range(3):
+        with pytest.raises(Forbidden, match="operator may not pause bank@production"):
+            await desk.decide(Pause(unit=BANK, reason="x"), OPERATOR)
+    (word,) = await said(world, AccessRefused)
+    assert isinstance(word, AccessRefused)
+    assert (word.name, word.login, word.action, word.unit) == ("operator", "token", "pause", BANK)
+    assert await said(world, Paused) == []
+    assert world.woken == 0
+
+
+async def test_of_two_who_ask_for_the_same_at_once_one_is_told_of_the_other(world: World) -> None:
+    desk = desk_of(world)
+    asked = (desk.decide(Pause(unit=SHOP, reason="mine"), who) for who in (OPERATOR, OWNER))
+    first, second = await asyncio.gather(*asked, return_exceptions=True)
+    assert not isinstance(first, BaseException)
+    assert isinstance(second, Refused)
+    assert "paused already, by operator: mine" in str(second)
+    assert len(await said(world, Paused)) == 1
+
+
+async def test_who_has_delegated_is_looked_up_anew_with_the_groups_they_had(world: World) -> None:
+    desk = desk_of(world)
+    await desk.decide(Delegate(to="bob", duration=timedelta(hours=8)), APPROVER)
+    (word,) = await said(world, Delegated)
+    assert isinstance(word, Delegated)
+    assert (word.author, word.to, word.roles, word.groups) == ("approver", "bob", ("approver",), ("night-shift",))
+
+
+async def test_a_look_now_writes_nothing_and_wakes(world: World) -> None:
+    before = await world.store.history.newest()
+    await desk_of(world).decide(Sync(unit=SHOP), OPERATOR)
+    assert (await world.store.history.newest(), world.woken) == (before, 1)
+
+
+async def test_a_request_that_is_refused_as_things_are_leaves_nothing(world: World) -> None:
+    before = await world.store.history.newest()
+    with pytest.raises(Refused, match="is between two states"):
+        await desk_of(world).decide(Hold(unit=SHOP), OPERATOR)
+    with pytest.raises(Refused, match="no good state 9 is kept"):
+        await desk_of(world).decide(GoBack(unit=SHOP, to="9"), OPERATOR)
+    assert (await world.store.history.newest(), world.woken) == (before, 0)
