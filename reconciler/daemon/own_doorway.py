@@ -8,9 +8,10 @@ from pathlib import Path
 
 from reconciler.daemon.archive import JournalArchive
 from reconciler.daemon.authors import authors_of
-from reconciler.daemon.bell import SECRET, touch
+from reconciler.daemon.bell import SECRET, NotWoken, touch
 from reconciler.daemon.desk import JournalDesk, Surroundings
 from reconciler.daemon.foresight import Foresight
+from reconciler.daemon.logs import log
 from reconciler.daemon.look import Look
 from reconciler.daemon.one_pass import NothingToDo, conclude
 from reconciler.daemon.outlook import LiveOutlook
@@ -40,8 +41,11 @@ def own_doorway(  # noqa: PLR0913 - a dull list
 
     def ring() -> None:
         wake.ring()
-        # Who watches this file looks at Git too.
-        touch(state_dir)
+        try:
+            # Who watches this file looks at Git too.
+            touch(state_dir)
+        except NotWoken as error:
+            log.warning("Git is looked at when its time comes, not at once", reason=str(error))
 
     around = Surroundings(
         append=world.journal.append,
