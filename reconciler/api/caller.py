@@ -13,8 +13,9 @@ from reconciler.model.identity import UnitId
 _SHOWN = 100
 
 
-def call_of(request: Request) -> Call:
+async def call_of(request: Request) -> Call:
     """Return what is known of the request."""
+    # Like all that requests depend on it is asynchronous, though it waits for nothing: else a thread would do it.
     call: Call = request.state.call
     return call
 
@@ -31,7 +32,7 @@ def known(call: Call) -> Identity:
 
 async def admitted(request: Request) -> None:
     """Raise HTTPException unless the table says that the route is for who asks."""
-    call, route = call_of(request), request.scope["route"]
+    call, route = await call_of(request), request.scope["route"]
     rule = rule_of("GET" if request.method == "HEAD" else request.method, route.path)
     unit = _unit(request.path_params.get("unit"))
     await _admitted(rule, call, unit)
@@ -93,7 +94,7 @@ def _unit(text: str | None) -> UnitId | None:
         raise HTTPException(404, "there is no such unit, or you may not read it") from None
 
 
-def unit_in(unit: Annotated[str, Path(description="A unit: app@environment", max_length=300)]) -> UnitId:
+async def unit_in(unit: Annotated[str, Path(description="A unit: app@environment", max_length=300)]) -> UnitId:
     """Return the unit in the path; HTTPException 404 when it is none."""
     found = _unit(unit)
     if found is None:

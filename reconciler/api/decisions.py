@@ -51,7 +51,7 @@ OF_ALL: Mapping[str, type[Request]] = {
 }
 OF_ENVIRONMENTS: tuple[type[Request], ...] = (asking.Lock, asking.Unlock)
 
-_PROBLEMS = responses(401, 403, 404, 408, 409, 413, 415, 422, 428, 429, 503)
+_PROBLEMS = responses(400, 401, 403, 404, 408, 409, 413, 415, 422, 428, 429, 503)
 Key = Annotated[
     str | None,
     Header(max_length=200, pattern=r"^[!-~]+$", description="Sent twice with the same key, it is done once."),
@@ -73,19 +73,19 @@ def decisions() -> APIRouter:
     return router
 
 
-def _unit_of_path(unit: UnitInPath) -> dict[str, Any]:
+async def _unit_of_path(unit: UnitInPath) -> dict[str, Any]:
     return {"unit": unit}
 
 
-def _environment_of_path(environment: Environment) -> dict[str, Any]:
+async def _environment_of_path(environment: Environment) -> dict[str, Any]:
     return {"unit": None, "environment": environment}
 
 
-def _nothing_of_path() -> dict[str, Any]:
+async def _nothing_of_path() -> dict[str, Any]:
     return {}
 
 
-def _token_of_path(token: Annotated[str, Path(max_length=100)]) -> dict[str, Any]:
+async def _token_of_path(token: Annotated[str, Path(max_length=100)]) -> dict[str, Any]:
     return {"id": token}
 
 
@@ -93,17 +93,21 @@ def _verb(kind: type[Request]) -> str:
     return str(kind.__dataclass_fields__["verb"].default)
 
 
-def _add(router: APIRouter, path: str, kind: type[Request], from_path: Callable[..., dict[str, Any]]) -> None:
+def _add(
+    router: APIRouter, path: str, kind: type[Request], from_path: Callable[..., Awaitable[dict[str, Any]]]
+) -> None:
     model = body_of(kind, ("unit", "environment"))
     needed = any(field.is_required() for field in model.model_fields.values())
-    body: Any = Annotated[model, Body()] if needed else Annotated[model | None, Body()]
+    body: Any = model if needed else model | None
+    # Not Annotated: FastAPI takes a default of the function itself for what was sent.
+    missing: Any = Body() if needed else Body(default=None)
 
     async def ask(
         request: HttpRequest,
         call: Asking,
         given: Annotated[dict[str, Any], Depends(from_path)],
         idempotency_key: Key = None,
-        sent: body = ... if needed else None,
+        sent: body = missing,
     ) -> Response:
         return await _asked(request, call, (_made(kind, sent, given)), idempotency_key)
 

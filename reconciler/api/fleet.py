@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from reconciler.api.answering import Rendered
 from reconciler.api.answers import UnitAnswer
 from reconciler.api.shown import unit_shown
 from reconciler.control.where import places
@@ -30,9 +31,9 @@ class View:
     units: Mapping[UnitId, UnitAnswer]
     at: datetime
     visible: dict[str, tuple[UnitId, ...]] = field(default_factory=dict)
-    answers: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Rendered] = field(default_factory=dict)
 
-    def keep(self, caller: str, query: str, answer: bytes) -> None:
+    def keep(self, caller: str, query: str, answer: Rendered) -> None:
         """Have the answer for the next who asks the same."""
         if len(self.answers) < _ANSWERS:
             self.answers[caller, query] = answer

@@ -122,6 +122,6 @@ _SAID = {
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the problems of a route as OpenAPI knows them."""
+    """Return the problems of a route as OpenAPI knows them; a bug may be in each."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": _SAID[status], "content": content} for status in sorted(statuses)}
+    return {status: {"description": _SAID[status], "content": content} for status in sorted({*statuses, 500})}

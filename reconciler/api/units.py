@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from reconciler.api.answering import answered
+from reconciler.api.answering import Rendered, answered
 from reconciler.api.answers import HistoryAnswer, UnitAnswer, UnitDetails, UnitsAnswer
 from reconciler.api.caller import Asking, UnitInPath, known
 from reconciler.api.cursor import cursor_of, position
@@ -51,12 +51,12 @@ async def list_units(request: Request, call: Asking, wanted: Annotated[UnitsWant
     """Show where units stand, those that the caller may read, by name. An answer may be a second old."""
     view, caller = await call.hall.fleet.view(), repr(known(call))
     query = request.url.query
-    body = view.answers.get((caller, query))
-    if body is None:
+    answer = view.answers.get((caller, query))
+    if answer is None:
         mine = [view.units[each] for each in await call.hall.fleet.visible(view, known(call))]
-        body = _page(wanted.fit(mine), wanted.limit)
-        view.keep(caller, query, body)
-    return answered(request, body)
+        answer = Rendered.of(_page(wanted.fit(mine), wanted.limit))
+        view.keep(caller, query, answer)
+    return answered(request, answer)
 
 
 @router.get("/units/{unit}", response_model=UnitDetails, responses=responses(401, 403, 404, 422, 429, 503))
