@@ -207,13 +207,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
             return await asyncio.to_thread(work)
 
     world = World(
-        commits=Commits(
-            source,
-            journal,
-            reading,
-            clock,
-            Admission(source, Anybody(), journal, SignedChanges(source, History(source.git), Folders())),
-        ),
+        commits=Commits(source, journal, reading, clock, _admission(source, journal)),
         authorship=GitAuthors(source.git, source.folders),
         journal=journal,
         log=log,
@@ -233,3 +227,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
         yield Fleet(folder, repository, store, secrets, clock, hosts, log, world, hands, wake)
     finally:
         await store.close()
+
+
+def _admission(source: GitSource, journal: Journal) -> Admission:
+    return Admission(source, Anybody(), journal, SignedChanges(source, History(source.git), Folders()))
