@@ -1,9 +1,15 @@
 """Who may do what at a real daemon's door: rights from Git, tokens from the command line, an issuer, a proxy."""
 
+import os
+import pwd
+import subprocess
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from reconciler.model.word import AccessRefused
 from reconciler.providers.clock import SystemClock
@@ -115,3 +121,47 @@ def test_an_issuer_and_a_proxy_say_who_somebody_is(world: World) -> None:
     assert {each.reason for each in refusals(world) if not each.name} >= {
         "this does not come from a proxy that is believed"
     }
+
+
+PYTHON = Path("/usr/bin/python3")
+"""One that every user may run; the one that runs the tests may be in somebody's home."""
+
+ASKS = """
+import http.client, socket, sys
+class Over(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(sys.argv[1])
+asked = Over("reconciler")
+asked.request("GET", "/v1/units/shop@test", headers=dict(each.split("=") for each in sys.argv[2:]))
+print(asked.getresponse().status)
+asked.close()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not PYTHON.exists(), reason="only root can be another user")
+def test_the_kernel_says_who_is_at_the_socket(world: World) -> None:
+    other = pwd.getpwnam("daemon")
+    with tempfile.TemporaryDirectory(prefix="door-") as folder:
+        Path(folder).chmod(0o755)
+        socket = str(Path(folder) / "api.sock")
+
+        def said(*headers: str, group: int = other.pw_gid) -> str:
+            python = [PYTHON, "-c", ASKS, socket, *headers]
+            done = subprocess.run(
+                python, user=other.pw_uid, group=group, extra_groups=[], capture_output=True, text=True, check=False
+            )
+            return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
+
+        world.settings(git={"poll": "300ms"}, api={"socket": socket, "group": other.pw_name})
+        world.app(file("one\n"))
+        with world.daemon() as daemon:
+            opened(world, daemon)
+            assert said() == "404"
+            assert said("X-Reconciler-On-Behalf-Of=root") == "404"
+            assert "Permission denied" in said(group=65534)
+            world.commit({"policies/access.yaml": bound(viewer=f"user:{other.pw_name}")})
+            world.until(lambda: said() == "200", "the commit lets them look")
+            assert said("X-Forwarded-For=192.0.2.1") == "401"
+            daemon.stop()
+    assert {(each.name, each.login) for each in refusals(world)} >= {(other.pw_name, "local")}

@@ -17,7 +17,7 @@ from reconciler.daemon.identities import identities
 from reconciler.model.access import Action, Identity, Login, Match, Scope
 from reconciler.model.word import TokenIssued, Word
 from reconciler.policy.token_text import digest, token_text
-from reconciler.ports.identities import Credentials, Peer, Stranger
+from reconciler.ports.identities import REPEATED, Credentials, Peer, Stranger
 from reconciler.providers.http import Http
 from reconciler.providers.identities import KnownIdentities, TrustedProxy, _proved
 from reconciler.providers.peers import ON_BEHALF, Peers
@@ -190,6 +190,38 @@ async def test_a_token_comes_through_the_proxy_where_that_names_nobody():
 
 async def test_without_a_proxy_in_the_settings_its_headers_say_nothing():
     assert "nobody has said" in await refused(known(), by_proxy())
+
+
+values = st.sampled_from(("", WORD, WORD[:-1], WORD.upper(), REPEATED, "ada", "root")) | st.text(max_size=30)
+shown_headers = st.dictionaries(
+    st.sampled_from(("x-proxy-secret", "x-remote-user", "x-remote-groups", "x-remote-email", ON_BEHALF, "via")), values
+)
+places = st.sampled_from(("10.0.0.1", "203.0.113.9", "127.0.0.1", "::1", "", "unix", "10.0.0.0/8"))
+
+
+@given(headers=shown_headers, address=places)
+async def test_nobody_is_believed_as_the_proxy_without_its_secret_and_its_address(
+    headers: dict[str, str], address: str
+):
+    found = await known(ISSUED, proxy=PROXY).identify(Credentials(headers=headers, address=address))
+    is_proxy = headers.get("x-proxy-secret") == WORD and address == "10.0.0.1"
+    assert isinstance(found, Stranger) or (is_proxy and found.name == headers["x-remote-user"])
+    assert isinstance(found, Stranger) or not found.owner
+
+
+@pytest.mark.parametrize(
+    ("shown", "says"),
+    [
+        (by_proxy(x_proxy_secret=REPEATED), "not come from a proxy"),
+        (by_proxy(x_remote_user=REPEATED), "says no name"),
+        (Credentials(authorization=REPEATED, peer=ROOT), "expected the header"),
+        (Credentials(headers={ON_BEHALF: REPEATED}, peer=ROOT), "is no name"),
+    ],
+)
+async def test_a_header_that_came_twice_is_good_for_nothing(shown: Credentials, says: str):
+    assert says in await refused(known(proxy=PROXY), shown)
+    groups = await known(proxy=PROXY).identify(by_proxy(x_remote_groups=REPEATED, x_remote_email=REPEATED))
+    assert groups == Identity(name="ada", login=Login.PROXY)
 
 
 @pytest.mark.parametrize("word", ["", "short"])
