@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reconciler.desired.load import Invalid
+from reconciler.model.access import Login
 from reconciler.model.event import (
     AbortRequested,
     DecisionTaken,
@@ -14,13 +15,17 @@ from reconciler.model.event import (
 )
 from reconciler.model.problem import Problem
 from reconciler.model.rollout import Decided, Decision, Rollout
+from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Desired
+from reconciler.model.word import ApprovalAsked, ApprovalGiven, ApprovalRefused
 from reconciler.simulate.controller import Controller, Surroundings
 from reconciler.simulate.figures import Figures
 from reconciler.simulate.fleet import Fleet
 from reconciler.simulate.repository import Repository
 from reconciler.simulate.scenario import Commit, Happening, Person
 from reconciler.simulate.world import Fault
+
+_REASON = "as the scenario says"
 
 
 class Acts:
@@ -115,12 +120,26 @@ class Acts:
         self.say("", f"commit {desired.commit[:7]} comes: {what}")
 
     async def _person(self, person: Person) -> None:
-        rollout = (await self._around.journal.standing()).of(person.unit).rollout
-        event = _said(person, rollout, self._decision(person, rollout) if rollout else None)
+        known = (await self._around.journal.standing()).of(person.unit)
+        rollout = known.rollout
+        decision = self._decision(person, rollout) if rollout else self._consent(person, known)
+        event = _said(person, rollout, decision)
         if event is None:
             self.say(str(person.unit), f"{person.name} says {person.does}, and there is no rollout to say it to")
         else:
             await self._around.journal.append([event], self._around.clock.now())
+
+    def _consent(self, person: Person, known: UnitStanding) -> ApprovalGiven | ApprovalRefused | None:
+        """What somebody says of the plan that people were asked about last."""
+        asked = [each for each in known.words if isinstance(each, ApprovalAsked)]
+        if not asked or person.does not in ("approve", "reject"):
+            return None
+        unit, plan, at = person.unit, asked[-1].plan, self._around.clock.now()
+        if person.does == "reject":
+            return ApprovalRefused(unit=unit, plan=plan, author=person.name, reason=_REASON, at=at)
+        return ApprovalGiven(
+            unit=unit, plan=plan, author=person.name, roles=person.roles, login=Login.LOCAL, at=at, factor=True
+        )
 
     def _decision(self, person: Person, rollout: Rollout) -> DecisionTaken | None:
         if person.does not in {each.value for each in Decided}:
@@ -131,14 +150,17 @@ class Acts:
             index=rollout.cursor,
             decided=Decided(person.does),
             author=person.name,
-            reason="as the scenario says",
+            reason=_REASON,
             at=self._around.clock.now(),
+            roles=person.roles,
         )
         return DecisionTaken(unit=person.unit, decision=decision)
 
 
-def _said(person: Person, rollout: Rollout | None, decision: DecisionTaken | None) -> Event | None:
-    unit, author, reason = person.unit, person.name, "as the scenario says"
+def _said(
+    person: Person, rollout: Rollout | None, decision: DecisionTaken | ApprovalGiven | ApprovalRefused | None
+) -> Event | None:
+    unit, author, reason = person.unit, person.name, _REASON
     match person.does:
         case "pause":
             return Paused(unit=unit, author=author, reason=reason)

@@ -70,13 +70,17 @@ class Figure(Strict):
 
 
 class Person(Strict):
-    """What somebody does, to a unit; pause, resume and retry need no rollout."""
+    """What somebody does, to a unit. Without a rollout they pause, resume, retry, or consent to a plan that waits.
+
+    ``roles`` are those that they have then.
+    """
 
     does: Literal[
         "promote", "promote-fully", "approve", "reject", "abort", "leave", "pause", "resume", "retry"
     ]  # fmt: skip
     unit: Unit
     name: str = "somebody"
+    roles: tuple[Name, ...] = ()
 
 
 class Happening(Strict):

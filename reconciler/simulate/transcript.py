@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from reconciler.model.event import (
     AbortRequested,
+    Assessed,
     DecisionTaken,
     Event,
     Measured,
@@ -19,6 +20,8 @@ from reconciler.model.event import (
     VerdictGiven,
 )
 from reconciler.model.rollout import StepState
+from reconciler.model.waiting import Reason, WaitingOn
+from reconciler.model.word import ApprovalAsked, ApprovalEscalated, ApprovalGiven, ApprovalRefused, ApprovalReminded
 
 
 def line(passed: timedelta, about: str, text: str) -> str:
@@ -58,6 +61,18 @@ def told(event: Event) -> str | None:  # noqa: PLR0911, PLR0912, C901 - a case a
             return f"{event.author} lets automation go on"
         case RetryRequested():
             return f"{event.author} asks for another try"
+        case Assessed(waiting=WaitingOn(reason=Reason.DISAPPROVED, detail=detail)):
+            return f"not carried out: {detail}"
+        case ApprovalAsked():
+            return f"people are asked: {', '.join(event.policies)}"
+        case ApprovalGiven():
+            return f"{event.author} approves" + (f" ({', '.join(event.roles)})" if event.roles else "")
+        case ApprovalRefused():
+            return f"{event.author} refuses"
+        case ApprovalReminded():
+            return f"people are reminded: {event.policy}"
+        case ApprovalEscalated():
+            return f"{', '.join(event.roles)} may approve too: {event.policy}"
         case _:
             return None
 
