@@ -10,6 +10,7 @@ from reconciler.model.forge import Progress
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Commits
 from reconciler.model.rollout import Rollout
+from reconciler.model.standing import Standing
 
 ACCEPTED = 200
 ROLLOUTS = 300
@@ -32,6 +33,14 @@ class Past(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """How everything stands now, read once for all requests."""
+
+    rollouts: Sequence[Rollout]
+    standing: Standing
+
+
 @dataclass(slots=True)
 class AfterMerge:
     """Answers for commits that came to the branch."""
@@ -40,13 +49,17 @@ class AfterMerge:
     past: Past
     _came: dict[str, Merged] = field(default_factory=dict)
 
-    async def progress(self, commit: str) -> Progress | None:
+    async def present(self) -> Present:
+        """Read how everything stands; raises JournalUnavailable."""
+        rollouts = await self.past.rollouts(None, ROLLOUTS)
+        return Present(rollouts, await self.foresight.world.journal.standing())
+
+    async def progress(self, commit: str, present: Present) -> Progress | None:
         """Return how far what the commit brought has come; None while nobody has looked at it.
 
         Raises Invalid where its documents do not load any more, SourceError, JournalUnavailable.
         """
-        world = self.foresight.world
-        followed = world.commits.newest.desired
+        followed = self.foresight.world.commits.newest.desired
         if followed is None:
             return None
         came = self._came.get(commit)
@@ -55,8 +68,7 @@ class AfterMerge:
             if came is None:
                 return await self._refused(commit)
             self._came[commit] = came
-        rollouts = await self.past.rollouts(None, ROLLOUTS)
-        return progress(came, rollouts, await world.journal.standing(), followed)
+        return progress(came, present.rollouts, present.standing, followed)
 
     async def _brought_by(self, commit: str) -> Merged | None:
         """Find the first accepted commit that has it in its history, and compare it with the one before."""

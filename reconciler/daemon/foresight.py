@@ -14,7 +14,7 @@ from functools import partial
 from reconciler.daemon.one_pass import NothingToDo
 from reconciler.daemon.world import World
 from reconciler.desired.git_line import GitLine
-from reconciler.desired.load import Loading
+from reconciler.desired.load import Invalid, Loading
 from reconciler.desired.proposed import together
 from reconciler.diff import pair
 from reconciler.diff.stated import stated
@@ -30,7 +30,7 @@ from reconciler.plan.review import review
 from reconciler.plan.situation import Situation
 from reconciler.policy.removal import tombstone
 from reconciler.ports.secrets import SecretMissing, Secrets, SecretStores
-from reconciler.ports.source import Commit, Source
+from reconciler.ports.source import Commit, Source, SourceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Foresight:
         standing: Standing,
     ) -> Review:
         with self._one_at_a_time:
-            base = self.loading.load(*now)
+            base = self._base(*now)
             secrets = InUse(self.loading.secrets, _references(base), self.loading.secrets)
             desired = self.loading.propose(*then, secrets)
         told = _as_in_git(base, standing, self.world)
@@ -126,6 +126,12 @@ class Foresight:
             desired=desired, standing=told, survey=survey, diffs=diffs, kinds=kinds, now=self.world.clock.now()
         )
         return review(situation)
+
+    def _base(self, commit: str, files: Mapping[str, bytes]) -> Desired:
+        try:
+            return self.loading.load(commit, files)
+        except Invalid as invalid:
+            raise SourceError(f"{commit[:7]}, which is followed, does not load now: {invalid}") from invalid
 
 
 def _references(desired: Desired) -> frozenset[str]:

@@ -4,12 +4,12 @@ A task beside the passes. It is level-triggered like everything else: it asks wh
 has not been said yet; a webhook only makes it look sooner. A forge that is away costs comments and nothing else.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from reconciler.daemon.after_merge import AfterMerge
+from reconciler.daemon.after_merge import AfterMerge, Present
 from reconciler.daemon.foresight import Foresight
 from reconciler.daemon.logs import log
 from reconciler.daemon.revert_requests import RevertRequests
@@ -102,17 +102,23 @@ class PullRequests:
                 if self._due is None or clock.now() >= self._due:
                     self._due = clock.now() + clock.jitter(rest)
                     await self.look()
+                    rest = self.wanted.poll
                 else:
-                    await self.tell_progress()
-                rest = self.wanted.poll
+                    await self._tell_all(self._under_way())
             except (WorldError, JournalUnavailable) as error:
                 self._troubles.tell("the forge", str(error))
                 rest = min(2 * rest, LONGEST_REST)
-                self._due = clock.now() + clock.jitter(rest)
+                self._rest(rest)
             except Exception:  # noqa: BLE001 - the outermost place of a task; it shall not end the daemon
                 log.exception("internal error; pull requests are looked at again later")
-                self._due = clock.now() + LONGEST_REST
+                self._rest(LONGEST_REST)
             await self._bell.heard(min(PROGRESS, self.wanted.poll))
+
+    def _rest(self, rest: timedelta) -> None:
+        """Ask no sooner than that, unless somebody has rung meanwhile."""
+        clock = self.foresight.world.clock
+        if self._due is not None:
+            self._due = clock.now() + clock.jitter(rest)
 
     async def look(self) -> None:
         """Ask which requests there are and say what is new; raise WorldError when the forge cannot be asked."""
@@ -128,10 +134,22 @@ class PullRequests:
 
     async def tell_progress(self) -> None:
         """Say how the requests that were merged lately go, where that is new; raises WorldError, JournalUnavailable."""
+        await self._tell_all(self._recent())
+
+    def _recent(self) -> list[PullRequest]:
         now = self.foresight.world.clock.now()
-        for request in self._merged:
-            if request.merged_at and now - request.merged_at < RECENT:
-                await self._aside(f"request {request.number}", self._tell_progress(request))
+        return [each for each in self._merged if each.merged_at and now - each.merged_at < RECENT]
+
+    def _under_way(self) -> list[PullRequest]:
+        told = {number: progress.outcome for number, progress in self._told.items()}
+        return [each for each in self._recent() if told.get(each.number, Outcome.PENDING) is Outcome.PENDING]
+
+    async def _tell_all(self, requests: Sequence[PullRequest]) -> None:
+        if not requests:
+            return
+        present = await self.after.present()
+        for request in requests:
+            await self._aside(f"request {request.number}", self._tell_progress(request, present))
 
     def _forget(self, requests: Requests) -> None:
         there = {each.number for each in (*requests.open, *requests.merged)}
@@ -174,11 +192,11 @@ class PullRequests:
             return self.wording.obstacle(head.id, (str(clash),)), Mark(PLAN, Outcome.FAILURE, str(clash))
         return self.wording.plan(review), Mark(PLAN, Outcome.SUCCESS, self.wording.line(review))
 
-    async def _tell_progress(self, request: PullRequest) -> None:
+    async def _tell_progress(self, request: PullRequest, present: Present) -> None:
         if request.merged is None:
             return
         try:
-            progress = await self.after.progress(request.merged)
+            progress = await self.after.progress(request.merged, present)
         except Invalid as invalid:
             raise SourceError(f"{request.merged[:7]} does not load any more: {invalid}") from invalid
         if progress is None or self._told.get(request.number) == progress:

@@ -72,7 +72,9 @@ class Reviewed:
 async def reviewed(folder: Path, kind: ForgeKind = ForgeKind.GITHUB) -> AsyncIterator[Reviewed]:
     """Have all of it."""
     http = Http()
-    secrets = SecretValues({"forge/token": TOKEN, "shop/paint": "first", "other/secret": "what nobody outside shall read"})
+    secrets = SecretValues(
+        {"forge/token": TOKEN, "shop/paint": "first", "other/secret": "what nobody outside shall read"}
+    )
     try:
         with ServedForge(kind, page=50) as served:
             async with daemon.opened(folder) as fleet:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import queue
 import re
 import threading
 from collections.abc import Callable
@@ -45,6 +46,7 @@ class ServedForge:
     asked: list[tuple[str, str, int]] = field(default_factory=list)
     ails: int = 0
     merged_at: str = "2026-03-01T11:00:00Z"
+    heard: "queue.Queue[tuple[str, str, int]]" = field(default_factory=queue.Queue)
     _ids: int = 100
 
     def open(self, source: str, head: str, **other: Any) -> Request:
@@ -110,6 +112,7 @@ class ServedForge:
             if handler.headers.get("If-None-Match") == etag:
                 status = 304
         self.asked.append((handler.command, parts.path, status))
+        self.heard.put(self.asked[-1])
         data = b"" if status == 304 else json.dumps(said).encode()
         handler.send_response(status)
         for name, value in {**headers, "Content-Type": "application/json", "Content-Length": str(len(data))}.items():

@@ -1,5 +1,6 @@
 """A pull request from its first push to the end of its rollout, with a real repository and a forge over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -164,6 +165,22 @@ async def test_a_forge_that_fails_for_one_request_does_not_keep_the_others_from_
     await there.task().look()
     assert there.served.texts(lost.number) == []
     assert len(there.served.texts(found.number)) == 1
+
+
+async def test_a_forge_that_is_away_is_asked_again_when_somebody_rings(there: Reviewed) -> None:
+    request, task = there.propose("repaint", shop=app("blue")), there.task()
+    there.served.ails = 502
+    keeping = asyncio.create_task(task.keep())
+    assert (await asyncio.to_thread(there.served.heard.get, timeout=20))[2] == 502
+    there.served.ails = 0
+    task.ring()
+    while (await asyncio.to_thread(there.served.heard.get, timeout=20))[
+        1
+    ] != f"/repos/acme/fleet/statuses/{request.head}":
+        pass
+    keeping.cancel()
+    await asyncio.gather(keeping, return_exceptions=True)
+    assert not [each for each in there.served.asked if each[2] not in (200, 201, 304, 502)]
 
 
 async def test_a_plan_that_is_too_long_is_cut(there: Reviewed) -> None:
