@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.hands import Hands
+from reconciler.daemon.loop import rest
 from reconciler.daemon.one_pass import one_pass
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import World
@@ -15,6 +16,8 @@ from reconciler.model.waiting import Reason
 
 LONGEST_QUIET = timedelta(minutes=1)
 """A rollout rings when it ends; this only bounds the wait should a ring be lost."""
+
+SHORTEST_QUIET = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,9 @@ async def settle(world: World, hands: Hands, wake: Wake, units: Callable[[Assess
         if not (at_work or hands.busy or _moves(carried.assessments)):
             ended = await _ended(world, {each.id for each in before})
             return Settled(review=carried, ended=ended)
-        await wake.heard(LONGEST_QUIET)
+        # A window that shuts rings nobody, and pauses what runs.
+        quiet = rest(carried, world.clock.now())
+        await wake.heard(LONGEST_QUIET if quiet is None else min(LONGEST_QUIET, max(quiet, SHORTEST_QUIET)))
 
 
 def _moves(chosen: Collection[Assessment]) -> bool:
