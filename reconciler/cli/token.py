@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.at_desk import ask_at_large, at_desk
+from reconciler.cli.at_desk import ask_at_large, at_desk, me
+from reconciler.cli.errors import Failure
 from reconciler.cli.options import Reach, json_option, reach_option
 
 if TYPE_CHECKING:
@@ -126,8 +127,11 @@ def revoke(reach: Reach, token: str) -> None:
 
 
 async def _tokens(reach: Reach) -> "Sequence[TokenIssued]":
+    from reconciler.model.access import Action
     from reconciler.model.word import TokenIssued
 
     async with at_desk(reach) as doorway:
+        if not await doorway.desk.may(me(), Action.TOKENS, None):
+            raise Failure("tokens are shown to who may make them: it needs the action tokens on everything")
         words = (await doorway.desk.picture()).standing.words
     return [each for each in words if isinstance(each, TokenIssued)]

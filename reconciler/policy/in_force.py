@@ -1,5 +1,6 @@
 """Which of the words that people said are still in force after one more: the rule of every journal. Pure."""
 
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from reconciler.model.word import (
@@ -25,6 +26,9 @@ from reconciler.model.word import (
 _ABOUT_PLANS = (ApprovalAsked, ApprovalGiven, ApprovalRefused, ApprovalReminded, ApprovalEscalated)
 KEPT_PLANS = 5
 """A plan that is made again after others (a target was away for a moment) finds what was said of it."""
+
+TOKENS_SHOWN = timedelta(days=30)
+"""So long a token that has ended is still told of; who makes one a day would otherwise have them all for ever."""
 
 
 def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa: C901, PLR0911 - a case a word
@@ -55,7 +59,7 @@ def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa:
                 word,
             )
         case TokenIssued():
-            return (*before, word)
+            return (*(each for each in before if not _long_over(each, word.at)), word)
         case TokenRevoked():
             return tuple(each for each in before if not (isinstance(each, TokenIssued) and each.id == word.id))
         case AccessRefused():
@@ -67,6 +71,10 @@ def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa:
 def asked_anew(before: tuple[Word, ...]) -> tuple[Word, ...]:
     """Return what is in force of a unit after somebody wanted another try: consent is asked for from the beginning."""
     return tuple(each for each in before if not isinstance(each, (*_ABOUT_PLANS, TurnedAway)))
+
+
+def _long_over(word: Word, now: datetime) -> bool:
+    return isinstance(word, TokenIssued) and word.until is not None and word.until + TOKENS_SHOWN < now
 
 
 def _same(one: Delegated, other: Delegated | DelegationEnded) -> bool:

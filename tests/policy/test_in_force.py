@@ -1,12 +1,13 @@
 """What people said is in force until somebody ends it."""
 
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import pytest
 from hypothesis import given as over
 from hypothesis import strategies as st
 
-from reconciler.model.word import ApprovalAsked, ApprovalGiven, Word
+from reconciler.model.word import ApprovalAsked, ApprovalGiven, TokenIssued, Word
 from reconciler.policy.in_force import KEPT_PLANS, in_force
 from tests.sim.words import WORDS, asked, given
 
@@ -44,6 +45,21 @@ def test_a_plan_that_comes_back_soon_finds_its_approval_and_one_that_was_long_ag
         f"p{number}" for number in range(1, KEPT_PLANS + 1)
     ]
     assert not any(isinstance(each, ApprovalGiven) for each in after)
+
+
+def test_a_token_that_ended_long_ago_is_forgotten_when_another_is_made() -> None:
+    start = datetime(2026, 11, 21, tzinfo=UTC)
+
+    def token(day: int) -> TokenIssued:
+        at = start + timedelta(days=day)
+        return TokenIssued(id=f"t{day}", name="ci", digest="", author="ann", at=at, until=at + timedelta(days=1))
+
+    for_ever = TokenIssued(id="ever", name="ci", digest="", author="ann", at=start, until=None)
+    after = reduce(in_force, map(token, range(100)), (for_ever,))
+    assert [each.id for each in after if isinstance(each, TokenIssued)] == [
+        "ever",
+        *(f"t{day}" for day in range(68, 100)),
+    ]
 
 
 @over(st.lists(st.sampled_from(WORDS), max_size=12))
