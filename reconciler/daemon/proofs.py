@@ -102,6 +102,10 @@ class Proofs:
         if task:
             del self._tasks[question]
             self._note(question, task.result(), now)
+            if not self._known(question, now):
+                # Nobody has asked for long, and what was found then is too old by now.
+                self._ring()
+                return WaitingOn(Reason.UNVERIFIED, f"verifying {short(question.artifact)}")
         missed = self._missed.get(question)
         return WaitingOn(Reason.UNVERIFIED, f"{missed.reason}; it is looked at again", missed.until) if missed else None
 

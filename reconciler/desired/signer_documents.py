@@ -15,7 +15,14 @@ _Principal = Annotated[
         r"\*|[^\s\"',!?*#@]+@[^\s\"',!?*#@]+", "the email of a committer, or '*' for a key that signs for everybody"
     ),
 ]
-_Paths = Annotated[str, Matching(r"(?!/)[^\0]+", "a path from the top of the repository, for example desired-state/**")]
+_Path = Annotated[
+    str,
+    Matching(
+        r"(?!/)(?!\.{1,2}(?:/|$))(?:(?!//|/\.{1,2}(?:/|$))[^\0\[\]{}\\!])+",
+        "a path from the top of the repository, for example desired-state/production/**; only *, ** and ? are special",
+    ),
+]
+"""What can fit no file would protect nothing, and is a mistake."""
 
 
 def _fingerprint(value: str) -> str:
@@ -62,7 +69,7 @@ class SignerPolicySpec(Strict):
     """Who has to sign commits that change files on these paths, or what reaches the units that match."""
 
     match: MatchSpec | None = None
-    paths: tuple[_Paths, ...] = ()
+    paths: tuple[_Path, ...] = ()
     signers: Annotated[tuple[SignerSpec, ...], Field(min_length=1)]
     count: Count = 1
 

@@ -37,17 +37,19 @@ class Witness:
 
 
 def covers(paths: Iterable[str], path: str) -> bool:
-    """Whether a file is on one of the paths: ``*`` and ``?`` stay within a folder, ``**`` does not."""
+    """Whether a file is on one of the paths: ``*`` and ``?`` stay within a folder, ``**`` does not.
+
+    A folder stands for all that is in it.
+    """
     return any(_glob(each).fullmatch(path) for each in paths)
 
 
 @lru_cache(maxsize=512)
 def _glob(pattern: str) -> re.Pattern[str]:
     text = ""
-    # A folder stands for all that is in it.
-    for part in re.split(r"(\*\*/|\*\*|\*|\?)", f"{pattern}**" if pattern.endswith("/") else pattern):
+    for part in re.split(r"(\*\*/|\*\*|\*|\?)", pattern.rstrip("/")):
         text += {"**/": r"(?:.*/)?", "**": r".*", "*": r"[^/]*", "?": r"[^/]"}.get(part, re.escape(part))
-    return re.compile(text, re.DOTALL)
+    return re.compile(f"{text}(?:/.*)?", re.DOTALL)
 
 
 def decided_by_merge(

@@ -95,6 +95,22 @@ async def test_a_proof_that_ends_is_asked_for_again() -> None:
     )
 
 
+async def test_a_proof_that_nobody_waited_for_until_it_was_too_old_is_none() -> None:
+    come, bell = asyncio.Event(), Bell()
+    proofs, seen = Proofs(bell.ring), SimProvenance({URL: Verified(NOW + SECOND)}, {URL: come})
+    await proofs.missing(plan(), (POLICY,), seen, NOW)
+    come.set()
+    while proofs.busy:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    seen.proofs[URL] = Unverified("it is too old")
+    later = await proofs.missing(plan(), (POLICY,), seen, NOW + 2 * SECOND)
+    assert later == WaitingOn(Reason.UNVERIFIED, "verifying shop-2.tar.gz")
+    assert bell.rung == 2
+    waiting = await proofs.missing(plan(), (POLICY,), seen, NOW + 2 * SECOND)
+    assert waiting
+    assert waiting.detail.startswith("it is too old")
+
+
 async def test_what_is_missing_is_looked_at_later_and_later_and_may_come() -> None:
     seen = SimProvenance({URL: Unreachable("cannot fetch the signature: HTTP 404")})
     proofs, now, waits = Proofs(Bell().ring), NOW, []

@@ -152,7 +152,10 @@ ANN = {"principal": "ann@example.org", "ssh": KEY}
         ({"signers": [ANN]}, "expected paths or match; for everything: paths ['**']"),
         ({"paths": ["**"], "signers": []}, "spec.signers"),
         ({"paths": ["**"], "signers": [ANN], "count": 2}, "expected at least 2 signers, there are 1"),
-        ({"paths": ["/etc"], "signers": [ANN]}, "a path from the top of the repository"),
+        *(
+            ({"paths": [path], "signers": [ANN]}, "expected a path from the top of the repository")
+            for path in ("/etc", "./policies", "..", "a//b", "a/../b", "a/./b", "a/..", "[ab]", "{a,b}", "!a", "")
+        ),
         ({"paths": ["**"], "signers": [{"ssh": KEY}]}, "expected a principal beside ssh"),
         ({"paths": ["**"], "signers": [{**ANN, "principal": 'a" cert-authority,*@x'}]}, "the email of a committer"),
         ({"paths": ["**"], "signers": [{**ANN, "ssh": "ssh-ed25519 xx"}]}, "spec.signers[0].ssh"),
@@ -164,3 +167,8 @@ ANN = {"principal": "ann@example.org", "ssh": KEY}
 )
 def test_what_makes_no_sense_in_a_signer_policy_is_told(spec: dict[str, Any], said: str) -> None:
     assert said in told("SignerPolicy", spec)
+
+
+@pytest.mark.parametrize("path", ["**", "policies/", "desired-state/production/**", "a.b/.c/...", ".github/x", "ä/ö?"])
+def test_paths_that_files_can_be_on_are_read(path: str) -> None:
+    assert loaded("SignerPolicy", {"paths": [path], "signers": [ANN]}).units
