@@ -73,6 +73,9 @@ def test_a_token_is_good_for_what_git_binds_to_it_until_it_is_revoked(world: Wor
         assert ask(world, f"{SHOP}/approve", {}, **mine).status_code == 403
         assert ask(world, "/v1/pause", {"reason": "a test"}, **mine).status_code == 403
         assert ask(world, SHOP, **with_token(token[:-4] + "AAAA")).status_code == 401
+        there = ("--server", f"unix://{world.state}/api.sock")
+        shown = world.reconciler(*there, "token", "list", RECONCILER_TOKEN=token)
+        assert (shown.status, "it needs the action tokens on everything" in shown.flat) == (1, True)
         limited = world.reconciler("token", "make", "ci-shop", "--action", "read").out.strip()
         assert ask(world, SHOP, **with_token(limited)).status_code == 200
         assert ask(world, f"{SHOP}/release", {}, **with_token(limited)).status_code == 403
