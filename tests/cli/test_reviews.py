@@ -16,7 +16,7 @@ from reconciler.cli.render.review_text import review_text
 from reconciler.model.assessment import Review
 from reconciler.model.change import Action, FieldDiff
 from reconciler.model.identity import UnitId
-from tests.cli import examples
+from tests.cli import examples, reviews
 from tests.cli.golden import require_golden
 
 RENDERINGS: dict[str, Callable[[Review], str]] = {
@@ -27,21 +27,21 @@ RENDERINGS: dict[str, Callable[[Review], str]] = {
 
 
 @pytest.mark.parametrize("rendering", RENDERINGS)
-@pytest.mark.parametrize("example", examples.REVIEWS)
+@pytest.mark.parametrize("example", reviews.REVIEWS)
 def test_a_review_is_shown_as_accepted(example: str, rendering: str, regolden: bool) -> None:
-    seen = RENDERINGS[rendering](examples.REVIEWS[example]())
+    seen = RENDERINGS[rendering](reviews.REVIEWS[example]())
     require_golden(f"review-{example}.{rendering}", seen, accept=regolden)
 
 
-@pytest.mark.parametrize("example", [name for name in examples.REVIEWS if name != "hostile"])
+@pytest.mark.parametrize("example", [name for name in reviews.REVIEWS if name != "hostile"])
 def test_a_review_fits_80_columns(example: str) -> None:
-    assert [line for line in review_text(examples.REVIEWS[example]()).plain.split("\n") if len(line) > 80] == []
+    assert [line for line in review_text(reviews.REVIEWS[example]()).plain.split("\n") if len(line) > 80] == []
 
 
 @pytest.mark.parametrize("rendering", RENDERINGS)
-@pytest.mark.parametrize("example", examples.REVIEWS)
+@pytest.mark.parametrize("example", reviews.REVIEWS)
 def test_no_rendering_shows_a_secret(example: str, rendering: str) -> None:
-    shown = RENDERINGS[rendering](examples.REVIEWS[example]())
+    shown = RENDERINGS[rendering](reviews.REVIEWS[example]())
     assert "hunter" not in shown
     assert "keyed:" not in shown
 

@@ -17,13 +17,13 @@ from reconciler.model.governance import GateKind
 from reconciler.model.record import Picture
 from reconciler.ports.desk import Remembered, WayBack
 from reconciler.store.codec import decode, encode
-from tests.cli import examples, pictures
+from tests.cli import pictures, reviews
 from tests.cli.examples import SHOP
 
 
-@pytest.mark.parametrize("example", examples.REVIEWS)
+@pytest.mark.parametrize("example", reviews.REVIEWS)
 def test_a_review_comes_back_as_it_went(example: str) -> None:
-    review = examples.REVIEWS[example]()
+    review = reviews.REVIEWS[example]()
     assert encode(decode(Review, encode(review))) == encode(review)
 
 
