@@ -46,7 +46,7 @@ def _actions(_: click.Context, option: click.Parameter, words: tuple[str, ...]) 
     return words
 
 
-@command.command("make")
+@command.command("make", short_help="Make a token and print it once.")
 @reach_option
 @click.option(
     "--expires",
@@ -100,7 +100,7 @@ def make(
     click.echo(ruling.secret)
 
 
-@command.command("list")
+@command.command("list", short_help="Show the tokens and their limits.")
 @reach_option
 @json_option
 def show(reach: Reach, *, as_json: bool) -> None:
@@ -116,7 +116,7 @@ def show(reach: Reach, *, as_json: bool) -> None:
         terminal.show(tokens_text(tokens, SystemClock().now(), terminal.width()))
 
 
-@command.command("revoke")
+@command.command("revoke", short_help="End a token at once.")
 @reach_option
 @click.argument("token", metavar="ID")
 def revoke(reach: Reach, token: str) -> None:
