@@ -107,7 +107,7 @@ class Proofs:
                 self._ring()
                 return WaitingOn(Reason.UNVERIFIED, f"verifying {short(question.artifact)}")
         missed = self._missed.get(question)
-        return WaitingOn(Reason.UNVERIFIED, f"{missed.reason}; it is looked at again", missed.until) if missed else None
+        return WaitingOn(Reason.UNVERIFIED, missed.reason, missed.until) if missed else None
 
     def _note(self, question: _Question, proof: Proof, now: datetime) -> None:
         before = self._missed.pop(question, None)

@@ -90,9 +90,7 @@ async def test_a_proof_that_ends_is_asked_for_again() -> None:
     seen.proofs[URL] = Unverified("shop.tar.gz has a report that is too old")
     assert await proofs.missing(plan(), (POLICY,), seen, NOW) is None
     waiting = await proofs.missing(plan(), (POLICY,), seen, NOW + SECOND)
-    assert waiting == WaitingOn(
-        Reason.UNVERIFIED, "shop.tar.gz has a report that is too old; it is looked at again", NOW + 6 * SECOND
-    )
+    assert waiting == WaitingOn(Reason.UNVERIFIED, "shop.tar.gz has a report that is too old", NOW + 6 * SECOND)
 
 
 async def test_a_proof_that_nobody_waited_for_until_it_was_too_old_is_none() -> None:
@@ -158,7 +156,7 @@ async def test_a_pass_begins_nothing_that_is_not_verified_and_writes_down_why(fl
     desired = Desired(commit="c1", targets={}, units={}, provenance={unit: (POLICY,)})
     review = await carry_out(Review(commit="c1", assessments=(assessment,)), desired, world, fleet.hands)
     (told,) = review.assessments
-    assert told.waiting == WaitingOn(Reason.UNVERIFIED, f"{why}; it is looked at again", NOW + timedelta(seconds=5))
+    assert told.waiting == WaitingOn(Reason.UNVERIFIED, why, NOW + timedelta(seconds=5))
     assert not fleet.hands.busy
     written = [event.waiting for event in await fleet.events() if isinstance(event, Assessed)]
     assert written == [told.waiting]
