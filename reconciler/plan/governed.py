@@ -71,8 +71,10 @@ def _is_shut(gate: GateState) -> bool:
 
 
 def _turns(plan: Plan, situation: Situation, *, ready: bool) -> Iterator[tuple[GateState, TurnedAway | None]]:
-    """Yield what other rollouts leave room for: those in hand, and those that this pass has let begin."""
-    standing = situation.standing
+    """Return what other rollouts leave room for: those in hand, and those that this pass has let begin."""
+    governance, standing = situation.desired.governance, situation.standing
+    if not governance.get(plan.unit_id, FREE).concurrency:
+        return iter(())  # Most fleets are not limited, and there may be very many units to count.
     in_hand = {each.unit for each in standing.units.values() if each.rollout is not None}
     turn = Turn(
         plan=plan,
@@ -81,7 +83,7 @@ def _turns(plan: Plan, situation: Situation, *, ready: bool) -> Iterator[tuple[G
         words=standing.of(plan.unit_id).words,
         now=situation.now,
     )
-    return turns(turn, situation.desired.governance)
+    return turns(turn, governance)
 
 
 def _windows(rules: Governance, plan: Plan, situation: Situation) -> Iterator[GateState]:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.model.access import Placed
 from reconciler.model.assessment import Assessment
@@ -128,6 +130,40 @@ def test_nobody_is_asked_about_a_plan_that_is_refused_anyway():
     asking, refuses = refusing("false", Effect.APPROVE), refusing("false")
     both = Governance(guardrails=(*asking.guardrails, replace(refuses.guardrails[0], name="never")))
     assert at_rest(both).notices == ()
+
+
+SOME = st.builds(
+    Governance,
+    windows=st.lists(st.sampled_from([SHUT, replace(SHUT, mode=WindowMode.ALLOW)]), max_size=2).map(tuple),
+    guardrails=st.lists(
+        st.builds(
+            Guardrail,
+            name=st.sampled_from("ab"),
+            rule=st.sampled_from(["true", "false", "env.nothing == 1", "plan.creates.size() > 0"]),
+            effect=st.sampled_from([Effect.WARN, Effect.REFUSE]),
+            message=st.just("no"),
+            reverts=st.booleans(),
+        ),
+        max_size=2,
+    ).map(tuple),
+    concurrency=st.lists(st.sampled_from([ONE, replace(ONE, on_conflict=OnConflict.FAIL)]), max_size=1).map(tuple),
+)
+WORDS = st.lists(st.sampled_from([LOCK, *(waived(each, until=f.NOW + HOUR) for each in GateKind)]), max_size=3).map(
+    tuple
+)
+
+
+@given(SOME, WORDS, st.sampled_from([-HOUR, timedelta(0), HOUR, 3 * HOUR]))
+def test_nothing_begins_while_a_gate_is_shut_and_the_first_that_is_shut_is_told(governance, words, later):
+    found = at_rest(governance, said(*words), f.NOW + later)
+    shut = [each for each in found.gates if each.stands in (GateWord.PENDING, GateWord.CLOSED)]
+    assert found.plan is not None
+    assert (found.waiting is None) == (not shut)
+    if found.waiting:
+        assert (found.waiting.detail, found.waiting.until) == (shut[0].detail, shut[0].until)
+    waived_now = {gate for each in words if each != LOCK and f.NOW + later < each.until for gate in each.gates}
+    assert not any(each.kind in waived_now for each in shut)
+    assert found == at_rest(governance, said(*words), f.NOW + later)
 
 
 def fleet(*apps: str) -> tuple[Desired, dict[ResourceId, Observation]]:
