@@ -59,10 +59,8 @@ class Once:
         try:
             made = await work()
         except BaseException as error:
-            del self._kept[caller, key]
-            # Whoever waits for the same gets the same; where nobody does, nobody has to be told.
-            future.set_exception(error) if isinstance(error, Exception) else future.cancel()
-            future.exception() if not future.cancelled() else None
+            self._kept.pop((caller, key), None)
+            _failed(future, error)
             raise
         # What may not be told again is not kept either.
         future.set_result(made if made.again else Answer(b"", again=False))
@@ -76,3 +74,12 @@ class Once:
             if len(self._kept) < REMEMBERED and now - kept.at < KEPT:
                 return
             del self._kept[first]
+
+
+def _failed(future: "asyncio.Future[Answer]", error: BaseException) -> None:
+    """Tell whoever waits for the same; where nobody does, nobody has to be told."""
+    if isinstance(error, Exception):
+        future.set_exception(error)
+        future.exception()
+    else:
+        future.cancel()
