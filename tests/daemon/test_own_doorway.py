@@ -24,7 +24,7 @@ async def there(tmp_path: Path) -> AsyncIterator[Reviewed]:
 
 def door(there: Reviewed) -> Doorway:
     fleet = there.fleet
-    codes = OneTimeCodes(SecretValues({}))
+    codes = OneTimeCodes(SecretValues({}).value)
     return own_doorway(fleet.world, there.foresight, fleet.store, fleet.wake, fleet.folder, codes)
 
 

@@ -34,14 +34,16 @@ class Reviewed:
     there: Forge
     foresight: Foresight
 
-    def task(self, *, forks: bool = False, reverts: bool = False) -> PullRequests:
+    def task(
+        self, *, forks: bool = False, reverts: bool = False, comment: bool = True, status: bool = True
+    ) -> PullRequests:
         """Return a task that has told nothing yet."""
         return PullRequests(
             self.there,
             self.foresight,
             AfterMerge(self.foresight, self.fleet.store.history),
             PullRequestWords(),
-            Wanted(comment=True, status=True, forks=forks, poll=timedelta(minutes=1)),
+            Wanted(comment=comment, status=status, forks=forks, poll=timedelta(minutes=1)),
             RevertRequests(self.there, self.foresight) if reverts else None,
         )
 

@@ -127,6 +127,18 @@ async def test_requests_of_strangers_are_left_alone_unless_they_are_wanted(there
     assert len(there.served.texts(request.number)) == 1
 
 
+@pytest.mark.parametrize(("comment", "status"), [(True, False), (False, True)])
+async def test_only_what_is_wanted_is_written(there: Reviewed, comment: bool, status: bool) -> None:
+    request, task = there.propose("repaint", shop=app("blue")), there.task(comment=comment, status=status)
+    await task.look()
+    commit = await there.merge(request)
+    await there.fleet.settled()
+    await task.look()
+    assert len(there.served.texts(request.number)) == int(comment)
+    assert bool(there.served.said_of(request.head)) is status
+    assert bool(there.served.said_of(commit)) is status
+
+
 async def test_no_target_is_looked_at_for_a_request(there: Reviewed) -> None:
     before = list(there.fleet.hosts.calls)
     there.propose("repaint", shop=app("blue"))

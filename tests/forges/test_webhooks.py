@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
@@ -13,12 +14,14 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.api.app import app
 from reconciler.api.webhooks import LARGEST, webhooks
 from reconciler.daemon.forge_settings import WebhookSettings
 from reconciler.daemon.webhooks import Webhooks
 from reconciler.model.forge import ForgeKind, HookEvent
 from reconciler.providers.hooks_in import Delivery, NotSigned, Unreadable, heard
 from tests import factory
+from tests.api import world as api
 from tests.forges import deliveries
 from tests.forges.deliveries import PUSHES, REQUESTS, SECRET, Headers
 from tests.providers.secret_values import SecretValues
@@ -49,10 +52,10 @@ async def opened() -> AsyncIterator[Door]:
     parts = Webhooks(
         hooks, "main", secrets, SimClock(factory.NOW), lambda: rung.append("git"), lambda: rung.append("requests")
     )
-    app = FastAPI()
-    app.include_router(webhooks(parts.receive))
+    bare = FastAPI()
+    bare.include_router(webhooks(parts.receive))
     # What a server would answer with 500 is raised here, and fails the test.
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://door") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=bare), base_url="http://door") as client:
         yield Door(client, rung)
 
 
@@ -131,6 +134,35 @@ async def test_a_webhook_that_is_not_there_or_has_no_secret_hears_nothing(
     assert answer.status_code == status
     assert SECRET not in answer.text
     assert door.rung == []
+
+
+async def test_behind_the_gate_of_the_api_a_signature_is_all_that_is_asked_for(tmp_path: Path) -> None:
+    rung: list[str] = []
+    hooks = {"": WebhookSettings(kind=ForgeKind.GITHUB, secret="hooks/one")}
+    parts = Webhooks(
+        hooks,
+        "main",
+        SecretValues({"hooks/one": SECRET}),
+        SimClock(factory.NOW),
+        lambda: rung.append("git"),
+        rung.clear,
+    )
+    await api.prepared(tmp_path)
+    async with api.opened(tmp_path) as world:
+        application = app(world.door(), [webhooks(parts.receive)])
+        transport = httpx.ASGITransport(app=application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
+            data = deliveries.body("github-push")
+            heard_it = await client.post("/hooks/github", content=data, headers=deliveries.github("push", data))
+            again = await client.post("/hooks/github", content=data, headers=deliveries.github("push", data))
+            stranger = await client.post("/hooks/github", content=b"{}", headers={"Authorization": "Bearer owner"})
+            document = (await client.get("/openapi.json")).json()
+    assert (heard_it.status_code, heard_it.content, rung) == (202, b"", ["git"])
+    assert again.status_code == 409
+    assert stranger.status_code == 401
+    assert stranger.headers["content-type"] == "application/problem+json"
+    assert "not signed with the secret" in stranger.json()["detail"]
+    assert {"202", "204", "401", "409", "413"} <= set(document["paths"]["/hooks/{forge}"]["post"]["responses"])
 
 
 async def test_the_webhook_of_the_forge_has_no_name(door: Door) -> None:
