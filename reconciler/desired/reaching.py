@@ -11,7 +11,8 @@ from reconciler.desired import tree
 from reconciler.desired.load import Folders
 from reconciler.model.access import Labels, Match
 
-_LARGEST = 1024 * 1024
+LARGEST = 1024 * 1024
+"""A document with more bytes is not read to tell: it may reach any unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +23,16 @@ class Reach:
     environments: frozenset[str]
     folders: Folders
 
-    def has(self, path: str, contents: tuple[bytes, ...]) -> bool:
-        """Whether a file with these contents (before and after; none that was not there) reaches any of the units."""
+    def by_path(self, path: str) -> bool | None:
+        """Whether a file reaches any of the units, None where it has to be read to tell."""
         if inside(path, self.folders.policies):
             return True
         if not inside(path, self.folders.desired_state):
             return False
-        return not tree.is_document(path) or any(self._reaches(path, each) for each in contents)
+        return None if tree.is_document(path) else True
 
-    def _reaches(self, path: str, data: bytes) -> bool:
-        if len(data) > _LARGEST:
-            return True
+    def by_content(self, path: str, data: bytes) -> bool:
+        """Whether a file that had to be read reaches any of the units with this content, which it had or has."""
         documents, problems = tree.read({path: data})
         return bool(problems) or any(self._concerns(each.data) for each in documents)
 

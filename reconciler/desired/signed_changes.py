@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from reconciler.desired import tree
 from reconciler.desired.git import GitSource
-from reconciler.desired.history import NOTHING, History, Touched
+from reconciler.desired.history import NOTHING, History, Touched, Version
 from reconciler.desired.load import Folders
-from reconciler.desired.reaching import Reach, environments_of, inside, part
+from reconciler.desired.reaching import LARGEST, Reach, environments_of, inside, part
 from reconciler.desired.signatures import Listed, Signers
 from reconciler.desired.signed_gpg import GpgSigners
 from reconciler.desired.signed_ssh import SshSigners
@@ -24,7 +24,7 @@ from reconciler.policy.signers import Step, Witness, covers, merges_with, object
 from reconciler.policy.trust import Unlisted
 from reconciler.ports.source import SourceError
 
-_PLAIN_FILES = frozenset({"100644", "100755", NOTHING})
+_PLAIN_FILES = frozenset({"100644", "100755"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,19 @@ class SignedChanges:
         return None
 
     async def _reaches(self, reach: Reach, path: str, touched: Touched) -> bool:
-        versions = [each for each in (touched.before, touched.after) if each.mode != NOTHING]
-        if any(each.mode not in _PLAIN_FILES for each in versions):
-            return True
+        known = reach.by_path(path)
+        if known is not None:
+            return known
+        return any([await self._reaches_with(reach, path, each) for each in (touched.before, touched.after)])
+
+    async def _reaches_with(self, reach: Reach, path: str, version: Version) -> bool:
+        if version.mode == NOTHING:
+            return False
         git, what = self.history.git, f"cannot read {path}"
-        contents = [await git(what, "cat-file", "blob", each.blob) for each in versions]
-        return await asyncio.to_thread(reach.has, path, tuple(contents))
+        if version.mode not in _PLAIN_FILES or int(await git(what, "cat-file", "-s", version.blob)) > LARGEST:
+            return True
+        content = await git(what, "cat-file", "blob", version.blob)
+        return await asyncio.to_thread(reach.by_content, path, content)
 
 
 class _Question:

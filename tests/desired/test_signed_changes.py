@@ -218,6 +218,8 @@ def host(environment: str, address: str) -> str:
         ),
         ({"desired-state/files/motd": "hello"}, True),
         ({"desired-state/broken.yaml": "["}, True),
+        ({"desired-state/large.yaml": "# " + "x" * 1_100_000 + "\n"}, True),
+        ({"desired-state/remark.yaml": "# nothing\n"}, False),
         ({"policies/rollouts.yaml": "kind: RolloutPolicy\nmetadata: {name: x}\n"}, True),
         ({"README.md": "hello"}, False),
     ],
