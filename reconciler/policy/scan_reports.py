@@ -78,9 +78,15 @@ def bill_of(data: bytes) -> str | None:
         raise Unreadable("it is neither CycloneDX nor SPDX in JSON")
     component = _object(_object(document.get("metadata", {}), "metadata").get("component", {}), "component")
     for each in _list(component.get("hashes", []), "hashes"):
-        if _object(each, "a hash").get("alg") == "SHA-256" and isinstance(each.get("content"), str):
-            return str(each["content"]).lower()
+        if _object(each, "a hash").get("alg") == "SHA-256":
+            return _sha256(each.get("content"))
     return None
+
+
+def _sha256(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-fA-F]{64}", value):
+        raise Unreadable("what it gives as SHA-256 is none")
+    return value.lower()
 
 
 def _sarif(document: dict[str, Any]) -> Found:
@@ -113,12 +119,12 @@ def _results(run: dict[str, Any]) -> Iterator[Vulnerability]:
         named = one.get("rule", {})
         index = one.get("ruleIndex", named.get("index") if isinstance(named, dict) else None)
         at = _at(index, rules)
-        name = str(one.get("ruleId") or at.get("id") or "a result without a name")
-        rule = by_id.get(name, at)
+        written = str(one.get("ruleId") or at.get("id") or "a result without a name")
+        rule = by_id.get(written, at)
         scores = [
             _score(_object(each.get("properties", {}), "properties").get("security-severity")) for each in (one, rule)
         ]
-        yield Vulnerability(ids=(name,), severity=_rated(scores))
+        yield Vulnerability(ids=(_shown(written),), severity=_rated(scores))
 
 
 def _at(index: Any, rules: list[dict[str, Any]]) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def _cyclonedx(document: dict[str, Any]) -> Found:
         rated = [_word(rating.get("severity")) or _score(rating.get("score")) for rating in ratings]
         affects = [_object(part, "what is affected") for part in _list(one.get("affects", []), "affects")]
         package = str(affects[0].get("ref", "")) if affects else ""
-        found.append(Vulnerability(ids=(_name(one),), severity=_rated(rated), package=package[:200]))
+        found.append(Vulnerability(ids=(_name(one),), severity=_rated(rated), package=_shown(package)))
     return Found(vulnerabilities=tuple(found), made=_time(metadata.get("timestamp")))
 
 
@@ -149,7 +155,7 @@ def _osv(document: dict[str, Any]) -> Found:
         for each in _list(_object(result, "a result").get("packages"), "packages"):
             package = _object(each, "a package")
             about = _object(package.get("package", {}), "package")
-            name = " ".join(str(about[key])[:200] for key in ("name", "version") if key in about)
+            name = " ".join(_shown(about[key]) for key in ("name", "version") if key in about)
             found += _osv_package(package, name)
     return Found(vulnerabilities=tuple(found))
 
@@ -159,7 +165,7 @@ def _osv_package(package: dict[str, Any], name: str) -> Iterator[Vulnerability]:
     for each in _list(package.get("vulnerabilities", []), "vulnerabilities"):
         one = _object(each, "a vulnerability")
         own = _name(one)
-        ids = {own: None, **dict.fromkeys(map(str, _list(one.get("aliases", []), "aliases")))}
+        ids = {own: None, **dict.fromkeys(map(_shown, _list(one.get("aliases", []), "aliases")))}
         around = [group for group in groups if own in _list(group.get("ids", []), "ids")]
         said = _object(one.get("database_specific", {}), "database_specific").get("severity")
         rated = [_score(group.get("max_severity")) for group in around]
@@ -189,7 +195,12 @@ def _name(one: dict[str, Any]) -> str:
     name = one.get("id")
     if not isinstance(name, str) or not name:
         raise Unreadable("it has a vulnerability without an id")
-    return name[:200]
+    return _shown(name)
+
+
+def _shown(value: Any) -> str:
+    """What others named, as it can be printed and stored: JSON can write what is no text in any encoding."""
+    return "".join(letter if letter.isprintable() else "?" for letter in str(value)[:200])
 
 
 def _time(value: Any) -> datetime | None:

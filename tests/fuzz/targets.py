@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tests.fuzz import documents, foreign, hosts
+from tests.fuzz import documents, foreign, hosts, provenance
 from tests.fuzz.target import Target
 
 TARGETS: Mapping[str, Target] = {
@@ -23,4 +23,7 @@ TARGETS: Mapping[str, Target] = {
     "rows": Target(foreign.rows, foreign.row_seeds),
     "differences": Target(foreign.differences, foreign.difference_seeds),
     "pems": Target(foreign.pems, foreign.pem_seeds),
+    "scan_reports": Target(provenance.reports, provenance.report_seeds),
+    "signatures": Target(provenance.signatures, provenance.signature_seeds),
+    "signing_keys": Target(provenance.keys, provenance.key_seeds),
 }

@@ -229,11 +229,21 @@ def test_bytes_that_are_no_report_are_told(raw: bytes, written: ReportFormat) ->
         bill_of(raw)
 
 
+def test_a_name_that_is_no_text_is_shown_as_one() -> None:
+    one = b'{"id": "CVE\\ud800\\u001b[31m", "affects": [{"ref": "\\udfff"}]}'
+    raw = b'{"bomFormat": "CycloneDX", "vulnerabilities": [' + one + b"]}"
+    (found,) = read(raw, ReportFormat.CYCLONEDX).vulnerabilities
+    assert (found.ids, found.package) == (("CVE??[31m",), "?")
+
+
 def test_a_bill_of_materials_says_what_it_is_of() -> None:
     hashes = [{"alg": "SHA-1", "content": "00"}, {"alg": "SHA-256", "content": "AB" * 32}]
     bill = {"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {"component": {"hashes": hashes}}}
     assert bill_of(data(bill)) == "ab" * 32
     assert bill_of(data({"bomFormat": "CycloneDX", "specVersion": "1.5"})) is None
     assert bill_of(data({"spdxVersion": "SPDX-2.3", "packages": []})) is None
+    bill["metadata"] = {"component": {"hashes": [{"alg": "SHA-256", "content": "\ud800"}]}}
+    with pytest.raises(Unreadable, match="what it gives as SHA-256 is none"):
+        bill_of(data(bill))
     with pytest.raises(Unreadable, match="neither CycloneDX nor SPDX"):
         bill_of(b'{"spdxVersion": "SPDX-2.3"}')
