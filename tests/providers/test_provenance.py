@@ -1,4 +1,4 @@
-"""A verifier of archives over real HTTP-less files, real keys and real programs; attackers serve something else."""
+"""A verifier of archives over real files, keys and programs; attackers serve something else."""
 
 import hashlib
 import io
