@@ -8,7 +8,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from reconciler.model.word import ApprovalAsked, ApprovalGiven, TokenIssued, Word
-from reconciler.policy.in_force import KEPT_PLANS, in_force
+from reconciler.policy.in_force import KEPT_PLANS, asked_anew, in_force
 from tests.sim.words import WORDS, asked, given
 
 BY_NAME = {type(each).__name__ + getattr(each, "plan", "") + str(getattr(each, "step", "")): each for each in WORDS}
@@ -66,3 +66,9 @@ def test_a_token_that_ended_long_ago_is_forgotten_when_another_is_made() -> None
 def test_nothing_is_in_force_that_nobody_said(words: list[Word]) -> None:
     after = reduce(in_force, words, ())
     assert set(map(repr, after)) <= set(map(repr, words))
+
+
+def test_who_wants_another_try_has_people_asked_from_the_beginning() -> None:
+    kept = {type(each).__name__ for each in asked_anew(WORDS)}
+    assert not {name for name in kept if name.startswith("Approval")}
+    assert {"Delegated", "Waived", "Locked", "FactorUsed", "TokenIssued"} <= kept
