@@ -29,9 +29,11 @@ def checked(expression: str) -> str:
     if len(fields) != len(_FIELDS):
         raise CronMistake(f"expected five fields ({', '.join(_FIELDS)}), got {len(fields)}")
     try:
-        next(CronSim(written, datetime(2000, 1, 1)), None)  # noqa: DTZ001 - wall clock, of no zone
+        comes = next(CronSim(written, datetime(2000, 1, 1)), None)  # noqa: DTZ001 - wall clock, of no zone
     except CronSimError as error:
         raise CronMistake(str(error).replace("Bad", "there is something wrong with the").replace("-", " ")) from error
+    if comes is None:
+        raise CronMistake("there is never such a day")
     return " ".join(fields)
 
 

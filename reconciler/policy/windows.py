@@ -104,7 +104,8 @@ def closes(windows: Windows, plea: Plea, now: datetime) -> datetime | None:
     return _shut_again(windows, now, lambda moment: keeping(windows, plea, moment))
 
 
-@lru_cache(maxsize=1024)
+# Each pass steps over the same edges: what was found at them is found again without any reckoning.
+@lru_cache(maxsize=8192)
 def phase(window: ChangeWindow, now: datetime) -> Phase:
     """Return whether the window is on at that moment, and until when it stays so."""
     if not window.cron:

@@ -116,6 +116,7 @@ def test_it_comes_round_as_somebody_sees_who_reads_the_clock_while_it_is_moved(e
         ("61 * * * *", "there is something wrong with the minute"),
         ("0 25 * * *", "there is something wrong with the hour"),
         ("0 0 31 2 *", "there is something wrong with the day of month"),
+        ("0 0 */30 2 1#5", "there is never such a day"),
         ("0 0 * * 9", "there is something wrong with the day of week"),
         ("nine a m each day", "there is something wrong with the minute"),
     ],
