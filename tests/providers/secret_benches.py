@@ -61,7 +61,7 @@ class Bench:
     clock: SetClock = field(default_factory=SetClock)
     folders: dict[str, Path] = field(default_factory=dict)
     programs: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    limit: timedelta = timedelta(seconds=10)
+    limit: timedelta = timedelta(minutes=1)
     put: Callable[[str, bytes | None], None] = lambda path, value: None
     away: Callable[[], None] | None = None
     server: Any = None
