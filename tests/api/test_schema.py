@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.api.world import World, client
 
-EACH = 75
+EACH = 72
 """Of each operation so many requests as the document has them, and so many that are wrong somewhere."""
 AT_LEAST = 5000
 _CHECKS = [
