@@ -20,12 +20,16 @@ class Answer:
 
 @dataclass
 class Server:
-    """One server. ``away`` answers nothing but that status; ``held`` lets no answer out until it is set."""
+    """One server. ``away`` answers nothing but that status; ``held`` lets no answer out until it is set.
+
+    ``came`` is set when somebody has asked.
+    """
 
     url: str = ""
     asked: list[str] = field(default_factory=list)
     away: int = 0
     held: threading.Event = field(default_factory=threading.Event)
+    came: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.held.set()
@@ -164,6 +168,7 @@ def serving(server: Server, wrap: Callable[[Any], Any] = lambda socket: socket) 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             server.asked.append(f"{self.command} {self.path}")
+            server.came.set()
             server.held.wait(30)
             told = Answer(server.away) if server.away else server.answer(self.command, self.path, self.headers, body)
             try:

@@ -159,6 +159,19 @@ def test_a_slow_store_is_waited_for_no_longer_than_its_limit(bench: Bench) -> No
     secrets.close()
 
 
+@some("vault", "aws")
+def test_whoever_waits_for_a_store_is_let_go_when_all_is_closed(bench: Bench, secrets: AllSecrets) -> None:
+    bench.server.held.clear()
+    with ThreadPoolExecutor(1) as threads:
+        asking = threads.submit(secrets.value, "it:shop/db")
+        assert bench.server.came.wait(30)
+        secrets.close()
+        with pytest.raises(SecretUnknown, match="the store it cannot be asked: the program is about to end"):
+            asking.result(30)
+    with pytest.raises(SecretUnknown, match="the program is about to end"):
+        secrets.value("it:shop/other")
+
+
 @some("command")
 def test_a_program_that_does_not_end_is_ended(bench: Bench) -> None:
     bench.limit = timedelta(milliseconds=200)
