@@ -20,6 +20,9 @@ async def call_of(request: Request) -> Call:
     return call
 
 
+NOT_THERE = "there is no such unit, or you may not read it"
+"""Told of both alike: names cannot be tried out."""
+
 Asking = Annotated[Call, Depends(call_of)]
 
 
@@ -52,7 +55,9 @@ async def _admitted(rule: Rule, call: Call, unit: UnitId | None) -> None:
     match rule:
         case ForAll():
             return
-        case ForKnown() | OfRecord():
+        case ForKnown():
+            await _reads_anything(call)
+        case OfRecord():
             known(call)
         case OfAll(action):
             await _needs(call, action, None)
@@ -73,7 +78,15 @@ async def readable(call: Call, unit: UnitId | None) -> None:
         # The unit is only what they wrote: it is told, but the journal has it under no unit of that name.
         wanted = str(unit)[:_SHOWN] if unit else "what is no unit"
         await call.hall.door.refusing.denied(who, Action.READ, None, f"there is no {wanted}, or they may not read it")
-        raise HTTPException(404, "there is no such unit, or you may not read it")
+        raise HTTPException(404, NOT_THERE)
+
+
+async def _reads_anything(call: Call) -> None:
+    """Raise HTTPException 403 where nothing is bound to who asks: that they are known is no right by itself."""
+    who, fleet = known(call), call.hall.fleet
+    if await fleet.visible(await fleet.view(), who):
+        return
+    await _needs(call, Action.READ, None)
 
 
 async def _needs(call: Call, action: Action, unit: UnitId | None) -> None:
@@ -91,7 +104,7 @@ def _unit(text: str | None) -> UnitId | None:
     try:
         return UnitId.parse(text)
     except ValueError:
-        raise HTTPException(404, "there is no such unit, or you may not read it") from None
+        raise HTTPException(404, NOT_THERE) from None
 
 
 async def unit_in(unit: Annotated[str, Path(description="A unit: app@environment", max_length=300)]) -> UnitId:

@@ -15,11 +15,12 @@ from starlette.exceptions import HTTPException
 from reconciler.api.answering import JSON
 from reconciler.api.answers import Decided
 from reconciler.api.bodies import body_of, request_of
-from reconciler.api.caller import Asking, UnitInPath, known, readable
+from reconciler.api.caller import NOT_THERE, Asking, UnitInPath, known
 from reconciler.api.door import Call
 from reconciler.api.once import Answer
 from reconciler.api.problem import responses
 from reconciler.model import asking
+from reconciler.model.access import Action
 from reconciler.model.asking import Forbidden, Request
 
 OF_UNITS: tuple[type[Request], ...] = (
@@ -109,7 +110,7 @@ def _add(
         idempotency_key: Key = None,
         sent: body = missing,
     ) -> Response:
-        return await _asked(request, call, (_made(kind, sent, given)), idempotency_key)
+        return await _asked(request, call, _made(kind, sent, given), idempotency_key)
 
     _route(router, path, "POST", kind, ask)
 
@@ -170,8 +171,9 @@ async def _decided(call: Call, wanted: Request) -> Answer:
     try:
         ruling = await call.hall.door.doorway.desk.decide(wanted, known(call))
     except Forbidden:
-        if unit is not None:
-            await readable(call, unit)
+        # The desk has written the refusal down already.
+        if unit is not None and not await call.hall.door.doorway.desk.may(known(call), Action.READ, unit):
+            raise HTTPException(404, NOT_THERE) from None
         if isinstance(wanted, asking.Lock | asking.Unlock) and unit is None:
             # What is missing may be the name of a unit that they may not read.
             why = f"{known(call).name} may not {wanted.verb} every unit of {wanted.environment}"

@@ -14,7 +14,7 @@ class ForAll:
 
 @dataclass(frozen=True, slots=True)
 class ForKnown:
-    """Whoever is known; the answer has only what they may read."""
+    """Whoever may read anything; the answer has only what they may read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from reconciler.model.identity import UnitId
 from reconciler.model.word import AccessRefused
 from reconciler.policy.access import BUILT_IN
 from tests.api.routes import Route, mounted, routes
-from tests.api.world import BANK, ROLES, SHOP, World, client
+from tests.api.world import BANK, COMMIT, ROLES, SHOP, World, client
 
 FINE = {HTTPStatus.OK, HTTPStatus.CONFLICT}
 """It was let in. Whether it can be as things are is another question."""
@@ -74,6 +74,19 @@ async def test_a_stranger_gets_nothing_but_whether_we_are_well(world: World) -> 
             assert answer.status_code == expected, (route, answer.text)
             assert (expected is HTTPStatus.OK) == ("www-authenticate" not in answer.headers)
             assert "shop" not in answer.text
+
+
+async def test_who_is_known_and_has_no_role_gets_nothing_either(world: World) -> None:
+    made, plan = world.app(), await _plan_of(world, SHOP)
+    open_to_all = {"/healthz", "/readyz"}
+    async with client(made, "roleless") as roleless:
+        for route in routes(made):
+            answer = await roleless.request(route.method, route.path(SHOP, plan), json=route.body)
+            expected = {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
+            assert answer.status_code in ({HTTPStatus.OK} if route.template in open_to_all else expected), route
+            assert COMMIT not in answer.text
+        for name in ("picture", "since?number=0", "review"):
+            assert (await roleless.get(f"/v1/values/{name}")).status_code == HTTPStatus.FORBIDDEN
 
 
 async def test_what_is_not_there_and_what_may_not_be_read_are_told_alike(world: World) -> None:
