@@ -15,7 +15,7 @@ from reconciler.model.record import Picture
 from reconciler.ports.clock import Clock
 from reconciler.ports.desk import Desk
 
-FRESH = timedelta(milliseconds=250)
+FRESH = timedelta(milliseconds=500)
 """Older than this, it is read anew beside those who ask."""
 OLDEST = timedelta(seconds=1)
 """Older than this, nobody is told it."""
