@@ -18,6 +18,7 @@ from reconciler.model.rollout import Rollout, State
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.target import Target
 from reconciler.model.unit import Desired
+from reconciler.plan.consent import as_asked
 from reconciler.policy.ownership import rewritten
 from reconciler.ports.targets import Transaction
 
@@ -136,7 +137,7 @@ def _findings(assessment: Assessment, standing: Standing) -> Sequence[Event]:
         drifted=assessment.drifted,
         unseen=tuple(f"{each.target}: {each.reason}" for each in assessment.unseen),
         rejected=assessment.rejected.digest if assessment.rejected else None,
-        plan=assessment.plan.id if assessment.plan and any(map(_asks, assessment.gates)) else "",
+        plan=as_asked(assessment.plan).id if assessment.plan and any(map(_asks, assessment.gates)) else "",
     )
     if event != standing.of(assessment.unit).assessed:
         found.append(event)

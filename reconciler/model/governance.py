@@ -13,7 +13,7 @@ from reconciler.model.step import DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalStage:
-    """So many different people of each of the roles (or by name); stages are one after the other."""
+    """So many different people that have one of the roles or are named; stages are one after the other."""
 
     count: int = 1
     roles: tuple[str, ...] = ()

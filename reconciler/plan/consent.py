@@ -1,11 +1,13 @@
 """The consent that a plan needs: what people are asked, and how each policy that asks them stands. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from reconciler.model.access import Placed
 from reconciler.model.governance import FREE, ApprovalPolicy, GateState
 from reconciler.model.plan import Plan
 from reconciler.model.word import ApprovalAsked, Word
+from reconciler.plan.planner import identified
 from reconciler.plan.situation import Situation
 from reconciler.policy.approval import approval
 from reconciler.policy.approval_question import Question
@@ -17,13 +19,21 @@ def question(plan: Plan, situation: Situation) -> Question:
     unit = plan.unit_id
     known = situation.standing.of(unit)
     return Question(
-        plan=plan,
+        plan=as_asked(plan),
         facts=facts(plan, situation.desired.placed.get(unit, Placed())),
         words=known.words,
         authors=situation.authors.get(unit),
         requesters=tuple(_requesters(plan, situation)),
         now=situation.now,
     )
+
+
+def as_asked(plan: Plan) -> Plan:
+    """Return the plan under the id that people consent to: it follows from all that is in it but the commit.
+
+    A commit that leaves the unit as it was changes nothing of what they have read.
+    """
+    return identified(replace(plan, id="", unit=replace(plan.unit, commit="")))
 
 
 def consents(

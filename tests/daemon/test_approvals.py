@@ -17,6 +17,7 @@ from reconciler.model.word import (
     ApprovalReminded,
     Word,
 )
+from reconciler.plan.consent import as_asked
 from tests.daemon.fleet import Fleet, app, opened
 
 UNIT = UnitId("shop", "testing")
@@ -59,7 +60,12 @@ async def say(fleet: Fleet, *words: Word | RetryRequested) -> None:
 def given(fleet: Fleet, found: Assessment, author: str, *roles: str) -> ApprovalGiven:
     assert found.plan
     return ApprovalGiven(
-        unit=UNIT, plan=found.plan.id, author=author, roles=roles or ("sre",), login=Login.LOCAL, at=fleet.clock.now()
+        unit=UNIT,
+        plan=as_asked(found.plan).id,
+        author=author,
+        roles=roles or ("sre",),
+        login=Login.LOCAL,
+        at=fleet.clock.now(),
     )
 
 
@@ -97,6 +103,22 @@ async def test_another_commit_asks_again(fleet: Fleet) -> None:
     assert (again.waiting.reason, fleet.colours()) == (Reason.APPROVAL, [])
 
 
+async def test_a_commit_that_leaves_the_unit_as_it_was_asks_nobody_again(fleet: Fleet) -> None:
+    found = await asked(fleet)
+    await say(fleet, given(fleet, found, "ann"))
+    fleet.repository.write("desired-state/note.txt", b"nothing of any unit\n")
+    await fleet.commit("red", shop=app("red"))
+    again = await looked(fleet)
+    assert again.waiting
+    assert again.plan
+    assert found.plan
+    assert again.plan.id != found.plan.id
+    assert "approved so far by ann" in again.waiting.detail
+    await say(fleet, given(fleet, again, "ben"))
+    await fleet.settled()
+    assert fleet.colours() == ["red", "red"]
+
+
 async def test_people_are_asked_reminded_and_others_asked_once_each(fleet: Fleet) -> None:
     await asked(fleet)
     for _ in range(5):
@@ -127,7 +149,9 @@ async def test_a_refusal_holds_until_another_commit_and_survives_a_restart(tmp_p
     async with opened(tmp_path) as fleet:
         found = await asked(fleet)
         assert found.plan
-        refused = ApprovalRefused(unit=UNIT, plan=found.plan.id, author="ben", reason="not today", at=fleet.clock.now())
+        refused = ApprovalRefused(
+            unit=UNIT, plan=as_asked(found.plan).id, author="ben", reason="not today", at=fleet.clock.now()
+        )
         await say(fleet, given(fleet, found, "ann"), given(fleet, found, "cho"), refused)
     async with opened(tmp_path) as fleet:
         await fleet.world.commits.begin()

@@ -15,6 +15,7 @@ from reconciler.model.event import RetryRequested
 from reconciler.model.identity import UnitId
 from reconciler.model.waiting import Reason
 from reconciler.model.word import AccessRefused, ApprovalGiven
+from reconciler.plan.consent import as_asked
 from tests.daemon.fleet import Fleet, app
 from tests.desired.signing import SshPerson
 
@@ -60,7 +61,7 @@ def tagged(fleet: Fleet, person: SshPerson, found: Assessment, monkeypatch: pyte
     }
     with monkeypatch.context() as patch:
         patch.setattr("tests.desired.repository._IDENTITY", said)
-        name = f"reconciler/approve/{UNIT}/{found.plan.id}"
+        name = f"reconciler/approve/{UNIT}/{as_asked(found.plan).id}"
         fleet.repository.git(*person.options, "tag", "--sign", "-m", "yes", name)
 
 
