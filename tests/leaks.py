@@ -27,6 +27,9 @@ _BEGIN = "Kp9~mute+"
 """What all values begin with; quoted in URLs it is another text, as passwords are."""
 
 _SHORTEST = 7
+_TELLING = 10
+"""So many letters of base64 are no accident."""
+
 _JOURNALS = re.compile(r"\.(db|db-wal|log)$")
 
 
@@ -52,7 +55,7 @@ def forms(value: bytes) -> tuple[bytes, ...]:
     """Return the value as it is, and as it looks in URLs and, wherever in a longer text it begins, in base64."""
     # The letters at both ends depend on what stands beside the value.
     inner = (base64.b64encode(b"\0" * before + value).rstrip(b"=")[4:-4] for before in range(3))
-    return (value, quote(value, safe="").encode(), *inner)
+    return (value, quote(value, safe="").encode(), *(each for each in inner if len(each) >= _TELLING))
 
 
 def found(values: Mapping[str, bytes], written: Iterable[tuple[str, bytes]]) -> Iterator[str]:
