@@ -59,6 +59,11 @@ GOOD = ANN.sign(ARCHIVE)
 OTHER = ANN.sign(b"another file")
 
 
+def no_key_in_the_name(value: object) -> str | None:
+    """Name a case without what chance has made: tests have the same names in every process."""
+    return "signature" if isinstance(value, bytes) else None
+
+
 @pytest.mark.parametrize(
     ("signature", "said"),
     [
@@ -75,6 +80,7 @@ OTHER = ANN.sign(b"another file")
         (GOOD + GOOD, "expected four lines"),
         (b"", "expected four lines"),
     ],
+    ids=no_key_in_the_name,
 )
 def test_what_is_no_signature_of_the_file_by_minisign_is_told(archive: Path, signature: bytes, said: str) -> None:
     with pytest.raises(NotSigned, match=said):
@@ -100,7 +106,11 @@ def test_bytes_that_are_no_signature_are_told(raw: bytes) -> None:
         signatures_cosign.verify(BLOB.public, raw, "sha256:" + "0" * 64)
 
 
-@pytest.mark.parametrize("text", ["", "RW", "hello", ANN.public[:-4], "x" * 56, "é", ANN.public.replace("R", "S", 1)])
+@pytest.mark.parametrize(
+    "text",
+    ["", "RW", "hello", ANN.public[:-4], "x" * 56, "é", ANN.public.replace("R", "S", 1)],
+    ids=["empty", "head", "word", "cut-off", "x", "accent", "another-sort"],
+)
 def test_what_is_no_key_of_minisign_is_a_mistake(text: str) -> None:
     with pytest.raises(KeyMistake, match="as in minisign"):
         minisign_key(text)
@@ -123,6 +133,7 @@ def test_a_file_signed_by_cosign_is_signed() -> None:
         (b"?", "expected base64"),
         (b"", "is that of another file"),
     ],
+    ids=no_key_in_the_name,
 )
 def test_what_is_no_signature_by_cosign_is_told(signature: bytes, said: str) -> None:
     with pytest.raises(NotSigned, match=said):
