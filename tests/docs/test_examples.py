@@ -50,6 +50,7 @@ spec:
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHB1dCB0aGUga2V5IG9mIHlvdXIgb3duIGhvc3QgaGVy"
 NOTHING = "  resources: [{directory: {path: ~/nothing}}]\n"
 BLOCKS = blocks()
+_KINDS = re.compile(r"\.kind (?:in|==) (\[[^]]*\]|\S+)")
 PAGES = sorted({block.page for block in BLOCKS if block.is_file})
 
 
@@ -91,6 +92,14 @@ def test_a_part_of_an_app_loads_in_an_app(block: Block) -> None:
     unit = loaded(in_an_app(block)).units[UnitId("example", "home")]
     assert unit.blocked is None
     assert unit.resources
+
+
+def test_rules_in_the_pages_name_kinds_that_there_are() -> None:
+    policies = [block for block in BLOCKS if block.what.startswith("policies/")]
+    said = [(str(block), part) for block in policies for part in _KINDS.findall(block.text)]
+    named = [(block, name) for block, part in said for name in re.findall(r"['\"]([^'\"]*)['\"]", part)]
+    assert len(named) > 3, "no rule asks for kinds"
+    assert [each for each in named if each[1] not in CATALOG] == []
 
 
 @pytest.mark.parametrize("block", marked("settings"), ids=str)
