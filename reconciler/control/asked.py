@@ -31,8 +31,8 @@ class Asked:
 
     ``id`` and ``secret`` are new: for what is made (a waiver, a token). ``roles`` are those that Git gives them over
     the unit, ``instead_of`` the roles of those who let them approve in their place, by name; ``factor`` whether they
-    showed a second factor. ``governance`` is that of the unit, ``authors`` are the e-mail addresses of those who wrote
-    the commits that wait there.
+    showed a second factor, ``may_approve`` whether they have the right to approve there. ``governance`` is that of the
+    unit, ``authors`` are the e-mail addresses of those who wrote the commits that wait there.
     """
 
     who: Identity
@@ -42,6 +42,7 @@ class Asked:
     roles: tuple[str, ...] = ()
     instead_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     factor: bool = False
+    may_approve: bool = False
     governance: Governance = FREE
     authors: frozenset[str] = frozenset()
     past: Past = NO_PAST

@@ -17,10 +17,10 @@ def promote(request: Promote, picture: Picture, asked: Asked) -> Ruling:
     found = in_hand(picture, request.unit, "promote")
     refuse_unless_running(found, "promote")
     if request.fully:
+        waits = "approvals of others" if asked.may_approve else f"approvals (you, {asked.author}, may give none there)"
         return Ruling(
             events=(found.decision(Decided.PROMOTE_FULLY, request.reason, asked),),
-            said=f"Promoted {found.unit} to the end, from {found.where} on; "
-            "only health and approvals of others are waited for.",
+            said=f"Promoted {found.unit} to the end, from {found.where} on; only health and {waits} are waited for.",
         )
     hint = f"reconciler promote --full {found.unit} skips every wait to come"
     if isinstance(found.step, AwaitApproval):
@@ -67,9 +67,9 @@ def _given(found: InHand) -> set[str]:
 
 
 def _counts(said: Decision, here: tuple[str, int]) -> bool:
-    """Whether it is an approval of this step; who promotes to the end has approved all that comes."""
+    """Whether it is an approval of this step; who promotes to the end, and may, has approved all that comes."""
     plan, index = here
-    fully = said.decided is Decided.PROMOTE_FULLY and said.index <= index
+    fully = said.decided is Decided.PROMOTE_FULLY and said.approves and said.index <= index
     return said.plan == plan and (fully or (said.decided is Decided.APPROVE and said.index == index))
 
 

@@ -145,6 +145,7 @@ class JournalDesk:
             secret=self._around.secret(),
             roles=rules.roles(who, unit),
             instead_of=rules.instead_of(who, unit, seen.standing, seen.now),
+            may_approve=rules.may(who, Action.APPROVE, unit),
             governance=rules.governance(unit),
             authors=await self._around.authors(unit) if unit and request.verb == "approve" else frozenset(),
         )

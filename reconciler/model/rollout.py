@@ -152,7 +152,10 @@ class Decided(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """A person's word about one step (``index``) of one plan of a rollout; ``roles`` are those that they had then."""
+    """A person's word about one step (``index``) of one plan of a rollout; ``roles`` are those that they had then.
+
+    ``approves`` is whether they had the right to approve: only then to promote everything is to approve as well.
+    """
 
     rollout: str
     plan: str
@@ -162,6 +165,7 @@ class Decision:
     reason: str
     at: datetime
     roles: tuple[str, ...] = ()
+    approves: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,14 +10,16 @@ import pytest
 
 from reconciler.daemon.archive import JournalArchive
 from reconciler.model.access import Identity, Login
-from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Pause, Refused, Sync
-from reconciler.model.event import Paused
+from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Pause, Promote, Refused, Sync
+from reconciler.model.event import DecisionTaken, Paused
+from reconciler.model.rollout import State
 from reconciler.model.word import AccessRefused, Delegated
 from reconciler.ports.desk import Desk
 from tests.api.world import BANK, SHOP, World, opened, prepared
 
 OPERATOR = Identity(name="operator", login=Login.TOKEN)
 APPROVER = Identity(name="approver", login=Login.TOKEN, groups=("night-shift",))
+ADMIN = Identity(name="admin", login=Login.TOKEN)
 OWNER = Identity(name="root", login=Login.LOCAL, owner=True)
 
 
@@ -64,6 +67,22 @@ async def test_who_has_delegated_is_looked_up_anew_with_the_groups_they_had(worl
     (word,) = await said(world, Delegated)
     assert isinstance(word, Delegated)
     assert (word.author, word.to, word.roles, word.groups) == ("approver", "bob", ("approver",), ("night-shift",))
+
+
+@pytest.mark.parametrize(("who", "may"), [(OPERATOR, False), (ADMIN, True), (OWNER, True)])
+async def test_who_promotes_to_the_end_approves_as_far_as_their_roles_go(
+    world: World, who: Identity, may: bool
+) -> None:
+    rollout = (await desk_of(world).picture()).standing.of(SHOP).rollout
+    assert rollout
+    now = world.clock.now()
+    lease = await world.store.claim(rollout.id, "me", now, now + timedelta(minutes=1))
+    assert lease
+    await world.store.record(lease, replace(rollout, state=State.RUNNING), [], now)
+    await desk_of(world).decide(Promote(unit=SHOP, fully=True), who)
+    (event,) = await said(world, DecisionTaken)
+    assert isinstance(event, DecisionTaken)
+    assert event.decision.approves is may
 
 
 async def test_a_look_now_writes_nothing_and_wakes(world: World) -> None:

@@ -144,6 +144,18 @@ EXPECTED: dict[str, tuple[Rollout, Step, move.Move]] = {
         APPROVAL,
         move.Fail("no approval within 1m"),
     ),
+    "who promotes fully and may not approve does not": (
+        rollout(
+            APPROVAL,
+            {"started_at": NOW - MINUTE},
+            decisions=(
+                replace(said(Decided.PROMOTE_FULLY, "eve", APPROVAL), approves=False),
+                said(Decided.APPROVE, "ann", APPROVAL),
+            ),
+        ),
+        APPROVAL,
+        move.Fail("no approval within 1m"),
+    ),
     "an analysis is rejected": (
         rollout(ANALYSE, {"runs": (run(),)}, decisions=(said(Decided.REJECT, step=ANALYSE),)),
         ANALYSE,

@@ -32,6 +32,9 @@ def rejected(rollout: Rollout) -> str | None:
 
 def approved_by(rollout: Rollout, approvers: tuple[str, ...]) -> tuple[str, ...]:
     """Return the different people who have approved and may; to promote everything is to approve, for whoever may."""
-    says_yes = (Decided.APPROVE, Decided.PROMOTE_FULLY)
-    said = (one for one in taken(rollout) if one.decided in says_yes)
+    said = (one for one in taken(rollout) if _says_yes(one))
     return tuple(dict.fromkeys(one.author for one in said if counts(approvers, one.author, one.roles)))
+
+
+def _says_yes(said: Decision) -> bool:
+    return said.decided is Decided.APPROVE or (said.decided is Decided.PROMOTE_FULLY and said.approves)
