@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reconciler.model.signing import SignerPolicy
+from reconciler.model.signing import ANYBODY, SignerPolicy
 from reconciler.policy.trust import Signature, Signed, distrust
 
 
@@ -71,15 +71,59 @@ def decided_by_merge(
 
 
 def merges_with(commit: str, history: Sequence[Step]) -> frozenset[str]:
-    """Return the merges of the history that have the commit in theirs; ``history`` has parents after children."""
+    """Return the merges of the history that bring the commit in; ``history`` has parents after children.
+
+    A merge that was made on top of the commit, of something else, is none: who signs it may not have looked at it.
+    """
     above: set[str] = {commit}
     found = set()
     for step in reversed(history):
         if above.intersection(step.parents):
             above.add(step.commit)
-            if len(step.parents) > 1:
+            if step.parents[0] not in above:
                 found.add(step.commit)
     return frozenset(found)
+
+
+def different(policy: SignerPolicy, witnesses: Iterable[Witness]) -> tuple[str, ...]:
+    """Return signers that are different by key and by person, as many as there are, each by one of their addresses.
+
+    Addresses that share a key in the policy, or that one key is named with, are one person's.
+    """
+    counted = [(each.signature, each.signer) for each in witnesses]
+    signed = [(its, signer) for its, signer in counted if isinstance(its, Signed) and signer]
+    people = _people(policy, [its for its, _ in signed])
+    persons: dict[str, dict[str, str]] = {}
+    for its, signer in sorted(signed, key=lambda each: (each[0].key, each[1])):
+        persons.setdefault(its.key, {}).setdefault(people.get(signer, signer), signer)
+    pairs: dict[str, str] = {}
+    for key in persons:
+        _pair(key, persons, pairs, set())
+    return tuple(sorted(persons[key][person] for person, key in pairs.items()))
+
+
+def _people(policy: SignerPolicy, signed: Iterable[Signed]) -> Mapping[str, str]:
+    """Whose an address is: the first of all that are the same person's."""
+    by_key: dict[str, set[str]] = {}
+    for each in policy.signers:
+        if each.principal not in ("", ANYBODY):
+            by_key.setdefault(" ".join(each.ssh.split()[:2]) or each.gpg, set()).add(each.principal.casefold())
+    people: list[set[str]] = []
+    for names in (*by_key.values(), *({name.casefold() for name in each.names} for each in signed)):
+        same = [each for each in people if not each.isdisjoint(names)]
+        people = [*(each for each in people if each.isdisjoint(names)), names.union(*same)]
+    return {name: min(each) for each in people for name in each}
+
+
+def _pair(key: str, persons: Mapping[str, Collection[str]], pairs: dict[str, str], tried: set[str]) -> bool:
+    """Give the key a person of its own; another key takes another person where that makes room."""
+    for person in persons[key]:
+        if person not in tried:
+            tried.add(person)
+            if person not in pairs or _pair(pairs[person], persons, pairs, tried):
+                pairs[person] = key
+                return True
+    return False
 
 
 def objection(policy: SignerPolicy, step: Step, path: str, witnesses: Mapping[str, Witness]) -> str | None:
@@ -89,12 +133,12 @@ def objection(policy: SignerPolicy, step: Step, path: str, witnesses: Mapping[st
     signers, the commit's own among them.
     """
     own = witnesses[step.commit]
-    signers = {each.signer for each in witnesses.values() if each.signer}
+    signers = different(policy, witnesses.values())
     if own.signer and len(signers) >= policy.count:
         return None
     wanted = " or ".join(dict.fromkeys(each.named for each in policy.signers))
     if own.signer:
-        who = " and ".join(sorted(signers))
+        who = " and ".join(signers)
         why = f"it has {len(signers)} of {policy.count} signers: {who}; another of them merges it with a signed merge"
     else:
         why = distrust(own.signature, own.committer) or ""

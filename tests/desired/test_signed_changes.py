@@ -175,6 +175,25 @@ async def test_a_second_signer_is_whoever_merges_it(story: Story) -> None:
     assert await story.asked(accepted) is None
 
 
+async def test_one_key_under_two_names_is_one_signer(story: Story) -> None:
+    story.people[BOB] = story.people[ANN]
+    accepted = story.begin(ANN, BOB, count=2)
+    side(story, ANN, production__shop="2")
+    story.by(BOB, *MERGE, "side")
+    assert "it has 1 of 2 signers: ann@example.org" in (await story.asked(accepted) or "")
+
+
+async def test_who_merges_something_else_later_is_no_second_signer(story: Story) -> None:
+    accepted = story.begin(ANN, BOB, count=2)
+    alone = story.commit(ANN, production__shop="2")
+    side(story, None, staging__shop="2")
+    story.by(BOB, *MERGE, "side")
+    said = await story.asked(accepted)
+    assert said is not None
+    assert f"commit {alone[:8]} changes {PRODUCTION}" in said
+    assert "it has 1 of 2 signers: ann@example.org" in said
+
+
 async def test_a_listed_signer_signs_for_no_other_committer(story: Story) -> None:
     accepted = story.begin(ANN, BOB)
     story.people[BOB] = story.people[ANN]

@@ -73,8 +73,20 @@ def test_merges_that_bring_a_commit_in_are_those_above_it() -> None:
     assert merges_with("top", history) == set()
 
 
-def witness(email: str) -> Witness:
-    return Witness(Signed("a key", (email,), for_committer=True), email)
+def test_a_merge_on_top_of_a_commit_does_not_bring_it_in() -> None:
+    history = (
+        Step("unrelated", ("side-of-it", "x")),
+        Step("side-of-it", ("merge",)),
+        Step("merge", ("main", "later")),
+        Step("later", ("synced",)),
+        Step("synced", ("side", "y")),
+        Step("side", ("base",)),
+    )
+    assert merges_with("side", history) == {"merge"}
+
+
+def witness(email: str, key: str = "") -> Witness:
+    return Witness(Signed(key or f"the key of {email.casefold()}", (email,), for_committer=True), email)
 
 
 def test_the_signature_of_one_of_the_signers_is_enough() -> None:
@@ -112,8 +124,35 @@ def test_two_signers_are_two_people_and_one_of_them_made_the_commit() -> None:
     assert "it is not signed" in (objection(two_of(), STEP, PATH, unsigned) or "")
 
 
+def test_one_key_with_two_addresses_is_one_signer_and_so_is_one_address_with_two_keys() -> None:
+    for other in (witness(BOB, "k1"), witness(ANN, "k3")):
+        assert "it has 1 of 2 signers" in (
+            objection(two_of(), STEP, PATH, {STEP.commit: witness(ANN, "k1"), "m": other}) or ""
+        )
+
+
+@pytest.mark.parametrize(("same", "one"), [("ssh-ed25519 AAAA here", True), ("ssh-ed25519 BBBB", False)])
+def test_two_addresses_of_one_key_are_one_person_also_with_other_keys(same: str, one: bool) -> None:
+    signers = (Signer(principal=ANN, ssh="ssh-ed25519 AAAA"), Signer(principal="ann@example.net", ssh=same))
+    policy = SignerPolicy(name="production", signers=signers, count=2)
+    seen = {STEP.commit: witness(ANN, "k1"), "m": witness("ann@example.net", "k3")}
+    assert (objection(policy, STEP, PATH, seen) is not None) is one
+
+
+def test_a_forges_key_is_one_signer_for_all_whom_it_signs_for() -> None:
+    forge = {STEP.commit: witness(ANN, "f"), "m": witness(BOB, "f"), "n": witness("carol@example.org", "f")}
+    assert "it has 1 of 2 signers" in (objection(two_of(), STEP, PATH, forge) or "")
+    assert objection(two_of(), STEP, PATH, {**forge, "o": witness(ANN, "k1")}) is None
+
+
 SIGNATURES = st.sampled_from(
-    [Unsigned(), Broken("bad"), Unlisted("k", "is not listed"), Signed("k", (ANN,), True), Signed("k", (ANN,), False)]
+    [
+        Unsigned(),
+        Broken("bad"),
+        Unlisted("k", "is not listed"),
+        *(Signed(key, (ANN,), True) for key in ("k", "l")),
+        Signed("k", (ANN,), False),
+    ]
 )
 WITNESSES = st.builds(Witness, SIGNATURES, st.sampled_from([ANN, BOB, "eve@example.net"]))
 
