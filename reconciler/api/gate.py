@@ -10,6 +10,7 @@ from http import HTTPStatus
 from math import ceil
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.api.door import Call, Hall
@@ -45,6 +46,9 @@ class Gate:
         try:
             if await request.let_in():
                 await self._app(scope, request.receive, request.send)
+        except ClientDisconnect:
+            # They left before all of it was here: there is nobody to be answered, and it is no bug.
+            pass
         except JournalUnavailable as error:
             await request.refuse(503, str(error), {"Retry-After": "5"})
         except self._hall.door.unwilling as error:
@@ -66,6 +70,7 @@ class _Passing:
         self._status: int | None = None
         self._got = 0
         self._whole = False
+        self._until: float | None = None
         # A forge tells of large pushes, and its routes have a limit of their own.
         self._limit = LARGEST_DELIVERY if scope["path"].startswith(HOOKS) else hall.door.limits.body
 
@@ -122,9 +127,11 @@ class _Passing:
         """Return the next part of the body, of which no more and no later than allowed is taken."""
         if self._whole:
             return await self._receive()
-        limits = self._hall.door.limits
+        if self._until is None:
+            # One time for all of it: who sends a byte now and then is not waited for longer than who sends none.
+            self._until = asyncio.get_running_loop().time() + self._hall.door.limits.body_within.total_seconds()
         try:
-            async with asyncio.timeout(limits.body_within.total_seconds()):
+            async with asyncio.timeout_at(self._until):
                 message = await self._receive()
         except TimeoutError:
             raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, "the body did not come in time") from None

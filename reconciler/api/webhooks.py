@@ -4,9 +4,8 @@ These routes ask for no identity: a delivery is believed because it is signed wi
 that it may do is to have Git asked sooner than it would be anyway.
 """
 
-from collections.abc import Awaitable, Callable
 from enum import Enum
-from typing import Annotated, TypeAlias
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 
@@ -31,11 +30,19 @@ class Heard(Enum):
     AGAIN = (409, "this delivery came before")
 
 
-Receive: TypeAlias = Callable[[ForgeKind, str, Delivery], Awaitable[Heard]]
-"""What a delivery of that forge, for the webhook of that name (empty: the one of ``[forge]``), leads to."""
+class Hooks(Protocol):
+    """The webhooks that there are, by name; the one of ``[forge]`` has an empty one."""
+
+    def has(self, kind: ForgeKind, name: str) -> bool:
+        """Return whether there is one of that name for that forge."""
+        ...
+
+    async def receive(self, kind: ForgeKind, name: str, delivery: Delivery) -> Heard:
+        """Return what a delivery for it leads to."""
+        ...
 
 
-def webhooks(receive: Receive) -> APIRouter:
+def webhooks(hooks: Hooks) -> APIRouter:
     """Return the routes ``POST /hooks/FORGE`` and ``POST /hooks/FORGE/NAME``."""
     router = APIRouter(prefix="/hooks", tags=["webhooks"])
     said = responses(400, 401, 404, 409, 413) | {
@@ -46,14 +53,21 @@ def webhooks(receive: Receive) -> APIRouter:
     @router.post("/{forge}", status_code=202, responses=said, response_class=Response)
     async def hook_of_the_forge(forge: ForgeKind, request: Request) -> Response:
         """Hear a delivery for the webhook of the section ``[forge]`` of the settings."""
-        return _answer(await receive(forge, "", await _delivery(request)))
+        return await _heard(hooks, forge, "", request)
 
     @router.post("/{forge}/{name}", status_code=202, responses=said, response_class=Response)
     async def named_hook(forge: ForgeKind, name: Name, request: Request) -> Response:
         """Hear a delivery for the webhook of the section ``[webhooks.NAME]`` of the settings."""
-        return _answer(await receive(forge, name, await _delivery(request)))
+        return await _heard(hooks, forge, name, request)
 
     return router
+
+
+async def _heard(hooks: Hooks, forge: ForgeKind, name: str, request: Request) -> Response:
+    if not hooks.has(forge, name):
+        # Said before anything is read: what is for nobody takes no memory.
+        return _answer(Heard.NO_SUCH_HOOK)
+    return _answer(await hooks.receive(forge, name, await _delivery(request)))
 
 
 def _answer(heard: Heard) -> Response:
@@ -64,10 +78,10 @@ def _answer(heard: Heard) -> Response:
 
 
 async def _delivery(request: Request) -> Delivery:
-    body = b""
+    body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST:
             raise HTTPException(413, f"a delivery has at most {LARGEST // 1024 // 1024} MiB")
     names = [name.lower() for name in request.headers]
-    return Delivery({name: value for name, value in request.headers.items() if names.count(name) == 1}, body)
+    return Delivery({name: value for name, value in request.headers.items() if names.count(name) == 1}, bytes(body))

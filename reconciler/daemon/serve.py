@@ -64,7 +64,7 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         watchers += [group.create_task(pulse.feed()), group.create_task(vigil.keep(parts.wake.ring))]
         keeping = keep_sightings(parts.watchable, parts.sightings, world.clock)
         watchers.append(group.create_task(keeping))
-        hooks = webhooks(forges.webhooks.receive)
+        hooks = webhooks(forges.webhooks)
         watchers.append(group.create_task(keep_door(settings, parts, pulse, [hooks])))
         watchers += [group.create_task(each) for each in _of_forges(forges, parts)]
         told = {stop: "STOPPING=1", again: "RELOADING=1"}

@@ -34,10 +34,14 @@ class Webhooks:
     _seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
     _told: dict[str, datetime] = field(default_factory=dict)
 
+    def has(self, kind: ForgeKind, name: str) -> bool:
+        """Return whether that forge has a webhook of that name; empty for the one of ``[forge]``."""
+        return self._hook(kind, name) is not None
+
     async def receive(self, kind: ForgeKind, name: str, delivery: Delivery) -> Heard:
-        """Hear a delivery for the webhook of that name; empty for the one of ``[forge]``."""
-        hook = self.hooks.get(name)
-        if hook is None or hook.kind is not kind:
+        """Hear a delivery for that webhook."""
+        hook = self._hook(kind, name)
+        if hook is None:
             return Heard.NO_SUCH_HOOK
         try:
             secret = await asyncio.to_thread(self.secrets.value, hook.secret)
@@ -50,6 +54,10 @@ class Webhooks:
         if self._again(told.marks):
             return Heard.AGAIN
         return self._wake(told)
+
+    def _hook(self, kind: ForgeKind, name: str) -> WebhookSettings | None:
+        hook = self.hooks.get(name)
+        return hook if hook and hook.kind is kind else None
 
     def _wake(self, told: Told) -> Heard:
         if told.event is HookEvent.PUSH and self.branch in told.branches:

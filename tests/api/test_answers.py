@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from http import HTTPStatus
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from reconciler.api.door import Limits
 from reconciler.model.event import Paused
@@ -244,6 +246,40 @@ async def test_a_body_of_another_sort_is_not_taken(world: World) -> None:
         answer = await owner.post("/v1/pause", content=b"reason=x", headers={"Content-Type": "text/plain"})
     assert answer.status_code == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     _problem(answer)
+
+
+async def test_a_body_has_one_time_for_all_of_it_however_slowly_its_bytes_come(world: World) -> None:
+    loop = asyncio.get_running_loop()
+
+    async def drops() -> AsyncIterator[bytes]:
+        for _ in range(400):
+            drop = loop.create_future()
+            loop.call_later(0.005, drop.set_result, b" ")
+            yield await drop
+
+    async with client(world.app(Limits(body_within=timedelta(milliseconds=50))), "owner") as owner:
+        headers = {"Content-Type": "application/json"}
+        answer = await owner.post("/v1/pause", content=drops(), headers=headers)
+    assert answer.status_code == HTTPStatus.REQUEST_TIMEOUT
+    _problem(answer)
+
+
+@pytest.mark.parametrize("path", ["/v1/values/decide", "/v1/pause"])
+async def test_who_leaves_before_all_was_sent_is_not_answered_and_no_bug(world: World, path: str) -> None:
+    parts = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return next(parts)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", b"Bearer owner"), (b"content-type", b"application/json"), (b"content-length", b"9")]
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": path, "headers": headers}
+    await world.app()({**scope, "scheme": "http", "query_string": b"", "client": ("192.0.2.7", 1)}, receive, send)
+    assert world.troubles == []
+    assert [each["status"] for each in sent if "status" in each] in ([], [HTTPStatus.BAD_REQUEST])
 
 
 async def test_every_answer_says_what_browsers_may_not_do_with_it(world: World) -> None:

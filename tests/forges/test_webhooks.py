@@ -53,7 +53,7 @@ async def opened() -> AsyncIterator[Door]:
         hooks, "main", secrets, SimClock(factory.NOW), lambda: rung.append("git"), lambda: rung.append("requests")
     )
     bare = FastAPI()
-    bare.include_router(webhooks(parts.receive))
+    bare.include_router(webhooks(parts))
     # What a server would answer with 500 is raised here, and fails the test.
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=bare), base_url="http://door") as client:
         yield Door(client, rung)
@@ -149,7 +149,7 @@ async def test_behind_the_gate_of_the_api_a_signature_is_all_that_is_asked_for(t
     )
     await api.prepared(tmp_path)
     async with api.opened(tmp_path) as world:
-        application = app(world.door(), [webhooks(parts.receive)])
+        application = app(world.door(), [webhooks(parts)])
         transport = httpx.ASGITransport(app=application)
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
             data = deliveries.body("github-push")
@@ -180,6 +180,28 @@ async def test_a_form_with_the_payload_is_read_too(door: Door) -> None:
 async def test_a_delivery_that_is_too_large_is_not_read_to_its_end(door: Door) -> None:
     data = b" " * (LARGEST + 1)
     assert await door.send(ForgeKind.GITHUB, data, deliveries.github("push", data)) == 413
+
+
+async def test_of_what_is_for_no_webhook_not_a_byte_is_read(door: Door) -> None:
+    read: list[bytes] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        read.append(b"x")
+        yield b"x"
+
+    answer = await door.client.post("/hooks/github/nobody", content=body())
+    assert (answer.status_code, read) == (404, [])
+
+
+async def test_a_delivery_that_comes_byte_by_byte_is_heard_whole(door: Door) -> None:
+    data = deliveries.body("github-push")
+
+    async def body() -> AsyncIterator[bytes]:
+        for each in data:
+            yield bytes([each])
+
+    answer = await door.client.post("/hooks/github", content=body(), headers=deliveries.github("push", data))
+    assert (answer.status_code, door.rung) == (202, ["git"])
 
 
 async def test_a_signed_delivery_that_makes_no_sense_is_told_so(door: Door) -> None:
