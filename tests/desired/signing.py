@@ -41,7 +41,10 @@ class GpgPerson:
 
     @staticmethod
     def new(folder: Path, email: str, *expiry: str, on: str = "") -> "GpgPerson":
-        """Make a key; ``on`` is the day it is then, and stays, for whoever has the secret half."""
+        """Make a key; ``on`` is the day it is then, and stays, for whoever has the secret half.
+
+        The folder has a short name, thus not a test's own: gpg's agent listens in it, and sockets have 107 letters.
+        """
         home = folder / f"gpg-{email}"
         home.mkdir(mode=0o700)
         (home / "gpg.conf").write_text(f"faked-system-time {on}!\n" if on else "")

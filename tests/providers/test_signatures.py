@@ -187,10 +187,16 @@ async def test_a_file_that_signs_itself_is_no_detached_signature(
         await signatures_gpg.verify(carol.exported(), inline.read_bytes(), archive)
 
 
+@pytest.fixture
+def dave(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GpgPerson]:
+    person = GpgPerson.new(tmp_path_factory.mktemp("gpg"), "dave@example.org")
+    yield person
+    person.close()
+
+
 async def test_keys_that_the_policy_does_not_have_count_for_nobody(
-    carol: GpgPerson, archive: Path, tmp_path: Path
+    carol: GpgPerson, dave: GpgPerson, archive: Path
 ) -> None:
-    dave = GpgPerson.new(tmp_path, "dave@example.org")
     by_dave = detached(dave, archive)
     with pytest.raises(NotSigned, match="a key that the policy does not have"):
         await signatures_gpg.verify(carol.exported(), by_dave, archive)
@@ -200,4 +206,3 @@ async def test_keys_that_the_policy_does_not_have_count_for_nobody(
     dave.revoke()
     with pytest.raises(NotSigned, match="was revoked"):
         await signatures_gpg.verify(dave.exported(), by_dave, archive)
-    dave.close()
