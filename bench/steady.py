@@ -78,7 +78,7 @@ async def main() -> None:
         for _ in range(int(sys.argv[2])):
             began, busy = time.perf_counter(), time.process_time()
             seen = await one_pass.one_pass(parts.world)
-            await carry_out(seen.review, seen.desired, parts.world, parts.hands)
+            await carry_out(seen, parts.world, parts.hands)
             passes.append(time.perf_counter() - began)
             cpu.append(time.process_time() - busy)
     resident = mebibytes("VmRSS:")

@@ -92,7 +92,7 @@ async def main() -> None:
         for _ in range(count):
             began = time.perf_counter()
             seen = await one_pass(world)
-            await carry_out(seen.review, seen.desired, world, hands)
+            await carry_out(seen, world, hands)
             passes.append(time.perf_counter() - began)
             assert all(each.in_sync for each in seen.review.assessments), "the simulated fleet is not as it was made"
         await store.close()

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import partial
 
 from reconciler.daemon.hands import Hands
+from reconciler.daemon.logs import log
+from reconciler.daemon.one_pass import Pass
 from reconciler.daemon.world import World
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.canonical import Digest
@@ -19,17 +21,25 @@ from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.target import Target
 from reconciler.model.unit import Desired
 from reconciler.plan.consent import as_asked
+from reconciler.policy.holds_still import holds_still
 from reconciler.policy.ownership import rewritten
 from reconciler.ports.targets import Transaction
 
 RUNS_BY_ITSELF = frozenset({State.PENDING, State.RUNNING, State.REVERTING})
 
 
-async def carry_out(review: Review, desired: Desired, world: World, hands: Hands) -> Review:
+READ_AGAIN = 50
+"""After so many rollouts have begun it is asked again what people have said: each time would be long for a fleet."""
+
+
+async def carry_out(seen: Pass, world: World, hands: Hands) -> Review:
     """Record what was found, start what has to be done, and tell running rollouts what they have to know.
 
-    Returns the review with what turned out to be missing before a rollout can begin.
+    Returns the review with what turned out to be missing before a rollout can begin. A look takes its time: where
+    people have said something about a unit since the pass read the journal nothing begins there, and another pass
+    judges it anew.
     """
+    review, desired = seen.review, seen.desired
     now = world.clock.now()
     standing = await world.journal.standing()
     # Side by side: what is waited for here is a part of the pass, however many units wait.
@@ -43,7 +53,13 @@ async def carry_out(review: Review, desired: Desired, world: World, hands: Hands
     for target in review.interrupted:
         hands.settle(target, partial(_take_back, desired.targets[target], world))
     for assessment in review.assessments:
-        await _act_on(assessment, standing.of(assessment.unit), desired, world, hands)
+        if not _begins(assessment, standing.of(assessment.unit)):
+            await _act_on(assessment, standing.of(assessment.unit), world, hands)
+    beginning = [each for each in review.assessments if _begins(each, standing.of(each.unit))]
+    for first in range(0, len(beginning), READ_AGAIN):
+        standing = await world.journal.standing()
+        for assessment in beginning[first : first + READ_AGAIN]:
+            await _begin(assessment, seen, standing, world, hands)
     return review
 
 
@@ -66,7 +82,23 @@ async def _take_back(host: Target, world: World) -> None:
     await world.targets.apply(host, Transaction(id=f"settle-{world.clock.new_id()}", operations=()))
 
 
-async def _act_on(assessment: Assessment, known: UnitStanding, desired: Desired, world: World, hands: Hands) -> None:
+def _begins(assessment: Assessment, known: UnitStanding) -> bool:
+    idle = known.rollout is None and not assessment.signal
+    return idle and assessment.plan is not None and not assessment.waiting
+
+
+async def _begin(assessment: Assessment, seen: Pass, standing: Standing, world: World, hands: Hands) -> None:
+    if assessment.plan is None:
+        raise AssertionError("internal error: only a plan begins")
+    if not holds_still(assessment.unit, seen.standing, standing, assessment.notices):
+        log.info("something was said meanwhile; the unit is looked at again", unit=str(assessment.unit))
+        hands.look_again()
+        return
+    known = standing.of(assessment.unit)
+    hands.take_up(await begin(assessment.plan, seen.desired.contents, world, known))
+
+
+async def _act_on(assessment: Assessment, known: UnitStanding, world: World, hands: Hands) -> None:
     rollout = known.rollout
     if assessment.signal:
         await hands.signal(assessment.signal)
@@ -74,8 +106,6 @@ async def _act_on(assessment: Assessment, known: UnitStanding, desired: Desired,
         hands.revert(rollout.id, assessment.plan)
     elif rollout and rollout.state in RUNS_BY_ITSELF:
         hands.take_up(rollout.id)
-    elif assessment.plan and not assessment.waiting and rollout is None:
-        hands.take_up(await begin(assessment.plan, desired.contents, world, known))
 
 
 async def begin(plan: Plan, contents: Mapping[Digest, bytes], world: World, known: UnitStanding) -> str:

@@ -69,6 +69,10 @@ class Hands:
         else:
             await self._driver.stop(signal.rollout, signal.trigger, signal.reason)
 
+    def look_again(self) -> None:
+        """Ring for another pass."""
+        self._ring()
+
     def settle(self, target: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Have a change that was cut off on the target taken back, and look again when that is done."""
         name = f"settling {target}"

@@ -80,7 +80,7 @@ async def _pass(parts: Parts, idle: Idle) -> timedelta:
     """Make one pass and return how long nothing needs to be looked at unless somebody rings."""
     try:
         seen = await one_pass(parts.world)
-        review = await carry_out(seen.review, seen.desired, parts.world, parts.hands)
+        review = await carry_out(seen, parts.world, parts.hands)
     except NothingToDo as nothing:
         idle.because(str(nothing))
         notify(f"STATUS=nothing to do: {nothing}")

@@ -39,9 +39,10 @@ class NothingToDo(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pass:
-    """What one pass read from Git and what it concluded."""
+    """What one pass read from Git and from the journal, and what it concluded from that and a look at the fleet."""
 
     desired: Desired
+    standing: Standing
     review: Review
 
 
@@ -50,8 +51,9 @@ async def one_pass(world: World) -> Pass:
     intake = world.commits.newest
     if intake.desired is None:
         raise NothingToDo("; ".join(intake.refused) or intake.trouble or "no commit has loaded yet")
-    concluded = await conclude(world, intake.desired)
-    return Pass(desired=intake.desired, review=replace(concluded, refused=intake.refused))
+    standing = await world.journal.standing()
+    concluded = await follows(world, intake.desired, standing)
+    return Pass(desired=intake.desired, standing=standing, review=replace(concluded, refused=intake.refused))
 
 
 async def conclude(world: World, desired: Desired) -> Review:

@@ -52,7 +52,7 @@ async def settle(world: World, hands: Hands, wake: Wake, units: Callable[[Assess
         at_work = hands.busy
         seen = await one_pass(world)
         chosen = tuple(each for each in seen.review.assessments if units(each))
-        carried = await carry_out(replace(seen.review, assessments=chosen), seen.desired, world, hands)
+        carried = await carry_out(replace(seen, review=replace(seen.review, assessments=chosen)), world, hands)
         if hands.broken:
             raise next(iter(hands.broken.values()))
         if not (at_work or hands.busy or _moves(carried.assessments)):

@@ -119,7 +119,7 @@ class Controller:
             self._passing = False
             return FOR_EVER
         busy = hands.busy
-        self.review = await carry_out(seen.review, seen.desired, world, hands)
+        self.review = await carry_out(seen, world, hands)
         if hands.broken:
             raise next(iter(hands.broken.values()))
         self._passing = busy and not hands.busy

@@ -5,11 +5,13 @@ from dataclasses import replace
 
 from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.fetches import AT_HAND, Fetches
+from reconciler.daemon.one_pass import Pass
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.content import Artifact
 from reconciler.model.identity import UnitId
 from reconciler.model.operation import UnpackRelease
 from reconciler.model.plan import Apply, Plan
+from reconciler.model.standing import Standing
 from reconciler.model.unit import Desired
 from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.ports.errors import Refused, Unreachable
@@ -29,6 +31,11 @@ def plan(url: str = URL) -> Plan:
     unpack = UnpackRelease("/opt/shop", "2", Artifact(url, "sha256:" + "a" * 64))
     targets = tuple(replace(each, operations=(unpack, *each.operations)) for each in apply.targets)
     return replace(made, steps=(replace(apply, targets=targets), *made.steps[1:]))
+
+
+def judged(desired: Desired, *found: Assessment) -> Pass:
+    """Return a pass that concluded this of a fleet that nothing was known about."""
+    return Pass(desired=desired, standing=Standing(), review=Review(commit="c1", assessments=found))
 
 
 class Bell:
@@ -109,7 +116,7 @@ async def test_a_pass_waits_once_however_many_units_wait_for_archives(fleet: Fle
     desired = Desired(commit="c1", targets={}, units={}, contents={})
     try:
         async with asyncio.timeout(5 * AT_HAND):
-            review = await carry_out(Review(commit="c1", assessments=waiting), desired, world, fleet.hands)
+            review = await carry_out(judged(desired, *waiting), world, fleet.hands)
         assert [each.waiting and each.waiting.detail for each in review.assessments] == [
             f"fetching {url}" for url in urls
         ]

@@ -47,7 +47,7 @@ async def test_a_pass_only_says_so_and_the_daemon_has_it_taken_back_before_it_pl
     assert seen.review.interrupted == ("web-1",)
     assert [each.target for each in seen.review.assessments[0].unseen] == ["web-1"]
     assert not [call for call in fleet.hosts.calls[calls:] if call[0] == "apply"]
-    await carry_out(seen.review, seen.desired, fleet.world, fleet.hands)
+    await carry_out(seen, fleet.world, fleet.hands)
     ended = await fleet.settled()
     assert fleet.colours() == ["red", "red"]
     assert (ended.review.interrupted, ended.exit_status) == ((), 0)

@@ -24,7 +24,7 @@ async def begun(fleet: Fleet) -> Rollout:
 
 async def passed(fleet: Fleet) -> None:
     seen = await one_pass(fleet.world)
-    await carry_out(seen.review, seen.desired, fleet.world, fleet.hands)
+    await carry_out(seen, fleet.world, fleet.hands)
 
 
 async def waits(fleet: Fleet) -> None:

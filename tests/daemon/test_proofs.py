@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from reconciler.daemon.carry_out import carry_out
 from reconciler.daemon.proofs import Proofs
-from reconciler.model.assessment import Assessment, Review
+from reconciler.model.assessment import Assessment
 from reconciler.model.change import Cause
 from reconciler.model.event import Assessed
 from reconciler.model.identity import UnitId
@@ -28,7 +28,7 @@ from reconciler.model.waiting import Reason, WaitingOn
 from reconciler.ports.errors import Unreachable
 from reconciler.simulate.archives import SimArchives, SimProvenance
 from tests.daemon.fleet import Fleet
-from tests.daemon.test_fetches import URL, Bell
+from tests.daemon.test_fetches import URL, Bell, judged
 from tests.daemon.test_fetches import plan as with_archive
 from tests.factory import NOW
 from tests.sim.plans import SECOND
@@ -154,7 +154,7 @@ async def test_a_pass_begins_nothing_that_is_not_verified_and_writes_down_why(fl
     wanted = plan()
     assessment = Assessment(unit=unit, wanted=None, effective=None, plan=wanted)
     desired = Desired(commit="c1", targets={}, units={}, provenance={unit: (POLICY,)})
-    review = await carry_out(Review(commit="c1", assessments=(assessment,)), desired, world, fleet.hands)
+    review = await carry_out(judged(desired, assessment), world, fleet.hands)
     (told,) = review.assessments
     assert told.waiting == WaitingOn(Reason.UNVERIFIED, why, NOW + timedelta(seconds=5))
     assert not fleet.hands.busy
@@ -169,5 +169,5 @@ async def test_an_archive_is_fetched_before_it_is_looked_at(fleet: Fleet) -> Non
     unit = UnitId("shop", "testing")
     desired = Desired(commit="c1", targets={}, units={}, provenance={unit: (POLICY,)})
     assessment = Assessment(unit=unit, wanted=None, effective=None, plan=plan())
-    await carry_out(Review(commit="c1", assessments=(assessment,)), desired, world, fleet.hands)
+    await carry_out(judged(desired, assessment), world, fleet.hands)
     assert seen.asked == []

@@ -80,7 +80,7 @@ async def test_a_newer_commit_pre_empts_a_rollout_that_waits_for_health(fleet: F
     fleet.hosts.unhealthy = {"pink"}
     await fleet.commit("slow", shop=app("pink").replace(b"failureThreshold: 2", b"failureThreshold: 100000"))
     seen = await one_pass(fleet.world)
-    await carry_out(seen.review, seen.desired, fleet.world, fleet.hands)
+    await carry_out(seen, fleet.world, fleet.hands)
     while fleet.clock.sleepers < 2:  # noqa: ASYNC110 - its lease, and its check
         await asyncio.sleep(0)
     assert fleet.colours() == ["pink", "pink"]
