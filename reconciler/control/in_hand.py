@@ -47,6 +47,7 @@ class InHand:
             reason=reason,
             at=asked.at,
             roles=asked.roles,
+            emails=asked.who.emails,
             approves=decided is Decided.APPROVE or asked.may_approve,
         )
         return DecisionTaken(unit=self.unit, decision=decision)

@@ -1,5 +1,7 @@
 """What is decided about a rollout in hand: that it goes on, that a step is approved or rejected, that it ends. Pure."""
 
+from collections.abc import Iterable
+
 from reconciler.control.asked import Asked
 from reconciler.control.in_hand import InHand, in_hand, refuse_unless_running, refuse_unless_waiting
 from reconciler.control.phrases import listed
@@ -7,9 +9,11 @@ from reconciler.control.steps import on_failure
 from reconciler.model.asking import Abort, Approve, Promote, Refused, Reject, Ruling
 from reconciler.model.event import AbortRequested
 from reconciler.model.record import Picture
-from reconciler.model.rollout import Decided, Decision
+from reconciler.model.rollout import Decided
 from reconciler.model.step import Analyse, AwaitApproval, AwaitPromotion, Bake, CallHook
+from reconciler.policy.approvers import approving, counts
 from reconciler.policy.holding import REVERTING
+from reconciler.policy.persons import Person, same
 
 
 def promote(request: Promote, picture: Picture, asked: Asked) -> Ruling:
@@ -43,12 +47,13 @@ def approve(request: Approve, picture: Picture, asked: Asked) -> Ruling:
             f"reconciler promote {found.unit}"
         )
     me = asked.author
-    if step.approvers and me not in step.approvers and not _has_role(step, asked):
+    if not counts(step.approvers, me, asked.roles):
         raise Refused(f"approvals of {listed(step.approvers, 8)} count here; you are {me}")
-    given = _given(found)
-    if me in given:
-        raise Refused(f"you ({me}) have approved this step already; it needs {step.count} different people")
-    missing = step.count - len({*given, me})
+    given = _given(found, step)
+    if mine := _mine(given, Person(me, asked.who.emails)):
+        as_whom = f", as {mine.name}" if mine.name != me else ""
+        raise Refused(f"you ({me}) have approved this step already{as_whom}; it needs {step.count} different people")
+    missing = step.count - len(given) - 1
     more = f"; {missing} more of other people {'is' if missing == 1 else 'are'} needed" if missing > 0 else ""
     return Ruling(
         events=(found.decision(Decided.APPROVE, request.reason, asked),),
@@ -56,21 +61,13 @@ def approve(request: Approve, picture: Picture, asked: Asked) -> Ruling:
     )
 
 
-def _has_role(step: AwaitApproval, asked: Asked) -> bool:
-    return any(f"role:{role}" in step.approvers for role in asked.roles)
-
-
-def _given(found: InHand) -> set[str]:
-    here = (found.rollout.plan, found.rollout.cursor)
+def _given(found: InHand, step: AwaitApproval) -> tuple[tuple[Person, ...], ...]:
     said = found.picture.standing.of(found.unit).decisions
-    return {each.author for each in said if _counts(each, here)}
+    return approving(said, found.rollout.plan, found.rollout.cursor, step.approvers)
 
 
-def _counts(said: Decision, here: tuple[str, int]) -> bool:
-    """Whether it is an approval of this step; who promotes to the end, and may, has approved all that comes."""
-    plan, index = here
-    fully = said.decided is Decided.PROMOTE_FULLY and said.approves and said.index <= index
-    return said.plan == plan and (fully or (said.decided is Decided.APPROVE and said.index == index))
+def _mine(given: Iterable[Iterable[Person]], me: Person) -> Person | None:
+    return next((each for known in given for each in known if same(each, me)), None)
 
 
 def reject(request: Reject, picture: Picture, asked: Asked) -> Ruling:

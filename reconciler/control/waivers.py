@@ -10,6 +10,7 @@ from reconciler.model.asking import Refused, ReviewWaiver, Ruling, Waive
 from reconciler.model.duration import format_duration
 from reconciler.model.record import Picture
 from reconciler.model.word import Waived, WaiverReviewed
+from reconciler.policy.persons import Person, same
 
 LONGEST = timedelta(days=1)
 
@@ -32,6 +33,7 @@ def waive(request: Waive, asked: Asked) -> Ruling:
         reason=request.reason,
         until=until,
         at=asked.at,
+        emails=asked.who.emails,
     )
     said = (
         f"{request.unit} passes {listed([each.value for each in gates], len(gates))} until {until:%Y-%m-%d %H:%M} UTC. "
@@ -47,7 +49,7 @@ def review(request: ReviewWaiver, picture: Picture, asked: Asked) -> Ruling:
     if found is None:
         there = f"there are {listed([each.id for each in waivers], 8)}" if waivers else "there is none to review"
         raise Refused(f"there is no waiver {clean(request.id)} of {request.unit}; {there}")
-    if found.author == asked.author:
+    if same(Person(found.author, found.emails), Person(asked.author, asked.who.emails)):
         raise Refused(f"you ({asked.author}) took this waiver yourself; somebody else has to review it")
     event = WaiverReviewed(id=found.id, unit=found.unit, author=asked.author, finding=request.finding, at=asked.at)
     # A review takes the waiver out of force: nobody has to wait for it to run out.

@@ -154,6 +154,7 @@ class Decided(StrEnum):
 class Decision:
     """A person's word about one step (``index``) of one plan of a rollout; ``roles`` are those that they had then.
 
+    ``emails`` are the addresses that were known to be theirs, by which somebody who comes under two names is known.
     ``approves`` is whether they had the right to approve: only then to promote everything is to approve as well.
     """
 
@@ -166,6 +167,7 @@ class Decision:
     at: datetime
     roles: tuple[str, ...] = ()
     approves: bool = True
+    emails: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ class DelegationEnded(Said):
 class Waived(Said):
     """Break glass: somebody passes gates of a unit, though policy says no, until then. It has to be reviewed later.
 
-    ``emergency`` is that no policy allowed it to wait: it is told louder.
+    ``emergency`` is that no policy allowed it to wait: it is told louder. ``emails`` are known to be the author's.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Waived(Said):
     until: datetime
     at: datetime
     emergency: bool = True
+    emails: tuple[str, ...] = ()
     event: Literal["waived"] = "waived"
 
 

@@ -8,7 +8,7 @@ from reconciler.model.access import Login
 from reconciler.model.governance import ApprovalPolicy
 from reconciler.model.word import ApprovalGiven
 from reconciler.policy.approval_question import Question
-from reconciler.policy.persons import Person, any_same, same
+from reconciler.policy.persons import Person, any_same, by_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def votes(policy: ApprovalPolicy, question: Question) -> tuple[Vote, ...]:
     Who stands in for somebody counts once too: not beside the word of that person, nor beside another who stands in
     for the same one.
     """
-    people = _by_person(each for each in question.said(ApprovalGiven) if not _against(each, policy, question))
+    counting = (each for each in question.said(ApprovalGiven) if not _against(each, policy, question))
+    people = by_person(counting, _person)
     speak = [person for given in people for person in _speaking(given)]
     found = []
     for given in people:
@@ -79,15 +80,6 @@ def _against(given: ApprovalGiven, policy: ApprovalPolicy, question: Question) -
     if policy.separate and given.instead_of and (why := interested(Person(given.instead_of), question)):
         return f"stands in for {given.instead_of}, who {why}"
     return interested(_person(given), question) if policy.separate else ""
-
-
-def _by_person(given: Iterable[ApprovalGiven]) -> list[list[ApprovalGiven]]:
-    found: list[list[ApprovalGiven]] = []
-    for each in given:
-        theirs = [one for one in found if any(same(_person(each), _person(before)) for before in one)]
-        rest = [one for one in found if one not in theirs]
-        found = [*rest, [*(one for before in theirs for one in before), each]]
-    return found
 
 
 def _speaking(given: Iterable[ApprovalGiven]) -> tuple[Person, ...]:

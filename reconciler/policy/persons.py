@@ -1,7 +1,10 @@
 """Whether two names are one person's: in doubt they are, because nobody shall consent to their own work. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+Said = TypeVar("Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,16 @@ def same(one: Person, other: Person) -> bool:
 def any_same(person: Person, others: Iterable[str]) -> bool:
     """Whether the person may be one of those names or addresses."""
     return any(same(person, Person(each)) for each in others)
+
+
+def by_person(said: Iterable[Said], person: Callable[[Said], Person]) -> list[list[Said]]:
+    """Return what was said, that of each person together; whom somebody may both be are one person then."""
+    found: list[list[Said]] = []
+    for each in said:
+        theirs = [one for one in found if any(same(person(each), person(before)) for before in one)]
+        rest = [one for one in found if one not in theirs]
+        found = [*rest, [*(one for before in theirs for one in before), each]]
+    return found
 
 
 def _marks(person: Person) -> frozenset[str]:

@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.control.asked import Asked
 from reconciler.control.ruling import rule
-from reconciler.model.asking import Approve, Promote
+from reconciler.model.access import Identity, Login
+from reconciler.model.asking import Approve, Promote, Refused
 from reconciler.model.event import DecisionTaken
 from reconciler.model.record import Picture
 from reconciler.model.rollout import Decided, Decision
@@ -41,6 +42,33 @@ def test_who_promotes_to_the_end_approves_only_with_the_right_to(may: bool, told
     who = asked(may_approve=may)
     assert decided(at_approval(), FULLY, who).approves is may
     assert told in rule(FULLY, at_approval(), who).said
+
+
+AS_OIDC = Identity(name="0a1b2c", login=Login.OIDC, emails=("ann@example.net",))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        before("ann"),
+        before("Ann"),
+        before("ann@example.net"),
+        before("x", emails=("ANN@example.net",)),
+        before("ann", Decided.PROMOTE_FULLY),
+    ],
+    ids=lambda given: f"{given.author} {given.decided}",
+)
+def test_nobody_approves_twice_by_coming_under_another_name(given: Decision) -> None:
+    with pytest.raises(
+        Refused, match=f"you \\(0a1b2c\\) have approved this step already, as {given.author}; it needs 2"
+    ):
+        rule(APPROVE, at_approval(given), asked(who=AS_OIDC))
+    assert decided(at_approval(before("bob")), APPROVE, asked(who=AS_OIDC)).emails == ("ann@example.net",)
+
+
+def test_what_is_missing_is_counted_without_the_approvals_of_those_who_may_not() -> None:
+    seen = at_approval(before("eve"), before("bob", roles=("sre",)), count=3, approvers=("role:sre",))
+    assert "1 more of other people is needed" in rule(APPROVE, seen, asked()).said
 
 
 def test_an_approval_after_a_promotion_that_is_none_counts_as_the_first() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.control.asked import Asked
 from reconciler.control.ruling import rule, unit_of
 from reconciler.daemon.rulebook import action_of
-from reconciler.model.access import Action
+from reconciler.model.access import Action, Identity, Login
 from reconciler.model.asking import (
     FactorNeeded,
     Lock,
@@ -142,6 +142,10 @@ def test_a_waiver_is_reviewed_by_somebody_else() -> None:
     request = ReviewWaiver(unit=SHOP, id="w1", finding="was right")
     seen = picture(waiting(waived()))
     assert "somebody else has to review it" in refusal(request, seen, asked("ann"))
+    oidc = Identity(name="0a1b2c", login=Login.OIDC, emails=("ann@example.net",))
+    assert "somebody else has to review it" in refusal(request, seen, asked(who=oidc))
+    opaque = picture(waiting(waived(author="x", emails=("Ann@example.net",))))
+    assert "somebody else has to review it" in refusal(request, opaque, asked(who=oidc))
     ruling = rule(request, seen, asked("bob"))
     assert ruling.events == (WaiverReviewed(id="w1", unit=SHOP, author="bob", finding="was right", at=NOW),)
     assert "there is no waiver w2 of shop@production; there are w1" in refusal(

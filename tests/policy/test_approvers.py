@@ -28,10 +28,18 @@ def test_an_approval_counts_by_name_or_by_role(approvers, author, roles, does):
 
 
 def test_a_step_counts_each_person_with_a_role_once():
+    """Also who comes under two names, by the same address or in another case."""
     said = Decision(
         rollout="r", plan="p", index=0, decided=Decided.APPROVE, author="ann", reason="", at=NOW, roles=("sre",)
     )
-    others = (said, replace(said, author="ben"), replace(said, author="eve", roles=("viewer",)))
+    others = (
+        said,
+        replace(said, author="ben"),
+        replace(said, author="Ann"),
+        replace(said, author="0a1b2c", emails=("ann@example.net",)),
+        replace(said, author="4d5e6f", emails=("ben@example.net",)),
+        replace(said, author="eve", roles=("viewer",)),
+    )
     rollout = Rollout(
         id="r",
         unit=SHOP,
@@ -47,3 +55,4 @@ def test_a_step_counts_each_person_with_a_role_once():
         decisions=(said, *others),
     )
     assert approved_by(rollout, ("role:sre",)) == ("ann", "ben")
+    assert approved_by(rollout, ()) == ("ann", "ben", "eve")

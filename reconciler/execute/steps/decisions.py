@@ -1,7 +1,7 @@
 """What people have decided about the step in hand. Pure."""
 
 from reconciler.model.rollout import Decided, Decision, Rollout
-from reconciler.policy.approvers import counts
+from reconciler.policy.approvers import approving
 
 
 def taken(rollout: Rollout) -> tuple[Decision, ...]:
@@ -32,9 +32,5 @@ def rejected(rollout: Rollout) -> str | None:
 
 def approved_by(rollout: Rollout, approvers: tuple[str, ...]) -> tuple[str, ...]:
     """Return the different people who have approved and may; to promote everything is to approve, for whoever may."""
-    said = (one for one in taken(rollout) if _says_yes(one))
-    return tuple(dict.fromkeys(one.author for one in said if counts(approvers, one.author, one.roles)))
-
-
-def _says_yes(said: Decision) -> bool:
-    return said.decided is Decided.APPROVE or (said.decided is Decided.PROMOTE_FULLY and said.approves)
+    people = approving(rollout.decisions, rollout.plan, rollout.cursor, approvers)
+    return tuple(known[0].name for known in people)
