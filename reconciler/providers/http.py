@@ -5,6 +5,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _REDIRECTS = 5
 _LARGEST = 4 * 1024 * 1024
+_LINK = IPv4Network("169.254.0.0/16")
+_HERE = ("localhost", "127.0.0.1", "::1", "169.254.169.254")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,21 +49,24 @@ class Http:
     """HTTP, bounded in time. Nothing is remembered between two requests, cookies neither.
 
     ``tls`` says whom to trust and who we are; None: whom this machine trusts, and nobody. With a ``socket`` it is a
-    process of this machine that is asked, at that Unix socket.
+    process of this machine that is asked, at that Unix socket. A proxy that the environment names is not told of what
+    is for this machine itself, or for its link, as the metadata of a cloud are: such requests may be in clear.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None, socket: Path | None = None) -> None:
         self._tls = tls
         self._socket = socket
         # Made when it is needed: to make one takes a tenth of a second, and many fleets ask no other system.
-        self._asking: httpx.AsyncClient | None = None
+        self._asking: dict[str, httpx.AsyncClient] = {}
 
     async def download(self, url: str, limit: timedelta) -> AsyncIterator[bytes]:
         """Yield the bytes at the URL, following redirects; each read may take ``limit``. Raises Unreachable."""
         import httpx  # noqa: PLC0415 - slow, and not needed by most starts
 
         shown = _without_credentials(url)
-        client = httpx.AsyncClient(timeout=limit.total_seconds(), follow_redirects=True, max_redirects=_REDIRECTS)
+        client = httpx.AsyncClient(
+            timeout=limit.total_seconds(), follow_redirects=True, max_redirects=_REDIRECTS, mounts=_direct(_here(url))
+        )
         try:
             async with client, client.stream("GET", url) as response:
                 if response.status_code != httpx.codes.OK:
@@ -80,7 +86,7 @@ class Http:
         """
         import httpx  # noqa: PLC0415 - slow, and not needed by most starts
 
-        asking = self._asking = self._asking or self._client()
+        asking = self._client(_here(request.url))
         shown, seconds = _without_credentials(request.url), request.limit.total_seconds()
         try:
             async with (
@@ -105,20 +111,42 @@ class Http:
         finally:
             asking.cookies.clear()
 
-    def _client(self) -> "httpx.AsyncClient":
+    def _client(self, here: str) -> "httpx.AsyncClient":
+        """The client for a host of this machine, or for all others."""
+        if here not in self._asking:
+            self._asking[here] = self._made(here)
+        return self._asking[here]
+
+    def _made(self, here: str) -> "httpx.AsyncClient":
         import httpx  # noqa: PLC0415 - slow, and not needed by most starts
 
         verify = True if self._tls is None else self._tls
         if self._socket is None:
-            return httpx.AsyncClient(timeout=None, verify=verify)  # noqa: S113 - each exchange has its own
+            return httpx.AsyncClient(timeout=None, verify=verify, mounts=_direct(here))  # noqa: S113 - each exchange has its own
         # No proxy of the surroundings stands before a socket of this machine.
         transport = httpx.AsyncHTTPTransport(uds=str(self._socket))
         return httpx.AsyncClient(timeout=None, transport=transport, trust_env=False)  # noqa: S113 - as above
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._asking is not None:
-            await self._asking.aclose()
+        for each in self._asking.values():
+            await each.aclose()
+
+
+def _here(url: str) -> str:
+    """Return the host of the URL when no proxy may stand before it, else nothing."""
+    try:
+        host = urlsplit(url).hostname or ""
+        address = ip_address(host)
+    except ValueError:
+        return ""
+    return host if address.is_loopback or address in _LINK else ""
+
+
+def _direct(host: str) -> dict[str, None]:
+    """Name the hosts that no proxy stands before, as the library wants them: those of always, and this one."""
+    known = (*_HERE, host) if host else _HERE
+    return {f"all://[{each}]" if ":" in each else f"all://{each}": None for each in known}
 
 
 async def _bounded(response: "httpx.Response", shown: str, largest: int) -> bytes:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 
 from reconciler.ports.errors import TimedOut, Unreachable, WorldError
-from reconciler.providers.http import Http
+from reconciler.providers.http import Http, Request, _direct, _here
+from tests.providers.listener import Listener
 
 LIMIT = timedelta(seconds=20)
 
@@ -76,3 +78,42 @@ async def test_a_download_that_fails_says_why_and_shows_no_password(
         await got(f"http://ada:hunter2@{server}/{path}", limit)
     assert str(caught.value).startswith(text.format(server=server))
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
+    with Listener({}) as there:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, there.url)
+            monkeypatch.setenv(name.lower(), there.url)
+        for name in ("NO_PROXY", "no_proxy", "REQUEST_METHOD"):
+            monkeypatch.delenv(name, raising=False)
+        yield there
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.8.7", "localhost", "LOCALHOST", "[::1]"])
+async def test_no_proxy_is_told_of_what_is_for_this_machine(proxy: Listener, host: str) -> None:
+    http = Http()
+    request = Request(url=f"http://{host}:1/secret", headers={"X-Vault-Token": "s3cret"}, limit=timedelta(seconds=0.5))
+    for ask in (http.exchange(request), got(request.url, request.limit)):
+        with pytest.raises(WorldError):
+            await ask
+    await http.close()
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest/api/token", "http://169.254.170.2/v2"])
+def test_no_proxy_is_told_of_what_is_for_the_link_of_this_machine(proxy: Listener, url: str) -> None:
+    assert proxy.url
+    host = _here(url)
+    assert host in url
+    client = httpx.AsyncClient(mounts=_direct(host))
+    assert client._transport_for_url(httpx.URL(url)) is client._transport
+    assert client._transport_for_url(httpx.URL("http://198.51.100.9/")) is not client._transport
+
+
+async def test_what_is_elsewhere_goes_by_the_proxy_of_the_environment(proxy: Listener) -> None:
+    http = Http()
+    assert (await http.exchange(Request(url="http://vault.example.org/v1"))).status == 404
+    assert [each.target for each in proxy.asked] == ["http://vault.example.org/v1"]
+    await http.close()
