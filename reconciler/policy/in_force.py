@@ -69,7 +69,10 @@ def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa:
 
 
 def asked_anew(before: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Return what is in force of a unit after somebody wanted another try: consent is asked for from the beginning."""
+    """Return what is in force of a unit after a rollout has begun, or somebody wanted another try.
+
+    What people consented to, and were refused, was that one rollout: they are asked from the beginning for another.
+    """
     return tuple(each for each in before if not isinstance(each, (*_ABOUT_PLANS, TurnedAway)))
 
 

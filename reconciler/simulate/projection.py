@@ -124,7 +124,7 @@ def _moved(known: Known, event: RolloutMoved) -> Known:
     if begins or ends:
         known = _with(known, decisions=(), abort=None)
     if begins:
-        known = _with(known, accepted=None)
+        known = _with(known, accepted=None, words=asked_anew(known.standing.words))
     return _with(known, health={}) if ends else known
 
 

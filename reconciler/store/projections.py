@@ -96,8 +96,7 @@ def project(connection: Connection, event: Event, number: int, at: datetime) -> 
         case RetryRequested():
             _forget(connection, event, number, at)
             _end_fights(connection, event.unit)
-            said = _words(connection, str(event.unit))
-            _unsay(connection, said, asked_anew(tuple(said.values())))
+            _ask_anew(connection, str(event.unit))
         case DecisionTaken() | Pinned() | Released() | HealthChanged():
             _note(connection, event, number)
         case RolloutMoved():
@@ -161,6 +160,7 @@ def _move(connection: Connection, event: RolloutMoved) -> None:
     if event.before is None:
         # What a person accepted was this one rollout: should it fail, it is not tried again by itself.
         connection.execute(delete(tables.accepted).where(tables.accepted.c.unit == unit))
+        _ask_anew(connection, unit)
     over = event.after in ENDS
     if event.before is None or over:
         # What people said was about one rollout.
@@ -206,6 +206,11 @@ def _unsay(connection: Connection, known: Mapping[int, Word], after: tuple[Word,
     """Forget those words that are no longer in force."""
     gone = [each for each, said in known.items() if all(said is not one for one in after)]
     connection.execute(delete(tables.word).where(tables.word.c.number.in_(gone)))
+
+
+def _ask_anew(connection: Connection, unit: str) -> None:
+    said = _words(connection, unit)
+    _unsay(connection, said, asked_anew(tuple(said.values())))
 
 
 def decode_word(body: str) -> Word:

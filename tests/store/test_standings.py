@@ -22,13 +22,16 @@ from reconciler.model.event import (
     SnapshotTaken,
     VerdictGiven,
 )
+from reconciler.model.governance import GateKind
 from reconciler.model.rollout import Decided, Decision, State
 from reconciler.model.standing import UnitStanding
 from reconciler.model.traffic import Share
 from reconciler.model.verdict import Snapshot, Verdict
+from reconciler.model.word import TurnedAway, Waived
 from reconciler.store.journal import SqliteStore
 from tests.factory import NOW, SHOP, thing, unit
 from tests.sim import plans
+from tests.sim.words import asked, given
 
 OLD, NEW = unit(thing("/a"), version="1"), unit(thing("/a", colour="blue"), version="2")
 PINNED = Pinned(unit=SHOP, digest=OLD.digest, named=OLD.named, author="ada", reason="why")
@@ -64,6 +67,17 @@ async def test_a_hold_at_what_is_not_kept_says_so(store: SqliteStore) -> None:
     await store.append([PINNED], NOW)
     known = (await store.standing()).of(SHOP)
     assert (known.pinned, known.pinned_at) == (PINNED, None)
+
+
+async def test_what_people_consented_to_is_used_up_by_the_rollout_that_begins(store: SqliteStore) -> None:
+    glass = Waived(id="w", unit=SHOP, gates=(GateKind.WINDOW,), author="ann", reason="fire", until=NOW, at=NOW)
+    away = TurnedAway(unit=SHOP, digest="d", policy="one", beside=(), at=NOW)
+    await store.append([asked("p1"), given("p1"), away, glass, moved(State.PENDING, None)], NOW)
+    assert (await store.standing()).of(SHOP).words == (glass,)
+    assert given("p1") in [each.event for each in await store.history.since(0)]
+    await store.append([asked("p2"), moved(State.RUNNING, "pending")], NOW)
+    await store.rebuild()
+    assert (await store.standing()).of(SHOP).words == (glass, asked("p2"))
 
 
 async def test_what_people_said_of_a_rollout_and_what_checks_saw_before_it_is_forgotten_with_it(
