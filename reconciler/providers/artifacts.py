@@ -20,6 +20,7 @@ Blobs: TypeAlias = Callable[[Digest], Awaitable[bytes]]
 """Gives stored bytes by digest; KeyError when there are none."""
 
 _PATIENCE = timedelta(seconds=30)
+_WHOLE = timedelta(hours=1)
 _CHUNK = 1024 * 1024
 _MOST = 4 * 1024**3
 
@@ -90,7 +91,7 @@ class ArtifactCache:
         parts = urlsplit(artifact.url)
         match parts.scheme:
             case "http" | "https":
-                async for chunk in self._http.download(artifact.url, _PATIENCE):
+                async for chunk in self._http.download(artifact.url, _PATIENCE, _WHOLE):
                     yield chunk
             case "file":
                 async for chunk in _read(Path(unquote(parts.path))):

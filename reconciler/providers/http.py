@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, ip_address
@@ -59,20 +60,28 @@ class Http:
         # Made when it is needed: to make one takes a tenth of a second, and many fleets ask no other system.
         self._asking: dict[str, httpx.AsyncClient] = {}
 
-    async def download(self, url: str, limit: timedelta) -> AsyncIterator[bytes]:
-        """Yield the bytes at the URL, following redirects; each read may take ``limit``. Raises Unreachable."""
+    async def download(self, url: str, limit: timedelta, whole: timedelta) -> AsyncIterator[bytes]:
+        """Yield the bytes at the URL, following redirects; each read may take ``limit``, and all of it ``whole``.
+
+        Raises Unreachable; it is TimedOut when one of the two is over: a server may trickle for ever.
+        """
         import httpx  # noqa: PLC0415 - slow, and not needed by most starts
 
-        shown = _without_credentials(url)
+        shown, end = _without_credentials(url), asyncio.get_running_loop().time() + whole.total_seconds()
         client = httpx.AsyncClient(
             timeout=limit.total_seconds(), follow_redirects=True, max_redirects=_REDIRECTS, mounts=_direct(_here(url))
         )
         try:
-            async with client, client.stream("GET", url) as response:
+            async with client, AsyncExitStack() as stack:
+                async with asyncio.timeout_at(end):
+                    response = await stack.enter_async_context(client.stream("GET", url))
                 if response.status_code != httpx.codes.OK:
                     raise Unreachable(f"cannot fetch {shown}: HTTP {response.status_code}")
-                async for chunk in response.aiter_bytes():
+                chunks = response.aiter_bytes()
+                while (chunk := await _next(chunks, end)) is not None:
                     yield chunk
+        except TimeoutError as error:
+            raise TimedOut(f"cannot fetch {shown}: not all of it came within {whole.total_seconds():g} s") from error
         except httpx.TimeoutException as error:
             raise TimedOut(f"cannot fetch {shown}: no answer within {limit.total_seconds():g} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -147,6 +156,12 @@ def _direct(host: str) -> dict[str, None]:
     """Name the hosts that no proxy stands before, as the library wants them: those of always, and this one."""
     known = (*_HERE, host) if host else _HERE
     return {f"all://[{each}]" if ":" in each else f"all://{each}": None for each in known}
+
+
+async def _next(chunks: AsyncIterator[bytes], end: float) -> bytes | None:
+    """Return what comes next, None at the end of all; raise TimeoutError at that time of the loop."""
+    async with asyncio.timeout_at(end):
+        return await anext(chunks, None)
 
 
 async def _bounded(response: "httpx.Response", shown: str, largest: int) -> bytes:

@@ -41,6 +41,7 @@ from reconciler.providers.scans import Scans, unpack
 from reconciler.providers.signatures_minisign import NotSigned
 
 _PATIENCE = timedelta(seconds=30)
+_WHOLE = timedelta(seconds=120)
 _LARGEST_SIGNATURE = 64 * 1024
 
 
@@ -165,7 +166,7 @@ class Verifier:
 
     async def _bounded(self, url: str, most: int) -> bytes:
         found = bytearray()
-        async for chunk in self.http.download(url, _PATIENCE):
+        async for chunk in self.http.download(url, _PATIENCE, _WHOLE):
             found += chunk
             if len(found) > most:
                 raise Refused(f"{url} is larger than {most} bytes")

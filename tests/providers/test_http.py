@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,7 +17,10 @@ LIMIT = timedelta(seconds=20)
 
 
 class Answers(BaseHTTPRequestHandler):
-    """``/file`` is one, ``/moved`` leads to it, ``/circle`` to itself, ``/silent`` says nothing until it is let go."""
+    """``/file`` is one, ``/moved`` leads to it, ``/circle`` to itself, ``/silent`` says nothing until it is let go.
+
+    ``/endless`` gives a byte now and then until nobody listens any more.
+    """
 
     go = threading.Event()
 
@@ -28,6 +32,13 @@ class Answers(BaseHTTPRequestHandler):
             return
         if self.path == "/silent":
             self.go.wait(60)
+            return
+        if self.path == "/endless":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while not self.go.wait(0.02):
+                    self.wfile.write(b"x")
             return
         self.send_response(200 if self.path == "/file" else 404)
         self.end_headers()
@@ -49,10 +60,10 @@ def server() -> Iterator[str]:
         thread.join()
 
 
-async def got(url: str, limit: timedelta = LIMIT) -> bytes:
+async def got(url: str, limit: timedelta = LIMIT, whole: timedelta = LIMIT) -> bytes:
     http = Http()
     try:
-        return b"".join([chunk async for chunk in http.download(url, limit)])
+        return b"".join([chunk async for chunk in http.download(url, limit, whole)])
     finally:
         await http.close()
 
@@ -117,3 +128,9 @@ async def test_what_is_elsewhere_goes_by_the_proxy_of_the_environment(proxy: Lis
     assert (await http.exchange(Request(url="http://vault.example.org/v1"))).status == 404
     assert [each.target for each in proxy.asked] == ["http://vault.example.org/v1"]
     await http.close()
+
+
+async def test_a_server_that_trickles_is_not_listened_to_for_ever(server: str) -> None:
+    text = f"cannot fetch http://{server}/endless: not all of it came within 0.3 s"
+    with pytest.raises(TimedOut, match=text):
+        await got(f"http://{server}/endless", LIMIT, timedelta(seconds=0.3))
