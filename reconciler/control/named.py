@@ -1,7 +1,7 @@
 """The unit that somebody names."""
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from reconciler.control.clean import clean
 from reconciler.model.asking import Refused
@@ -11,11 +11,20 @@ _NAMED = 8
 
 
 def named(text: str, known: Iterable[UnitId]) -> UnitId:
-    """Return the known unit of that name; Refused with the nearest name when there is none."""
+    """Return the known unit of that name; Refused with the nearest name when there is none.
+
+    ``known`` is for whom is asked: they are told the names of others.
+    """
     units = {str(each): each for each in known}
     if text in units:
         return units[text]
-    raise Refused(f"there is no unit {clean(text)}; {_hint(text, sorted(units))}")
+    raise Refused(f"{_none(text)}; {_hint(text, sorted(units))}")
+
+
+def refuse_unless_known(unit: UnitId, known: Container[UnitId]) -> None:
+    """Raise Refused when there is no such unit, without the name of another: who asks may not be the one to read it."""
+    if unit not in known:
+        raise Refused(_none(str(unit)))
 
 
 def environment_named(text: str, known: Collection[UnitId]) -> str:
@@ -25,6 +34,10 @@ def environment_named(text: str, known: Collection[UnitId]) -> str:
         return text
     there = f"there are {', '.join(names[:_NAMED])}" if names else "the journal knows none yet"
     raise Refused(f"there is no environment {clean(text)}; {there}")
+
+
+def _none(text: str) -> str:
+    return f"there is no unit {clean(text)}"
 
 
 def _hint(text: str, names: list[str]) -> str:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from reconciler.control import consent, following, rollouts, states, stops, tokens, waivers
 from reconciler.control.asked import Asked
-from reconciler.control.named import named
+from reconciler.control.named import named, refuse_unless_known
 from reconciler.model.asking import (
     Abort,
     AcceptRewrite,
@@ -48,7 +48,7 @@ def unit_of(request: Request) -> UnitId | None:
 def rule(request: Request, picture: Picture, asked: Asked) -> Ruling:
     """Return what follows; raise Refused, with what to do, where it cannot be as things are."""
     if unit := unit_of(request):
-        named(str(unit), picture.standing.units)
+        _refuse_unless_known(unit, picture, asked)
     match request:
         case Promote() | Abort():
             return _of_rollout(request, picture, asked)
@@ -60,6 +60,13 @@ def rule(request: Request, picture: Picture, asked: Asked) -> Ruling:
             return _of_stop(request, picture, asked)
         case _:
             return _of_others(request, picture, asked)
+
+
+def _refuse_unless_known(unit: UnitId, picture: Picture, asked: Asked) -> None:
+    """Only the machine's owner surely may read whatever name is the nearest."""
+    if asked.who.owner:
+        named(str(unit), picture.standing.units)
+    refuse_unless_known(unit, picture.standing.units)
 
 
 def _of_rollout(request: Promote | Abort, picture: Picture, asked: Asked) -> Ruling:
