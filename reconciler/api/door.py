@@ -14,7 +14,7 @@ from reconciler.model.access import Action, Identity
 from reconciler.model.identity import UnitId
 from reconciler.ports.clock import Clock
 from reconciler.ports.desk import Doorway
-from reconciler.ports.identities import Identities
+from reconciler.ports.identities import PASSED_ON, Identities
 
 LOOKS = 2
 """So many look at the whole fleet at once, whoever asks."""
@@ -50,7 +50,8 @@ class Door:
     ``fleet`` is how things stand, read for many callers at once. ``newest`` is the number of the newest event;
     ``alive`` says why the loop is not, None when it is. ``troubled`` hears of each bug, with the id that the caller was
     given. ``unwilling`` are errors whose text is for the caller: it cannot be as things are. ``open_metrics``: figures
-    are shown to whoever can connect.
+    are shown to whoever can connect. ``passed_on`` are lower-case names of headers with which nobody is on this
+    machine, wherever the connection comes from.
     """
 
     doorway: Doorway
@@ -64,6 +65,7 @@ class Door:
     unwilling: tuple[type[Exception], ...] = ()
     limits: Limits = Limits()
     open_metrics: bool = False
+    passed_on: frozenset[str] = PASSED_ON
 
 
 @dataclass(frozen=True, slots=True)

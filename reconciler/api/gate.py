@@ -88,7 +88,9 @@ class _Passing:
         )
         who = None if isinstance(found, Stranger) else found
         why = found.reason if isinstance(found, Stranger) else ""
-        local = peer is not None or address in ("127.0.0.1", "::1")
+        here = peer is not None or address in ("127.0.0.1", "::1")
+        # What a proxy on this machine passes on may come from anywhere.
+        local = here and self._hall.door.passed_on.isdisjoint(self._headers)
         call = Call(self._hall, who, self.id, local, why)
         self._scope.setdefault("state", {})["call"] = call
         caller = f"{who.login.value}:{who.name}" if who else f"address:{address or 'socket'}"

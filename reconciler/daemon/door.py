@@ -21,6 +21,7 @@ from reconciler.daemon.refusals import RefusalLog
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.wiring import Acting
 from reconciler.model.word import Word
+from reconciler.ports.identities import PASSED_ON
 from reconciler.providers.http import Http
 from reconciler.providers.secrets import LocalSecrets
 
@@ -89,6 +90,7 @@ def _door(settings: Settings, parts: Acting, pulse: Pulse, http: Http) -> Door:
         unwilling=(NothingToDo,),
         limits=limits,
         open_metrics=api.metrics == "open",
+        passed_on=PASSED_ON | ({api.proxy.secret_header.lower()} if api.proxy else set()),
     )
 
 

@@ -9,6 +9,9 @@ from reconciler.model.access import Identity
 REPEATED = "\0"
 """In the place of a header that came twice: no header can have this value, and it is no name, no secret, no token."""
 
+PASSED_ON = frozenset({"forwarded", "x-forwarded-for", "x-real-ip", "via"})
+"""Lower-case names of headers that say that a request was passed on: who is at the other end is not who asks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -10,8 +11,10 @@ import httpx
 import pytest
 from starlette.types import Message
 
+from reconciler.api.app import app
 from reconciler.api.door import Limits
 from reconciler.model.event import Paused
+from reconciler.ports.identities import PASSED_ON
 from tests.api.world import BANK, INSIDE, SHOP, World, client
 
 PROBLEM = "application/problem+json"
@@ -306,6 +309,14 @@ async def test_figures_are_in_the_form_that_prometheus_reads(world: World) -> No
     assert 'reconciler_api_requests_total{method="GET",route="other",status="401"} 1' in lines
     assert "reconciler_loop_alive 1" in lines
     assert answer.text.endswith("\n")
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Proxy-Secret"])
+async def test_what_a_proxy_on_this_machine_passes_on_is_not_of_this_machine(world: World, header: str) -> None:
+    made = app(replace(world.door(), passed_on=PASSED_ON | {"x-proxy-secret"}))
+    async with client(made, address="127.0.0.1") as local:
+        assert (await local.get("/metrics")).status_code == HTTPStatus.OK
+        assert (await local.get("/metrics", headers={header: "x"})).status_code == HTTPStatus.UNAUTHORIZED
 
 
 async def _pauses(world: World) -> list[str]:
