@@ -38,6 +38,8 @@ def in_force(before: tuple[Word, ...], word: Word) -> tuple[Word, ...]:  # noqa:
             if any(isinstance(each, ApprovalAsked) and each.plan == word.plan for each in before):
                 return before
             plans = [each.plan for each in before if isinstance(each, ApprovalAsked)][-(KEPT_PLANS - 1) :]
+            # Who has read the plan before anybody was asked (in a pull request) has consented all the same.
+            plans.append(word.plan)
             kept = [each for each in before if not isinstance(each, _ABOUT_PLANS) or each.plan in plans]
             return (*kept, word)
         case ApprovalGiven() | ApprovalRefused() | ApprovalReminded() | ApprovalEscalated() | Waived():

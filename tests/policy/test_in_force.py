@@ -24,6 +24,8 @@ def said(*names: str) -> tuple[Word, ...]:
     [
         (["ApprovalAskedp1", "ApprovalAskedp1"], ["ApprovalAskedp1"]),
         (["ApprovalAskedp1", "ApprovalGivenp1", "Unlocked"], ["ApprovalAskedp1", "ApprovalGivenp1"]),
+        (["ApprovalGivenp1", "ApprovalAskedp1"], ["ApprovalGivenp1", "ApprovalAskedp1"]),
+        (["ApprovalGivenp1", "ApprovalAskedp2"], ["ApprovalAskedp2"]),
         (["Delegated", "DelegationEnded"], []),
         (["Waived", "WaiverReviewed"], []),
         (["TokenIssued", "TokenRevoked"], []),
