@@ -1,8 +1,9 @@
 """A plan as conditions see it: what CEL in an ApprovalPolicy or a Guardrail speaks of. Pure.
 
 ``plan``: ``id``, ``cause``, ``unit``, ``version``, ``commit``, ``strategy``, ``steps`` (their words in order),
-``targets`` (names), ``notes`` and ``changes``, ``creates``, ``updates``, ``replaces``, ``deletes``, ``restores``: lists
-of ``{ref, kind, target, action}``. ``env`` and ``app``: their ``name`` with their labels; ``unit``: as text.
+``targets`` (names), ``leftOut`` (names of those that could not be seen and are not touched), ``notes`` and ``changes``,
+``creates``, ``updates``, ``replaces``, ``deletes``, ``restores``: lists of ``{ref, kind, target, action}``. ``env`` and
+``app``: their ``name`` with their labels; ``unit``: as text.
 """
 
 from collections.abc import Mapping
@@ -45,7 +46,7 @@ def imagined(
 ) -> Mapping[str, Json]:
     """Return the same for a plan that nobody has made, of which only this is known: what is not said is empty."""
     texts = dict.fromkeys(("id", "cause", "version", "commit", "strategy"), "")
-    lists: Mapping[str, Json] = {name: [] for name in ("steps", "targets", "notes", "changes", *_LISTS)}
+    lists: Mapping[str, Json] = {name: [] for name in ("steps", "targets", "leftOut", "notes", "changes", *_LISTS)}
     name, _, environment = unit.partition("@")
     return {
         "plan": {**texts, "unit": unit, **lists, **plan},
@@ -58,6 +59,11 @@ def imagined(
 def touched(plan: Plan) -> tuple[str, ...]:
     """Return the names of the targets that the plan changes; the load balancers where it only moves requests."""
     return tuple(each.name for each in plan.targets or plan.balancers)
+
+
+def left_out(plan: Plan) -> tuple[str, ...]:
+    """Return the names of the targets that the plan does not touch because they could not be seen."""
+    return tuple(dict.fromkeys(each.target for each in plan.left_out))
 
 
 def _labelled(name: str, labels: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -83,6 +89,7 @@ def _plan(plan: Plan) -> Mapping[str, Json]:
         "strategy": plan.policy.strategy.strategy,
         "steps": [each.step for each in plan.steps],
         "targets": list(touched(plan)),
+        "leftOut": list(left_out(plan)),
         "notes": list(plan.notes),
         "changes": changes,
         **{name: [each for each in changes if each["action"] == action] for name, action in _LISTS.items()},

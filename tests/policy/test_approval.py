@@ -1,6 +1,7 @@
 """Whether a plan has the consent that a policy wants. A new case needs no Python: see approvals.yaml."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ import yaml
 
 from reconciler.desired.approval_documents import ApprovalPolicySpec
 from reconciler.model.access import Login, Placed
-from reconciler.model.governance import ApprovalPolicy, GateKind
-from reconciler.model.plan import Plan
+from reconciler.model.governance import ApprovalPolicy, AutoApproval, GateKind
+from reconciler.model.plan import LeftOut, Plan
 from reconciler.model.word import (
     ApprovalAsked,
     ApprovalEscalated,
@@ -22,6 +23,7 @@ from reconciler.model.word import (
     Word,
 )
 from reconciler.policy.approval import approval
+from reconciler.policy.approval_auto import needs_nobody
 from reconciler.policy.approval_question import Question
 from reconciler.policy.plan_facts import facts
 from tests import factory as f
@@ -83,6 +85,14 @@ def question(case: Mapping[str, Any]) -> Question:
         requesters=tuple(case.get("requesters", ())),
         now=f.NOW,
     )
+
+
+def test_targets_that_cannot_be_seen_make_a_plan_no_smaller() -> None:
+    asked = question({})
+    away = replace(PLAN, left_out=(LeftOut("web-3", "no route to host"), LeftOut("web-4", "no route to host")))
+    few = AutoApproval(fewer_targets_than=3)
+    assert needs_nobody(few, asked) == "2 targets need nobody, fewer than 3"
+    assert needs_nobody(few, replace(asked, plan=away)) == ""
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["name"]) for case in CASES])

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from reconciler.model.access import EVERYTHING, Match, Placed
 from reconciler.model.identity import UnitId
-from reconciler.model.plan import Plan
+from reconciler.model.plan import LeftOut, Plan
 from reconciler.policy import condition
 from reconciler.policy.matching import fits
 from reconciler.policy.plan_facts import VARIABLES, facts, touched
@@ -15,7 +17,7 @@ def a_plan() -> Plan:
     there, gone = f.thing("/a", colour="red"), f.thing("/b", "web-2")
     (assessment,) = f.assess(f.desired(f.unit(there, gone)), f.absent(there, gone))
     assert assessment.plan
-    return assessment.plan
+    return replace(assessment.plan, left_out=(LeftOut("web-3", "no route to host"), LeftOut("web-3", "still none")))
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,7 @@ def a_plan() -> Plan:
         "plan.changes.exists(c, c.ref == 'thing:/b' && c.target == 'web-2' && c.action == 'create')",
         "plan.cause == 'commit' && plan.commit == 'c1' && plan.version == '1'",
         "plan.targets == ['web-1', 'web-2'] && plan.strategy == 'all-at-once'",
+        "plan.leftOut == ['web-3'] && plan.leftOut.size() + plan.targets.size() <= 20",
         "plan.steps[0] == 'apply'",
         "env.tier == 'critical' && env.name == 'production' && !has(env.zone)",
         "app.team == 'checkout' && app.name == 'shop'",
