@@ -22,7 +22,7 @@ from reconciler.model.forge import Mark, Outcome, Progress, PullRequest, Request
 from reconciler.ports.errors import Unreachable, WorldError
 from reconciler.ports.forge import Forge
 from reconciler.ports.journal import JournalUnavailable
-from reconciler.ports.source import Commit, SourceError
+from reconciler.ports.source import Commit, SourceError, TooLarge
 
 LONGEST_REST = timedelta(minutes=30)
 """How long a forge that is away is left alone at most."""
@@ -32,6 +32,9 @@ PROGRESS = timedelta(seconds=5)
 
 RECENT = timedelta(days=1)
 """So long after the merge a request is told how it goes."""
+
+AGAIN = timedelta(minutes=10)
+"""A head that Git has trouble with is not tried again sooner: each try may cost a minute, and anybody may push."""
 
 MOST_OPEN = 200
 PLAN, ROLLOUT = "reconciler/plan", "reconciler/rollout"
@@ -86,6 +89,7 @@ class PullRequests:
     _due: datetime | None = None
     _merged: tuple[PullRequest, ...] = ()
     _planned: dict[int, tuple[str, str]] = field(default_factory=dict)
+    _put_off: dict[int, tuple[str, datetime, SourceError]] = field(default_factory=dict)
     _told: dict[int, Progress] = field(default_factory=dict)
     _troubles: Troubles = field(default_factory=Troubles)
 
@@ -155,6 +159,7 @@ class PullRequests:
         there = {each.number for each in (*requests.open, *requests.merged)}
         self._merged = requests.merged
         self._planned = {number: told for number, told in self._planned.items() if number in there}
+        self._put_off = {number: why for number, why in self._put_off.items() if number in there}
         self._told = {number: told for number, told in self._told.items() if number in there}
 
     async def _aside(self, what: str, work: Coroutine[Any, Any, None]) -> None:
@@ -174,12 +179,23 @@ class PullRequests:
         head = await self.foresight.source.resolve(request.ref)
         if head.id != request.head:
             return  # it was pushed to since; the forge will say so when it is asked next
+        self._patient(request)
         await self._mark(head.id, Mark(PLAN, Outcome.PENDING, "is being planned"))
-        text, mark = await self._said_of(head)
+        try:
+            text, mark = await self._said_of(head)
+        except SourceError as error:
+            self._put_off[request.number] = (request.head, self.foresight.world.clock.now() + AGAIN, error)
+            raise
         if self.wanted.comment:
             await self.forge.comment(request.number, text)
         await self._mark(head.id, mark)
         self._planned[request.number] = (request.head, followed.commit)
+
+    def _patient(self, request: PullRequest) -> None:
+        """Raise again what was wrong with this head until it is time for another try."""
+        head, due, error = self._put_off.get(request.number, ("", self.foresight.world.clock.now(), SourceError()))
+        if head == request.head and self.foresight.world.clock.now() < due:
+            raise error
 
     async def _said_of(self, head: Commit) -> tuple[str, Mark]:
         try:
@@ -188,8 +204,8 @@ class PullRequests:
             problems = tuple(str(each) for each in invalid.problems)
             line = f"{len(problems)} mistakes: {problems[0]}" if len(problems) > 1 else problems[0]
             return self.wording.obstacle(head.id, problems), Mark(PLAN, Outcome.FAILURE, line)
-        except Clash as clash:
-            return self.wording.obstacle(head.id, (str(clash),)), Mark(PLAN, Outcome.FAILURE, str(clash))
+        except (Clash, TooLarge) as obstacle:
+            return self.wording.obstacle(head.id, (str(obstacle),)), Mark(PLAN, Outcome.FAILURE, str(obstacle))
         return self.wording.plan(review), Mark(PLAN, Outcome.SUCCESS, self.wording.line(review))
 
     async def _tell_progress(self, request: PullRequest, present: Present) -> None:

@@ -1,19 +1,22 @@
 """Commits from Git: an own bare mirror, read through the git command line. Work trees never count."""
 
+import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.desired.git_line import GitLine
 from reconciler.desired.load import Invalid
 from reconciler.model.problem import Problem
-from reconciler.ports.source import Commit, SourceError
+from reconciler.ports.source import Commit, SourceError, TooLarge
 
 _BRANCH = "refs/reconciler/branch"
 _KEPT = "refs/reconciler/kept"
 _ASKED = "refs/reconciler/asked"
 _NAME = re.compile(r"\w[\w./+-]*")  # what is a branch, a tag or an id, and nothing more in a refspec
 _SIZE_LIMIT = 512 * 1024 * 1024
+_LISTING_LIMIT = 64 * 1024 * 1024
+_MOST_FILES = 100_000
 _SMALL = 64 * 1024
 _FACTS = re.compile(rb"([0-7]{6}) [a-z]+ ([0-9a-f]+) +([0-9]{1,18}|-)")
 _NOT_PLAIN = {"120000": "a symbolic link", "160000": "a submodule"}
@@ -69,20 +72,26 @@ class GitSource:
         return await self._commit(revision, asked)
 
     async def read(self, commit: str) -> Mapping[str, bytes]:
-        """Return the files of the folders at the commit; raise SourceError, NotPlain for links and submodules."""
+        """Return the files of the folders at the commit; raise SourceError, NotPlain for links and submodules.
+
+        A commit that somebody proposes may be made to be endless (folders of folders of the same folder): TooLarge.
+        """
         folders = [] if "." in self.folders else [f":(top,literal){folder.strip('/')}" for folder in self.folders]
         listing = await self.git(
             f"cannot read {commit[:12]}",
             *("ls-tree", "-r", "-l", "-z", "--full-tree", "--end-of-options", commit, *folders),
+            most=_LISTING_LIMIT,
         )
-        entries = _entries(listing)
+        if listing.count(b"\0") > _MOST_FILES:
+            raise TooLarge(f"the folders of {commit[:12]} hold more than {_MOST_FILES} files")
+        entries = await asyncio.to_thread(_entries, listing)
         if sum(entry.size for entry in entries) > _SIZE_LIMIT:
-            raise SourceError(f"the folders of {commit[:12]} hold more than {_SIZE_LIMIT // 1024 // 1024} MiB")
+            raise TooLarge(f"the folders of {commit[:12]} hold more than {_SIZE_LIMIT // 1024 // 1024} MiB")
         known = {entry.blob: self.blobs[entry.blob] for entry in entries if entry.blob in self.blobs}
         new = {entry.blob: entry for entry in entries if entry.blob not in known}
         asked = "".join(f"{blob}\n" for blob in new).encode()
         answer = await self.git(f"cannot read {commit[:12]}", "cat-file", "--batch", given=asked) if new else b""
-        blobs = known | dict(_contents(new.values(), answer))
+        blobs = known | await asyncio.to_thread(_contents, new.values(), answer)
         self.blobs.clear()
         self.blobs.update({blob: data for blob, data in blobs.items() if len(data) <= _SMALL})
         return {entry.path: blobs[entry.blob] for entry in entries}
@@ -138,8 +147,9 @@ def _entries(listing: bytes) -> list[_Entry]:
     return entries
 
 
-def _contents(entries: Iterable[_Entry], answer: bytes) -> Iterator[tuple[str, bytes]]:
+def _contents(entries: Iterable[_Entry], answer: bytes) -> dict[str, bytes]:
     """Cut the answer of ``cat-file --batch``: for each a line ``<id> blob <size>``, the bytes, a newline."""
+    found = {}
     start = 0
     for entry in entries:
         head = f"{entry.blob} blob {entry.size}\n".encode()
@@ -147,5 +157,6 @@ def _contents(entries: Iterable[_Entry], answer: bytes) -> Iterator[tuple[str, b
         if not answer.startswith(head, start) or answer[end : end + 1] != b"\n":
             said = answer[start : start + len(head)].decode(errors="replace")
             raise SourceError(f"the Git mirror is damaged: {said}")
-        yield entry.blob, answer[end - entry.size : end]
+        found[entry.blob] = answer[end - entry.size : end]
         start = end + 1
+    return found

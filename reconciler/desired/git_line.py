@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.desired.process import Place, plain_environment, run
+from reconciler.desired.process import MOST, Place, TooMuch, plain_environment, run
 from reconciler.desired.remote import Remote
-from reconciler.ports.source import SourceError
+from reconciler.ports.source import SourceError, TooLarge
 
 _SAFE = (
     *("-c", "core.hooksPath=/dev/null", "-c", "protocol.ext.allow=never", "-c", "core.fsmonitor=false"),
@@ -46,11 +46,14 @@ class GitLine:
         async with self._one_at_a_time:
             await self(doing, "fetch", *options, self.remote.url, refspec)
 
-    async def __call__(self, doing: str, *arguments: str, given: bytes = b"") -> bytes:
-        """Run git and return what it printed; SourceError starts with ``doing``."""
+    async def __call__(self, doing: str, *arguments: str, given: bytes = b"", most: int = MOST) -> bytes:
+        """Run git and return what it printed; SourceError starts with ``doing``.
+
+        It is TooLarge when git prints more than ``most`` bytes.
+        """
         if not self._prepared:
             await self._prepare()
-        return await self._run(doing, *arguments, given=given)
+        return await self._run(doing, *arguments, given=given, most=most)
 
     async def _prepare(self) -> None:
         """Make the mirror when there is none (git does nothing to one that is there), and say what it may trust."""
@@ -96,13 +99,15 @@ class GitLine:
             **self.remote.environment,
         }
 
-    async def _run(self, doing: str, *arguments: str, given: bytes = b"") -> bytes:
+    async def _run(self, doing: str, *arguments: str, given: bytes = b"", most: int = MOST) -> bytes:
         stored = ("-c", f"credential.helper=store --file='{self.credentials}'") if self.credentials else ()
-        place = Place(folder=self.mirror, environment=self._environment(), limit=self.limit)
+        place = Place(folder=self.mirror, environment=self._environment(), limit=self.limit, most=most)
         try:
             ended = await run(("git", *_SAFE, *stored, *self.remote.options, *arguments), given, place)
         except TimeoutError:
             raise SourceError(f"{doing}: git took longer than {self.limit:g} s") from None
+        except TooMuch:
+            raise TooLarge(f"{doing}: git lists more than {most // 1024 // 1024} MiB, which is no fleet") from None
         except OSError as error:
             raise SourceError(f"{doing}: cannot run git: {error.strerror}") from error
         if ended.status:

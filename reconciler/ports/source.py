@@ -20,6 +20,10 @@ class SourceError(Exception):
     """Git cannot give what was asked for. The text is for the person who must act."""
 
 
+class TooLarge(SourceError):
+    """A commit holds more than is read of any, and always will."""
+
+
 class Source(Protocol):
     """A Git repository, read by commit; work trees do not count."""
 

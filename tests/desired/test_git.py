@@ -12,7 +12,7 @@ from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
 from reconciler.desired.load import Invalid
 from reconciler.desired.remote import remote
-from reconciler.ports.source import Commit, SourceError
+from reconciler.ports.source import Commit, SourceError, TooLarge
 from tests.desired.repository import Repository
 
 FOLDERS = ("desired-state", "policies")
@@ -220,6 +220,21 @@ async def test_settings_and_hooks_of_the_user_do_not_count(
     monkeypatch.setenv("GIT_CONFIG_COUNT", "nonsense")
 
     assert (await source.head()).id == commit
+
+
+@pytest.mark.parametrize(
+    ("wide", "deep", "said"), [(317, 2, "hold more than 100000 files"), (10, 12, "git lists more than 64 MiB")]
+)
+async def test_a_tree_that_unfolds_to_very_many_files_is_refused_before_it_is_read(
+    repository: Repository, source: GitSource, wide: int, deep: int, said: str
+) -> None:
+    repository.commit("first", a=b"a")
+    commit = repository.bomb(wide, deep)
+    repository.git("update-ref", "refs/heads/main", commit)
+    await source.head()
+
+    with pytest.raises(TooLarge, match=said):
+        await source.read(commit)
 
 
 async def test_git_that_hangs_is_ended_with_all_it_started(tmp_path: Path) -> None:

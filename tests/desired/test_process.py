@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.desired.process import Ended, Place, run
+from reconciler.desired.process import Ended, Place, TooMuch, run
 
 SOON = 5
 """Seconds; what is left behind in these tests lives for many more."""
@@ -47,3 +47,10 @@ async def test_the_limit_holds_though_what_it_started_has_got_away(left: Path, t
     async with asyncio.timeout(SOON):
         with pytest.raises(TimeoutError):
             await run(["sh", "-c", script], b"", place(tmp_path, limit=0.5))
+
+
+async def test_who_prints_without_end_is_ended(tmp_path: Path) -> None:
+    where = Place(folder=tmp_path, environment=dict(os.environ), limit=60, most=2 * 1024 * 1024)
+
+    with pytest.raises(TooMuch, match="it prints more than 2 MiB"):
+        await run(["sh", "-c", "exec yes"], b"", where)
