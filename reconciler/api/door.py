@@ -14,7 +14,7 @@ from reconciler.model.access import Action, Identity
 from reconciler.model.identity import UnitId
 from reconciler.ports.clock import Clock
 from reconciler.ports.desk import Doorway
-from reconciler.ports.identities import PASSED_ON, Identities
+from reconciler.ports.identities import PASSED_ON, Credentials, Identities
 
 LOOKS = 2
 """So many look at the whole fleet at once, whoever asks."""
@@ -94,10 +94,14 @@ class Hall:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: what it shares with others, who it is from (None: a stranger, who is told ``why``), and its id."""
+    """One request: what it shares with others, who it is from (None: a stranger, who is told ``why``), and its id.
+
+    ``shown`` is what they came with, for answers that go on after it may be good no longer.
+    """
 
     hall: Hall
     who: Identity | None
     id: str
     local: bool
     why: str = ""
+    shown: Credentials = field(default=Credentials(), repr=False)

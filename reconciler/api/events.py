@@ -100,12 +100,30 @@ async def _told(call: Call, begin: int) -> AsyncIterator[bytes]:
         yield text
 
 
+class _Hearer:
+    """Who hears a stream: their token may be revoked or end meanwhile, and what they are called may change."""
+
+    def __init__(self, call: Call) -> None:
+        self._call, self._clock = call, call.hall.door.clock
+        self._asked = self._clock.now()
+
+    async def still(self) -> bool:
+        """Return whether what they came with is good for the same identity; asked anew once in a heartbeat."""
+        now = self._clock.now()
+        if timedelta(0) <= now - self._asked < HEARTBEAT:
+            return True
+        self._asked = now
+        return await self._call.hall.door.identities.identify(self._call.shown) == self._call.who
+
+
 async def _texts(call: Call, last: int) -> AsyncIterator[bytes]:
-    clock, archive = call.hall.door.clock, call.hall.door.doorway.archive
+    clock, archive, hearer = call.hall.door.clock, call.hall.door.doorway.archive, _Hearer(call)
     quiet_since = clock.now()
-    while True:
+    while await hearer.still():
         entries = await archive.since(last, READ_AT_ONCE)
         for each in entries:
+            if not await hearer.still():
+                return
             last = each.number
             if await _may(call, each.event):
                 yield _text(each)

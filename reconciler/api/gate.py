@@ -80,18 +80,16 @@ class _Passing:
         peer: Peer | None = self._scope.get("state", {}).get("peer")
         client = self._scope.get("client")
         address = client[0] if client else ""
-        found = await self._found(
-            path,
-            Credentials(
-                authorization=self._headers.get("authorization", ""), headers=self._headers, address=address, peer=peer
-            ),
+        shown = Credentials(
+            authorization=self._headers.get("authorization", ""), headers=self._headers, address=address, peer=peer
         )
+        found = await self._found(path, shown)
         who = None if isinstance(found, Stranger) else found
         why = found.reason if isinstance(found, Stranger) else ""
         here = peer is not None or address in ("127.0.0.1", "::1")
         # What a proxy on this machine passes on may come from anywhere.
         local = here and self._hall.door.passed_on.isdisjoint(self._headers)
-        call = Call(self._hall, who, self.id, local, why)
+        call = Call(self._hall, who, self.id, local, why, shown)
         self._scope.setdefault("state", {})["call"] = call
         caller = f"{who.login.value}:{who.name}" if who else f"address:{address or 'socket'}"
         if wait := self._hall.rates.take(caller, self._hall.door.clock.now()):

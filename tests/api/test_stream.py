@@ -6,16 +6,22 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
 import httpx
 import pytest
 
+from reconciler.api.app import app
+from reconciler.api.events import HEARTBEAT
 from reconciler.api.listening import Unix
 from reconciler.api.server import served
+from reconciler.model.access import Identity
 from reconciler.model.event import Event, Paused, Resumed
-from tests.api.world import BANK, SHOP, World
+from reconciler.ports.identities import Credentials, Stranger
+from reconciler.providers.clock import SystemClock
+from tests.api.world import BANK, SHOP, SelfStyled, World, client
 
 Told = tuple[int, str, dict[str, object]]
 
@@ -115,6 +121,49 @@ async def test_so_many_streams_at_once_and_no_more(world: World, tmp_path: Path)
     assert [each.status_code for each in (first, *others)] == [HTTPStatus.OK] * 3
     assert refused.status_code == HTTPStatus.TOO_MANY_REQUESTS
     assert refused.headers["retry-after"] == "30"
+
+
+class _Hasty(SystemClock):
+    """Goes on by a heartbeat whenever it is looked at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked = 0
+
+    def now(self) -> datetime:
+        self._looked += 1
+        return super().now() + self._looked * HEARTBEAT
+
+
+class _Revoked(SelfStyled):
+    """Knows everybody so many times, and nobody after that."""
+
+    def __init__(self, good: int) -> None:
+        self._good = good
+
+    async def identify(self, credentials: Credentials) -> Identity | Stranger:
+        self._good -= 1
+        return await super().identify(credentials) if self._good >= 0 else Stranger("it was revoked")
+
+
+@pytest.mark.parametrize(("good", "told"), [(1, 0), (2, 0), (3, 1)])
+async def test_a_stream_ends_when_what_they_came_with_is_good_no_longer_also_when_much_happens(
+    world: World, good: int, told: int
+) -> None:
+    world.clock = _Hasty()
+    made = app(replace(world.door(), identities=_Revoked(good)))
+    async with client(made, "owner") as owner, asyncio.timeout(20):
+        answer = await owner.get("/v1/events/stream", params={"after": "0"})
+    # It is asked before the journal is read, and before each event: in this journal are more.
+    assert answer.text.count("data: ") == told
+
+
+async def test_a_stream_ends_also_when_nothing_happens(world: World) -> None:
+    world.clock = _Hasty()
+    made = app(replace(world.door(), identities=_Revoked(3)))
+    async with client(made, "owner") as owner, asyncio.timeout(20):
+        answer = await owner.get("/v1/events/stream")
+    assert answer.text.count(": heartbeat\n") == 2
 
 
 async def _begun(client: httpx.AsyncClient) -> httpx.Response:
