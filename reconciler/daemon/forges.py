@@ -71,5 +71,5 @@ def _requests(settings: Settings, foresight: Foresight, past: Past, wording: Wor
         AfterMerge(foresight, past),
         wording,
         Wanted(comment=wanted.comment, status=wanted.status, forks=wanted.forks, poll=wanted.poll),
-        RevertRequests(there, foresight) if wanted.revert_request else None,
+        RevertRequests(there, foresight, past) if wanted.revert_request else None,
     )

@@ -44,7 +44,7 @@ class Reviewed:
             AfterMerge(self.foresight, self.fleet.store.history),
             PullRequestWords(),
             Wanted(comment=comment, status=status, forks=forks, poll=timedelta(minutes=1)),
-            RevertRequests(self.there, self.foresight) if reverts else None,
+            RevertRequests(self.there, self.foresight, self.fleet.store.history) if reverts else None,
         )
 
     def propose(self, branch: str, start: str = "main", **documents: bytes) -> Request:
