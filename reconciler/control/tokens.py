@@ -26,6 +26,12 @@ def issue(request: IssueToken, picture: Picture, asked: Asked) -> Ruling:
         raise Refused(f"there are {AT_MOST} tokens already; revoke those that nobody needs: reconciler token list")
     if not _no_wider(request.scope, asked.who.scope):
         raise Forbidden(f"{asked.author} came with a token that is limited: it makes none that is good for more")
+    until = asked.at + request.duration if request.duration else None
+    if asked.who.until and (until is None or until > asked.who.until):
+        raise Forbidden(
+            f"{asked.author} came with a token that is good until {_minute(asked.who.until)}: "
+            "it makes none that is good for longer"
+        )
     text = token_text(asked.id, asked.secret)
     event = TokenIssued(
         id=asked.id,
@@ -33,13 +39,13 @@ def issue(request: IssueToken, picture: Picture, asked: Asked) -> Ruling:
         digest=digest(text),
         author=asked.author,
         at=asked.at,
-        until=asked.at + request.duration if request.duration else None,
+        until=until,
         groups=tuple(dict.fromkeys(request.groups)),
         emails=tuple(dict.fromkeys(request.emails)),
         scope=request.scope,
     )
-    until = f"until {event.until:%Y-%m-%d %H:%M}Z" if event.until else "until somebody revokes it"
-    said = f"The token {event.id} is made for {event.name}; it is good {until}, and shown only now."
+    end = _minute(until) if until else "somebody revokes it"
+    said = f"The token {event.id} is made for {event.name}; it is good until {end}, and shown only now."
     return Ruling(events=(event,), said=said, secret=text)
 
 
@@ -54,6 +60,10 @@ def revoke(request: RevokeToken, picture: Picture, asked: Asked) -> Ruling:
 
 def _issued(picture: Picture) -> tuple[TokenIssued, ...]:
     return tuple(each for each in picture.standing.words if isinstance(each, TokenIssued))
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}Z"
 
 
 def _good(token: TokenIssued, at: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -72,7 +73,7 @@ class Identity:
     """Somebody who asks: a person or a machine.
 
     ``owner`` is who has the daemon's own user or root on its machine: the operating system has given them everything.
-    ``scope`` is the limit of the token they came with.
+    ``scope`` is the limit of the token they came with, ``until`` its end; None where it has none, or there is no token.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Identity:
     emails: tuple[str, ...] = ()
     owner: bool = False
     scope: Scope = NO_LIMIT
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

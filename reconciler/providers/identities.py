@@ -96,7 +96,14 @@ class KnownIdentities:
             return _BAD_TOKEN
         if found.until and self._clock.now() >= found.until:
             return Stranger(f"the token was good until {found.until:%Y-%m-%d %H:%M}Z")
-        return Identity(name=found.name, login=Login.TOKEN, groups=found.groups, emails=found.emails, scope=found.scope)
+        return Identity(
+            name=found.name,
+            login=Login.TOKEN,
+            groups=found.groups,
+            emails=found.emails,
+            scope=found.scope,
+            until=found.until,
+        )
 
 
 def _proved(proxy: TrustedProxy, credentials: Credentials) -> Stranger | None:

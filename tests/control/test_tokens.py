@@ -113,6 +113,19 @@ def test_a_token_makes_none_that_is_good_for_more(own: Scope, wanted: Scope, mad
             issue(replace(CI, scope=wanted), picture(), with_scope(own))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [(timedelta(hours=1), True), (timedelta(days=1), True), (timedelta(days=1, seconds=1), False), (None, False)],
+)
+def test_a_token_that_ends_makes_none_that_is_good_for_longer(wanted: timedelta | None, made: bool) -> None:
+    who = replace(ADA, who=replace(ADA.who, owner=False, login=Login.TOKEN, until=NOW + timedelta(days=1)))
+    if made:
+        assert issue(replace(CI, duration=wanted), picture(), who).secret
+    else:
+        with pytest.raises(Forbidden, match="good until 2026-11-22 12:00Z: it makes none that is good for longer"):
+            issue(replace(CI, duration=wanted), picture(), who)
+
+
 def test_a_token_is_revoked_by_its_id() -> None:
     ruling = revoke(RevokeToken(id="01OLD"), picture(issued()), ADA)
     assert ruling.events == (TokenRevoked(id="01OLD", author="ada", at=NOW),)

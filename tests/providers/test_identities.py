@@ -38,7 +38,14 @@ ISSUED = TokenIssued(
     emails=("ci@example.net",),
     scope=Scope(actions=(Action.SYNC,), match=Match(units=("shop@*",))),
 )
-CI = Identity(name="ci-shop", login=Login.TOKEN, groups=("ci",), emails=("ci@example.net",), scope=ISSUED.scope)
+CI = Identity(
+    name="ci-shop",
+    login=Login.TOKEN,
+    groups=("ci",),
+    emails=("ci@example.net",),
+    scope=ISSUED.scope,
+    until=ISSUED.until,
+)
 WORD = "a-word-that-only-the-proxy-has"
 PROXY = TrustedProxy(
     secret=lambda: WORD,
