@@ -105,22 +105,26 @@ class JournalDesk:
         unit = unit_of(request)
         granted = rules.granted(request, who, unit)
         if isinstance(granted, Denied):
-            await self._tell(who, request, granted.reason)
+            await self._tell(who, request, unit if rules.knows(unit) else None, granted.reason)
             raise Forbidden(granted.reason)
 
-    async def _tell(self, who: Identity, request: Request, reason: str) -> None:
-        """Write down that something was refused, though not each time it is said again."""
+    async def _tell(self, who: Identity, request: Request, unit: UnitId | None, reason: str) -> None:
+        """Write down that something was refused, though not each time it is said again.
+
+        A unit that Git does not know is None: who makes up names is told of as one and the same refusal.
+        """
         word = AccessRefused(
             name=who.name,
             login=who.login.value,
             action=action_of(request).value,
-            unit=unit_of(request),
+            unit=unit,
             reason=reason,
             at=self._around.clock.now(),
         )
-        self._refusals, told = refused(self._refusals, word)
+        known, told = refused(self._refusals, word)
         if told:
             await self._around.append([told], told.at)
+        self._refusals = known
 
     async def _code(self, request: Request, who: Identity, seen: Picture) -> tuple[FactorUsed, ...]:
         """The code that came with the request, to be used up with it; Refused when it does not count."""
@@ -132,7 +136,8 @@ class JournalDesk:
         try:
             step = self._around.codes.step(who.name, code, last, seen.now)
         except FactorRefused as wrong:
-            await self._tell(who, request, str(wrong))
+            unit = unit_of(request)
+            await self._tell(who, request, unit if unit in seen.standing.units else None, str(wrong))
             raise Refused(str(wrong)) from wrong
         return (FactorUsed(person=who.name, step=step, at=seen.now),)
 

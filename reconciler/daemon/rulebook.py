@@ -35,6 +35,10 @@ class Rulebook:
             return access.may_all(self._access, self._placed, who, action, request.environment)
         return access.may(self._access, self._placed, who, action, unit)
 
+    def knows(self, unit: UnitId | None) -> bool:
+        """Return whether it is a unit of the commit."""
+        return unit in self._placed
+
     def may(self, who: Identity, action: Action, unit: UnitId | None) -> bool:
         """Return whether somebody may do that to the unit, or to everything."""
         return isinstance(access.may(self._access, self._placed, who, action, unit), access.Granted)

@@ -1,6 +1,6 @@
 """Which refusals are written down: all, but what is tried again and again only once in a while, with a count. Pure.
 
-Who scans a door must not fill the journal.
+Who scans a door must fill neither the journal nor what others have of it.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,11 @@ _RAREST = timedelta(days=1)
 AT_MOST = 60
 """So many refusals of all sorts are written down in that time."""
 
+AT_MOST_OF_ONE = 10
+"""So many of them are of one name, known in one way (of a stranger: from one address)."""
+
 _REMEMBERED = 1000
+_Caller: TypeAlias = tuple[str, str]
 _Key: TypeAlias = tuple[str, str, str, UnitId | None]
 
 
@@ -34,14 +38,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """What was refused of late: by sort, and how many were written down since ``since``.
+    """What was refused of late: by sort, and how many were written down since ``since``, of each caller.
 
-    ``unsaid`` are those that were not because there were too many of all sorts.
+    ``unsaid`` are those that were not because there were too many, of all sorts or of one caller.
     """
 
     told: Mapping[_Key, Told] = field(default_factory=dict)
     since: datetime | None = None
-    count: int = 0
+    counts: Mapping[_Caller, int] = field(default_factory=dict)
     unsaid: int = 0
 
 
@@ -55,11 +59,13 @@ def refused(before: Refusals, word: AccessRefused) -> tuple[Refusals, AccessRefu
     last = now.told.get(key)
     if last and word.at < last.at + last.rest:
         return replace(now, told={**now.told, key: replace(last, unsaid=last.unsaid + 1)}), None
-    if now.count >= AT_MOST:
+    caller = (word.name, word.login)
+    theirs = now.counts.get(caller, 0)
+    if theirs >= AT_MOST_OF_ONE or sum(now.counts.values()) >= AT_MOST:
         return replace(now, unsaid=now.unsaid + 1), None
     told = {each: was for each, was in now.told.items() if each != key}
     told[key] = Told(word.at, rest=_rest(last, word.at))
-    after = replace(now, told=told, count=now.count + 1, unsaid=0)
+    after = replace(now, told=told, counts={**now.counts, caller: theirs + 1}, unsaid=0)
     return after, replace(word, reason=word.reason + _counted(last.unsaid if last else 0, now.unsaid))
 
 
@@ -72,7 +78,7 @@ def _rest(last: Told | None, at: datetime) -> timedelta:
 def _in_time(before: Refusals, at: datetime) -> Refusals:
     """Begin to count anew when the time is over; of too many sorts the oldest are forgotten, with a count."""
     if before.since is None or at >= before.since + EACH:
-        before = replace(before, since=at, count=0)
+        before = replace(before, since=at, counts={})
     if len(before.told) < _REMEMBERED:
         return before
     kept = dict(list(before.told.items())[_REMEMBERED // 2 :])

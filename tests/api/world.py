@@ -104,7 +104,7 @@ class World:
     damaged: str | None = None
 
     def door(self, limits: Limits = EASY) -> Door:
-        desk = JournalDesk(self.store, self._around())
+        desk = JournalDesk(self.store, self.around())
         return Door(
             doorway=Doorway(desk, JournalArchive(self.store), Prospect()),
             fleet=Fleet(desk, self.clock),
@@ -125,7 +125,9 @@ class World:
             raise JournalUnavailable(self.damaged)
         return True
 
-    def _around(self) -> Surroundings:
+    def around(self) -> Surroundings:
+        """Return what the desk has around it."""
+
         async def rules(_: Request | None) -> Desired | None:
             return self.desired
 

@@ -1,20 +1,23 @@
 """The desk over a real journal: who may not is refused and written down, and what is decided is there for the next."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from reconciler.daemon.archive import JournalArchive
+from reconciler.daemon.desk import JournalDesk
 from reconciler.model.access import Identity, Login
 from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Pause, Promote, Refused, Sync
-from reconciler.model.event import DecisionTaken, Paused
+from reconciler.model.event import DecisionTaken, Event, Paused
+from reconciler.model.identity import UnitId
 from reconciler.model.rollout import State
 from reconciler.model.word import AccessRefused, Delegated
 from reconciler.ports.desk import Desk
+from reconciler.ports.journal import JournalUnavailable
 from tests.api.world import BANK, SHOP, World, opened, prepared
 
 OPERATOR = Identity(name="operator", login=Login.TOKEN)
@@ -49,6 +52,33 @@ async def test_what_somebody_may_not_is_refused_told_once_and_wakes_nobody(world
     assert (word.name, word.login, word.action, word.unit) == ("operator", "token", "pause", BANK)
     assert await said(world, Paused) == []
     assert world.woken == 0
+
+
+async def test_who_makes_up_names_of_units_is_told_of_once(world: World) -> None:
+    desk = desk_of(world)
+    for number in range(3):
+        with pytest.raises(Forbidden):
+            await desk.decide(Pause(unit=UnitId(f"app-{number}", "production"), reason="x"), OPERATOR)
+    (word,) = await said(world, AccessRefused)
+    assert isinstance(word, AccessRefused)
+    assert word.unit is None
+    assert "app-0@production" in word.reason
+
+
+async def test_a_refusal_that_could_not_be_written_down_is_by_the_next_one(world: World) -> None:
+    times = iter([True, False])
+
+    async def append(events: Sequence[Event], at: datetime) -> None:
+        if next(times):
+            raise JournalUnavailable("the disk is full")
+        await world.store.append(events, at)
+
+    desk = JournalDesk(world.store, replace(world.around(), append=append))
+    with pytest.raises(JournalUnavailable):
+        await desk.decide(Pause(unit=BANK, reason="x"), OPERATOR)
+    with pytest.raises(Forbidden):
+        await desk.decide(Pause(unit=BANK, reason="x"), OPERATOR)
+    assert len(await said(world, AccessRefused)) == 1
 
 
 async def test_of_two_who_ask_for_the_same_at_once_one_is_told_of_the_other(world: World) -> None:

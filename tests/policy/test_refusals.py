@@ -1,6 +1,7 @@
 """Every refusal is told, but a scanner fills no journal: what repeats, and what is too much, is told with a count."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.identity import UnitId
 from reconciler.model.word import AccessRefused
-from reconciler.policy.refusals import AT_MOST, EACH, Refusals, refused
+from reconciler.policy.refusals import AT_MOST, AT_MOST_OF_ONE, EACH, Refusals, refused
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -55,10 +56,21 @@ def test_others_are_not_hidden_by_it() -> None:
 
 
 def test_a_scan_over_many_names_is_cut_and_the_next_minute_says_so() -> None:
-    scan = [word(unit=f"unit-{number}@production") for number in range(AT_MOST + 40)]
+    scan = [word(f"scanner-{number}") for number in range(AT_MOST + 40)]
     _, written = run(*scan, word("late", EACH))
     assert len(written) == AT_MOST + 1
     assert written[-1].reason == "no role (40 other refusals were not written down: there were too many)"
+
+
+def test_one_who_scans_leaves_room_for_others_in_the_same_minute() -> None:
+    scan = [word(unit=f"unit-{number}@production") for number in range(AT_MOST + 40)]
+    _, written = run(*scan, replace(word(), login="oidc"), word("ben"), word("eve", EACH))
+    assert [each.name for each in written] == ["eve"] * AT_MOST_OF_ONE + ["eve", "ben", "eve"]
+    others = AT_MOST + 40 - AT_MOST_OF_ONE
+    assert (
+        written[AT_MOST_OF_ONE].reason
+        == f"no role ({others} other refusals were not written down: there were too many)"
+    )
 
 
 def test_what_is_remembered_is_bounded() -> None:
