@@ -15,7 +15,7 @@ from reconciler.model.word import TokenIssued, Word
 from reconciler.policy.names import is_name
 from reconciler.policy.token_text import PREFIX, matches, token_id
 from reconciler.ports.clock import Clock
-from reconciler.ports.identities import Credentials, Stranger
+from reconciler.ports.identities import PASSED_ON, Credentials, Stranger
 from reconciler.ports.secrets import SecretMissing
 from reconciler.providers.peers import ON_BEHALF, Peers
 from reconciler.providers.tokens import IssuerTokens
@@ -26,7 +26,6 @@ Said: TypeAlias = Callable[[], Awaitable[Sequence[Word]]]
 NOBODY = Stranger("nobody has said who they are: bring a token (Authorization: Bearer TOKEN)")
 _BAD_TOKEN = Stranger("there is no such token, or it was revoked")
 _NOT_A_PROXY = Stranger("this does not come from a proxy that is believed")
-_PASSED_ON = frozenset({"forwarded", "x-forwarded-for", "x-real-ip", "via"})
 _SHORTEST_SECRET = 16
 _MOST_GROUPS = 1000
 _NO_TOKEN = "0" * 64
@@ -58,24 +57,30 @@ class KnownIdentities:
         self._peers = peers
         self._issuer = issuer
         self._proxy = proxy
+        self._passed_on = PASSED_ON | ({proxy.secret_header} if proxy else set())
 
     async def identify(self, credentials: Credentials) -> Identity | Stranger:
         """Return who it is, or a stranger; raises JournalUnavailable."""
         if self._proxy and credentials.headers.get(self._proxy.secret_header):
-            proved = await asyncio.to_thread(_proved, self._proxy, credentials)
-            if proved is not None:
-                return proved
-            if credentials.headers.get(self._proxy.user_header):
-                return _by_proxy(self._proxy, credentials)
+            return await self._through(self._proxy, credentials)
         if credentials.authorization:
             return await self._by_token(credentials.authorization)
         if credentials.peer is None:
             return NOBODY
-        if _PASSED_ON.intersection(credentials.headers):
+        if not self._passed_on.isdisjoint(credentials.headers):
             # The process at the socket is a proxy: whoever comes through it must not be taken for it.
             return _NOT_A_PROXY
         on_behalf = credentials.headers.get(ON_BEHALF, "")
         return await asyncio.to_thread(self._peers.identify, credentials.peer, on_behalf)
+
+    async def _through(self, proxy: TrustedProxy, credentials: Credentials) -> Identity | Stranger:
+        """Who comes through the proxy is never taken for the proxy's own process, also where it names nobody."""
+        refused = await asyncio.to_thread(_proved, proxy, credentials)
+        if refused is not None:
+            return refused
+        if credentials.headers.get(proxy.user_header):
+            return _by_proxy(proxy, credentials)
+        return await self._by_token(credentials.authorization) if credentials.authorization else NOBODY
 
     async def _by_token(self, authorization: str) -> Identity | Stranger:
         scheme, _, token = authorization.partition(" ")

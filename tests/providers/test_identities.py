@@ -195,6 +195,13 @@ async def test_a_token_comes_through_the_proxy_where_that_names_nobody():
     assert await known(ISSUED, proxy=PROXY).identify(shown) == CI
 
 
+async def test_who_comes_through_the_proxy_and_is_nobody_is_not_taken_for_the_proxys_own_process():
+    nobody = replace(by_proxy(address="", x_remote_user=""), peer=ROOT)
+    assert "nobody has said" in await refused(known(proxy=PROXY), nobody)
+    unproved = replace(by_proxy(address="", x_proxy_secret="", x_remote_user=""), peer=ROOT)
+    assert "not come from a proxy" in await refused(known(proxy=PROXY), unproved)
+
+
 async def test_without_a_proxy_in_the_settings_its_headers_say_nothing():
     assert "nobody has said" in await refused(known(), by_proxy())
 
