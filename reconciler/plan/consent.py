@@ -29,11 +29,14 @@ def question(plan: Plan, situation: Situation) -> Question:
 
 
 def as_asked(plan: Plan) -> Plan:
-    """Return the plan under the id that people consent to: it follows from all that is in it but the commit.
+    """Return the plan under the id that people consent to: it follows from all in it that says what will happen.
 
-    A commit that leaves the unit as it was changes nothing of what they have read.
+    A commit that leaves the unit as it was changes nothing of what they have read, nor does why a target cannot be seen
+    (no route now, a time-out a minute later), nor that another controller has been there meanwhile.
     """
-    return identified(replace(plan, id="", unit=replace(plan.unit, commit="")))
+    left_out = dict.fromkeys(replace(each, reason="") for each in plan.left_out)
+    unit = replace(plan.unit, commit="")
+    return identified(replace(plan, id="", unit=unit, left_out=tuple(left_out), fences={}))
 
 
 def consents(

@@ -9,7 +9,7 @@ from reconciler.model.canonical import Digest, digest, plain
 from reconciler.model.change import Cause
 from reconciler.model.identity import ResourceId
 from reconciler.model.plan import Apply, Confirm, Drain, Plan, Probe, Step, Stop
-from reconciler.model.resource import Observation, Present, Survey
+from reconciler.model.resource import Observation, Present, Survey, Unknown
 from reconciler.model.step import Analyse
 from reconciler.model.target import Target
 from reconciler.plan.leg import Leg, leg
@@ -96,11 +96,16 @@ def _background(material: Material, legs: Sequence[Leg]) -> tuple[Analysis, ...]
 
 
 def observed(survey: Survey, resources: Iterable[ResourceId]) -> Digest:
-    """Return the digest of what was seen of the resources: it changes when the world does."""
-    return digest({str(each): plain(_without_status(survey.of(each))) for each in sorted(set(resources))})
+    """Return the digest of what was seen of the resources: it changes when the world does.
+
+    How something does, and why it cannot be seen, is not what it is.
+    """
+    return digest({str(each): plain(_bare(survey.of(each))) for each in sorted(set(resources))})
 
 
-def _without_status(seen: Observation) -> Observation:
+def _bare(seen: Observation) -> Observation:
+    if isinstance(seen, Unknown):
+        return Unknown("")
     return replace(seen, status={}) if isinstance(seen, Present) and seen.status else seen
 
 

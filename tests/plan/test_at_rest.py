@@ -13,6 +13,7 @@ from reconciler.model.policy import OnFailure, RolloutPolicy
 from reconciler.model.resource import Absent, Present, Unknown
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason
+from reconciler.plan.consent import as_asked
 from tests import factory as f
 from tests.plan.standings import good, known, ours
 
@@ -62,6 +63,20 @@ def test_what_could_not_be_seen_is_not_touched_and_is_said():
     (found,) = f.assess(f.desired(f.unit(there, away)), {there.id: Absent(), away.id: Unknown("no route")})
     assert {change.resource.target for change in found.plan.changes} == {"web-1"}
     assert [(each.target, each.reason) for each in found.plan.left_out] == [("web-2", "no route")]
+
+
+def test_why_a_target_cannot_be_seen_is_no_other_plan_to_consent_to():
+    there, away = f.thing("/a", "web-1"), f.thing("/a", "web-2")
+
+    def plan(why):
+        (found,) = f.assess(f.desired(f.unit(there, away)), {there.id: Absent(), away.id: Unknown(why)})
+        return found.plan
+
+    one, other = plan("no route to host"), plan("no answer within 10 s")
+    assert one.observation == other.observation
+    assert as_asked(one) == as_asked(other)
+    assert as_asked(one) == as_asked(replace(one, fences={"web-1": 7}))
+    assert as_asked(one) != as_asked(replace(one, left_out=()))
 
 
 def test_one_unknown_resource_keeps_its_whole_target_out():
