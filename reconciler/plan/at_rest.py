@@ -50,13 +50,19 @@ def assess_at_rest(wanted: Unit, situation: Situation) -> Assessment:
         return replace(base, looked=False, waiting=WaitingOn(Reason.BLOCKED, wanted.blocked))
     if held.unit is None:
         if plan := _requests_alone(held, wanted, situation):
-            return replace(base, looked=False, plan=plan, drifted=tuple(map(str, strayed(wanted, situation))))
+            drifted = tuple(map(str, strayed(wanted, situation)))
+            return _governed(replace(base, looked=False, plan=plan, drifted=drifted), plan, situation)
         return replace(base, looked=False, waiting=_nothing_to_hold_to(held, wanted))
     if diff.unseen and {each.target for each in diff.unseen} >= set(held.unit.targets):
         return replace(base, waiting=_out_of_sight(diff))
     if diff.conflicts and not _goes_on_without(diff, held, known):
         return replace(base, looked=False, waiting=_refused(diff))
     return _planned(base, held, diff, situation)
+
+
+def _governed(base: Assessment, plan: Plan, situation: Situation) -> Assessment:
+    found = governed(plan, situation)
+    return replace(base, gates=found.gates, notices=found.notices, waiting=found.waiting)
 
 
 def _planned(base: Assessment, held: Holding, diff: UnitDiff, situation: Situation) -> Assessment:

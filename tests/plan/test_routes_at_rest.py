@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from reconciler.model.assessment import Assessment
 from reconciler.model.change import Cause
 from reconciler.model.event import Condition, HealthChanged, Paused
+from reconciler.model.governance import FREE, ChangeWindow, GateKind, Governance, WindowMode
 from reconciler.model.health import TcpCheck
 from reconciler.model.plan import LeftOut, Probe, Shift
-from reconciler.model.policy import BlueGreen, RolloutPolicy
+from reconciler.model.policy import BlueGreen, OnFailure, RolloutPolicy
 from reconciler.model.resource import DriftMode, Routes, Unknown
 from reconciler.model.rollout import Rollout, State, TargetFailure
 from reconciler.model.target import Sort
@@ -23,6 +25,7 @@ from reconciler.plan import lint
 from tests import factory as f
 from tests.plan.standings import good, known, ours
 
+HOUR = timedelta(hours=1)
 RED = f.thing("/etc/paint")
 ROUTER = HaproxyRouter(
     hosts=("lb-1", "lb-2"), backend="shop", members=(Member("web-1", "web-1"), Member("web-2", "web-2"))
@@ -125,6 +128,24 @@ def test_a_rollout_does_not_begin_while_a_load_balancer_is_away() -> None:
         Reason.TRAFFIC,
         "cannot ask the load balancers: cannot reach lb-2: no route to host",
     )
+
+
+def left_as_it_was(governance: Governance) -> Assessment:
+    """Assess a unit whose only state was rejected and left as it is, and whose requests go elsewhere now."""
+    unit = f.unit(RED, policy=RolloutPolicy(name="p", on_failure=OnFailure.HOLD))
+    standing = known((unit, Verdict.BAD), owned=ours(RED), routing=EVEN)
+    wanted = replace(routed(unit), governance={unit.id: governance})
+    (found,) = f.assess(wanted, f.as_wanted(RED), standing, routes={f.SHOP: told(100, 0)})
+    assert found.plan is not None
+    return found
+
+
+def test_what_is_left_as_it_was_gets_its_requests_when_the_gates_let_it() -> None:
+    freeze = ChangeWindow(name="freeze", mode=WindowMode.DENY, begins=f.NOW, ends=f.NOW + HOUR, heals=False)
+    assert left_as_it_was(FREE).waiting is None
+    shut = left_as_it_was(Governance(windows=(freeze,)))
+    assert shut.waiting is not None
+    assert (shut.waiting.reason, [each.kind for each in shut.gates]) == (Reason.WINDOW, [GateKind.WINDOW])
 
 
 OFF = (Share("web-1", 100), Share("web-2", 0))
