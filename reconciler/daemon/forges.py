@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reconciler.daemon.after_merge import AfterMerge, Past
 from reconciler.daemon.foresight import Foresight
+from reconciler.daemon.keeping import own_secrets
 from reconciler.daemon.pull_requests import PullRequests, Wanted, Wording
 from reconciler.daemon.revert_requests import RevertRequests
 from reconciler.daemon.settings import Settings
@@ -51,7 +52,7 @@ async def forging(settings: Settings, foresight: Foresight, past: Past, wording:
         pushes.ring()
         proposed()
 
-    secrets, clock = foresight.loading.secrets, foresight.world.clock
+    secrets, clock = own_secrets(settings), foresight.world.clock
     hooks = Webhooks(configured(settings), settings.git.branch, secrets, clock, pushed, proposed)
     try:
         yield Forging(hooks, pushes, requests)
@@ -64,7 +65,7 @@ def _requests(settings: Settings, foresight: Foresight, past: Past, wording: Wor
     if wanted is None:
         raise AssertionError("internal error: there is no forge in the settings")
     place = Repository(api=wanted.api, name=wanted.repository, branch=settings.git.branch, token=wanted.token)
-    there: Forge = forge(ForgeKind(wanted.kind), place, http, foresight.loading.secrets)
+    there: Forge = forge(ForgeKind(wanted.kind), place, http, own_secrets(settings))
     return PullRequests(
         there,
         foresight,

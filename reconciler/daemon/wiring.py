@@ -19,7 +19,7 @@ from reconciler.daemon.foresight import Foresight
 from reconciler.daemon.git_approvals import GitApprovals
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
-from reconciler.daemon.keeping import secrets_by
+from reconciler.daemon.keeping import own_secrets, reserved_by, secrets_by
 from reconciler.daemon.look import Look
 from reconciler.daemon.narrated import Narrated
 from reconciler.daemon.own_doorway import own_doorway
@@ -64,7 +64,6 @@ from reconciler.providers.one_time_codes import OneTimeCodes
 from reconciler.providers.provenance import Verifier
 from reconciler.providers.remembering import Remembering
 from reconciler.providers.scans import Scans
-from reconciler.providers.secrets import LocalSecrets
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from reconciler.providers.survey import Probes
@@ -149,7 +148,7 @@ async def examining(settings: Settings) -> AsyncIterator[Instruments]:
     with tempfile.TemporaryDirectory(prefix="reconciler-") as empty:
         scratch = settings if _is_ours(settings.state_dir) else settings.model_copy(update={"state_dir": Path(empty)})
         clock = SystemClock()
-        secrets = secrets_by(settings.secrets, scratch.state_dir, clock)
+        secrets = secrets_by(settings.secrets, scratch.state_dir, clock, reserved_by(settings))
         source, reading, known = _source(scratch), _reading(settings, secrets), dict[str, Host]()
         contents: dict[Digest, bytes] = {}
 
@@ -193,7 +192,7 @@ async def _world(
     settings: Settings, store: SqliteStore, holder: Holder
 ) -> AsyncIterator[tuple[World, Remembering, SecretStores]]:
     clock = SystemClock()
-    secrets = secrets_by(settings.secrets, settings.state_dir, clock)
+    secrets = secrets_by(settings.secrets, settings.state_dir, clock, reserved_by(settings))
     journal = Narrated(store)
     reading = _reading(settings, secrets)
     source = _source(settings)
@@ -263,8 +262,7 @@ def _foresight(settings: Settings, world: World, secrets: SecretStores) -> Fores
 
 
 def _codes(settings: Settings) -> OneTimeCodes:
-    own = LocalSecrets(settings.secrets.directory, settings.state_dir / "secret-key", os.environ)
-    return OneTimeCodes(own.value)
+    return OneTimeCodes(own_secrets(settings).value)
 
 
 def _source(settings: Settings) -> GitSource:

@@ -180,7 +180,7 @@ class ResourceInputs:
         """The keyed digest of the real bytes; of those with markers while a value is missing, to have any."""
         values: dict[bytes, bytes] = {}
         for name, reference in references.items():
-            if wrong := secret_references.unknown(reference, self.sources.stores):
+            if wrong := secret_references.wrong(reference, self.sources.stores):
                 hint = f" ({wrong[1]})" if wrong[1] else ""
                 raise InputError(self._key(reference, "secrets"), wrong[0] + hint)
             try:

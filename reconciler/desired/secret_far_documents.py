@@ -10,7 +10,14 @@ from reconciler.desired.fields import Matching, Strict
 from reconciler.desired.health_fields import authorities
 from reconciler.desired.urls import url_schema, web_address
 from reconciler.model import secret_store as model
-from reconciler.model.secret_store import LOCAL_PATTERN
+from reconciler.model.secret_store import LOCAL_PATTERN, OWN_TO_DAEMON, own_to_daemon
+
+
+def _for_documents(reference: str) -> str:
+    if own_to_daemon(reference):
+        raise ValueError(OWN_TO_DAEMON)
+    return reference
+
 
 OwnSecret = Annotated[
     str,
@@ -19,6 +26,7 @@ OwnSecret = Annotated[
         "the reference of a secret that the machine itself has, such as vault/secret-id, and not the secret itself",
         told=False,
     ),
+    AfterValidator(_for_documents),
 ]
 Prefix = Annotated[str, Matching(r"(?:[A-Za-z0-9_][A-Za-z0-9._/+=-]{0,200})?", "the beginning of all names")]
 Engine = Annotated[str, Matching(r"[A-Za-z0-9_][A-Za-z0-9._/-]{0,99}", "the path something is mounted at")]

@@ -1,4 +1,4 @@
-"""The stores of secrets of a commit, and references to stores that nobody knows."""
+"""The stores of secrets of a commit, and references that no document may have."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -28,7 +28,7 @@ def stores(fleet: Fleet, files: Mapping[str, bytes]) -> Mapping[str, SecretStore
 
 
 def check(fleet: Fleet, files: Mapping[str, bytes]) -> Iterator[Problem]:
-    """Yield every store whose folder has no files, and every reference to a store that is not there."""
+    """Yield every store whose folder has no files, and every reference that is wrong."""
     for store in fleet.stores.values():
         folder = store.spec.repository
         if folder is not None and not any(_inside(files, folder)):
@@ -39,7 +39,7 @@ def check(fleet: Fleet, files: Mapping[str, bytes]) -> Iterator[Problem]:
     tables = (fleet.environments, fleet.targets, fleet.apps, fleet.policies, fleet.analyses)
     for written in (each for table in tables for each in table.values()):
         for path, reference in _references(written.spec, ("spec",)):
-            if problem := secret_references.unknown(reference, known):
+            if problem := secret_references.wrong(reference, known):
                 yield written.document.problem(path, *problem)
 
 

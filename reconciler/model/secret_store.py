@@ -24,6 +24,12 @@ _STORE = re.compile(
 
 LONGEST_REFERENCE = 1000
 
+ONE_TIME_CODES = "one-time-codes"
+"""The folder of the secrets that people's one-time codes are made from, which are the daemon's own."""
+
+OWN_TO_DAEMON = f"{ONE_TIME_CODES}/… is the daemon's own; no document may name it"
+"""What is told of a document that names one of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
@@ -48,6 +54,16 @@ def parsed(text: str) -> Reference:
                 store=found["store"], path=found["path"], version=found["version"] or "", key=found["key"] or ""
             )
     raise ValueError("write words joined by /, for example shop/db, or with a SecretStore: vault:shop/db#password")
+
+
+def flat(path: str) -> str:
+    """Return the path as the machine may spell it: in a variable's name, or a credential's, different ones are one."""
+    return re.sub(r"[^A-Za-z0-9]", "_", path).upper()
+
+
+def own_to_daemon(path: str) -> bool:
+    """Whether one of the machine's secrets is for the daemon alone: whoever writes documents has no use for it."""
+    return flat(path).startswith(flat(f"{ONE_TIME_CODES}/"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 
 import pyotp
 
+from reconciler.model.secret_store import ONE_TIME_CODES
 from reconciler.ports.second_factor import FactorRefused
 from reconciler.ports.secrets import SecretMissing
 
-FOLDER = "one-time-codes"
 GUESSES = 5
 """So many wrong codes of a person within PATIENCE, then none counts until the oldest is so long ago."""
 
@@ -71,7 +71,7 @@ class OneTimeCodes:
 
 def secret_of(person: str) -> str:
     """Return the reference of the secret of a person's device; a name that is no file's is written in hexadecimal."""
-    return f"{FOLDER}/{person}" if _PLAIN.fullmatch(person) else f"{FOLDER}/x-{person.encode().hex()}"
+    return f"{ONE_TIME_CODES}/{person}" if _PLAIN.fullmatch(person) else f"{ONE_TIME_CODES}/x-{person.encode().hex()}"
 
 
 def _same(device: pyotp.TOTP, code: str, step: int) -> bool:

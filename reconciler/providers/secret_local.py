@@ -1,9 +1,9 @@
 """What this machine itself has: files of a folder, credentials that systemd handed over, the environment."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconciler.model.secret_store import flat
 from reconciler.ports.secrets import SecretMissing, SecretUnknown
 from reconciler.providers.secret_reading import LARGEST, Raw, bounded, versionless
 
@@ -64,7 +64,7 @@ class Variables:
 
 def variable(path: str) -> str:
     """Return the name of the variable of a path."""
-    return VARIABLE + re.sub(r"[^A-Za-z0-9]", "_", path).upper()
+    return VARIABLE + flat(path)
 
 
 def credential(path: str, environment: Mapping[str, str]) -> Path | None:

@@ -1,6 +1,6 @@
 """From what a commit says of a store to the store itself. What opens it is the machine's own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,9 +17,11 @@ from reconciler.model.secret_store import (
     SecretStore,
     SopsStore,
     VaultStore,
+    flat,
+    own_to_daemon,
 )
 from reconciler.ports.clock import Clock
-from reconciler.ports.secrets import SecretUnknown
+from reconciler.ports.secrets import SecretMissing, SecretUnknown
 from reconciler.providers import client_tls
 from reconciler.providers.aws_login import log_in
 from reconciler.providers.http import Http
@@ -30,7 +32,7 @@ from reconciler.providers.secret_encrypted import Files, Sops
 from reconciler.providers.secret_far import Far
 from reconciler.providers.secret_local import Credentials, Folder, Variables
 from reconciler.providers.secret_programs import Command, Runner
-from reconciler.providers.secret_reading import Store
+from reconciler.providers.secret_reading import Raw, Store
 from reconciler.providers.secret_vault import Vault
 from reconciler.providers.secrets import LocalSecrets
 
@@ -39,7 +41,8 @@ from reconciler.providers.secrets import LocalSecrets
 class Machine:
     """All that stores may use of this machine: no commit can name another folder, program or key of it.
 
-    ``folders`` and ``programs`` are by the names under which the settings know them.
+    ``folders`` and ``programs`` are by the names under which the settings know them. ``reserved`` are references that
+    the settings name for the daemon itself.
     """
 
     local: LocalSecrets
@@ -48,6 +51,32 @@ class Machine:
     threads: HttpInThreads
     folders: Mapping[str, Path]
     programs: Mapping[str, Sequence[str]]
+    reserved: Collection[str] = ()
+
+    def value(self, reference: str) -> str:
+        """Return the machine's own value for a document; raise SecretMissing, SecretUnknown."""
+        self.allow(reference, reference)
+        return self.local.value(reference)
+
+    def allow(self, path: str, named: str) -> None:
+        """Raise SecretMissing when what the machine has at the path is the daemon's own, whoever spells it how."""
+        if own_to_daemon(path) or flat(path) in {flat(each) for each in self.reserved}:
+            raise SecretMissing(f"{named} is the daemon's own; no document may name it")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A store of what the machine hands to the daemon, which has the daemon's own secrets too."""
+
+    name: str
+    prefix: str
+    machine: Machine
+    store: Store
+
+    def read(self, path: str, version: str) -> Raw:
+        """Return what is at the path; raise SecretMissing also for what is the daemon's own."""
+        self.machine.allow(self.prefix + path, f"{self.name}:{path}")
+        return self.store.read(path, version)
 
 
 def opened(store: SecretStore, machine: Machine) -> Store:  # noqa: PLR0911 - a case a sort of store
@@ -55,9 +84,9 @@ def opened(store: SecretStore, machine: Machine) -> Store:  # noqa: PLR0911 - a 
     name, source = store.name, store.source
     match source:
         case EnvironmentStore():
-            return Variables(name, source.prefix, machine.environment)
+            return Allowed(name, source.prefix, machine, Variables(name, source.prefix, machine.environment))
         case CredentialStore():
-            return Credentials(name, source.prefix, machine.environment)
+            return Allowed(name, source.prefix, machine, Credentials(name, source.prefix, machine.environment))
         case FolderStore():
             return Folder(name, _folder(name, source.folder, machine))
         case AgeStore():
@@ -101,7 +130,7 @@ def _files(store: SecretStore, encrypted: Encrypted, machine: Machine) -> Files:
 
 
 def _all(machine: Machine, references: Sequence[str]) -> list[str]:
-    return [machine.local.value(reference) for reference in references]
+    return [machine.value(reference) for reference in references]
 
 
 def _runner(store: SecretStore, machine: Machine) -> Runner:
@@ -113,4 +142,4 @@ def _far(store: SecretStore, ca: str | None, machine: Machine) -> Far:
         tls = client_tls.context(ca, None, None)
     except ValueError:
         raise SecretUnknown(f"the ca of the store {store.name} is no certificate in PEM") from None
-    return Far(store.name, machine.threads, Http(tls), store.limit, machine.local.value)
+    return Far(store.name, machine.threads, Http(tls), store.limit, machine.value)

@@ -16,7 +16,8 @@ class AllSecrets:
     """``ports.secrets.SecretStores``: ``shop/db`` is the machine's, ``vault:shop/db#password`` of the store ``vault``.
 
     A reference is looked up by the stores that are followed, whichever commit it is from: an older state that is
-    brought back finds its values where they are now.
+    brought back finds its values where they are now. What is the daemon's own is missing here, whoever asks for it:
+    the daemon reads it from the machine itself.
     """
 
     def __init__(self, machine: Machine) -> None:
@@ -58,7 +59,7 @@ class AllSecrets:
             # What was written may be a secret that got into the wrong place.
             raise SecretMissing(f"this is no secret's name: {error}") from None
         if not meant.store:
-            return self._machine.local.value(reference)
+            return self._machine.value(reference)
         store = stores.get(meant.store)
         if store is None:
             raise SecretMissing(f"the secret {reference} is nowhere: Git has no SecretStore named {meant.store}")

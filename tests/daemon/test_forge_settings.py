@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 import tomli_w
 
+from reconciler.daemon.keeping import own_secrets, reserved_by, secrets_by
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.webhooks import configured
 from reconciler.model.forge import ForgeKind
+from reconciler.ports.secrets import SecretMissing
+from reconciler.providers.clock import SystemClock
 
 GITHUB = {"kind": "github", "repository": "acme/fleet", "token": "forge/token"}
 
@@ -65,3 +68,24 @@ def test_webhooks_have_names_and_that_of_the_forge_has_none(tmp_path: Path) -> N
     }
     with pytest.raises(SettingsError, match="webhooks"):
         loaded(tmp_path, webhooks={"No Name": named["mirror"]})
+
+
+def test_no_document_may_name_the_secrets_of_the_doors(tmp_path: Path) -> None:
+    assert reserved_by(loaded(tmp_path)) == frozenset()
+    settings = loaded(
+        tmp_path,
+        forge={**GITHUB, "webhook_secret": "forge/webhook"},
+        webhooks={"mirror": {"kind": "gitea", "secret": "hooks/mirror"}},
+        api={"proxy": {"secret": "api/proxy", "addresses": ["10.0.0.0/8"]}},
+        secrets={"directory": str(tmp_path)},
+        state_dir=str(tmp_path / "state"),
+    )
+    assert reserved_by(settings) == {"forge/token", "forge/webhook", "hooks/mirror", "api/proxy"}
+    for reference in reserved_by(settings):
+        (tmp_path / reference).parent.mkdir(exist_ok=True)
+        (tmp_path / reference).write_text("value")
+        assert own_secrets(settings).value(reference) == "value"
+    secrets = secrets_by(settings.secrets, settings.state_dir, SystemClock(), reserved_by(settings))
+    with pytest.raises(SecretMissing, match="api/proxy is the daemon's own; no document may name it"):
+        secrets.value("api/proxy")
+    secrets.close()

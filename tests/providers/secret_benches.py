@@ -81,6 +81,7 @@ class Bench:
             threads=HttpInThreads(),
             folders=self.folders,
             programs=self.programs,
+            reserved=("forge/token",),
         )
         made = AllSecrets(machine)
         made.follow({"it": self.store()})

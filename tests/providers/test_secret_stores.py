@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.secret_store import CredentialStore, EnvironmentStore, TokenLogin, VaultStore
 from reconciler.ports.secrets import SecretMissing, SecretUnknown
 from reconciler.providers.secret_cache import BRIEFLY
 from reconciler.providers.secret_reading import LARGEST
@@ -269,3 +270,38 @@ def test_nothing_of_a_value_or_a_login_is_in_what_a_store_looks_like(bench: Benc
     secrets.value("it:shop/db")
     shown = f"{secrets!r} {vars(secrets)!r} {secrets.by({'it': bench.store()})!r} {bench.store()!r}"
     assert [each for each in (value, *bench.own.values()) if each in shown] == []
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["one-time-codes/ann", "one-time-codes.ann", "ONE_TIME_CODES_ANN", "it:one-time-codes/ann", "forge/token"],
+)
+@pytest.mark.parametrize("source", [EnvironmentStore(), CredentialStore()])
+def test_what_is_the_daemons_own_is_missing_for_documents_however_it_is_spelt(
+    tmp_path: Path, source: object, reference: str
+) -> None:
+    seeds = {"RECONCILER_SECRET_ONE_TIME_CODES_ANN": "seed", "RECONCILER_SECRET_FORGE_TOKEN": "token"}
+    bench = Bench(folder=tmp_path, environment={**seeds, "CREDENTIALS_DIRECTORY": str(tmp_path)}, source=source)
+    (tmp_path / "one-time-codes.ann").write_text("seed")
+    secrets = bench.secrets()
+    for asked in (secrets, secrets.by({"it": bench.store()})):
+        with pytest.raises(SecretMissing, match=f"{reference} is the daemon's own; no document may name it"):
+            asked.value(reference)
+    secrets.close()
+
+
+@pytest.mark.parametrize(("prefix", "path"), [("one-time-codes/", "ann"), ("ONE_", "TIME_CODES_ANN")])
+def test_no_prefix_of_a_store_leads_to_what_is_the_daemons_own(tmp_path: Path, prefix: str, path: str) -> None:
+    environment = {"RECONCILER_SECRET_ONE_TIME_CODES_ANN": "seed"}
+    secrets = Bench(folder=tmp_path, environment=environment, source=EnvironmentStore(prefix=prefix)).secrets()
+    with pytest.raises(SecretMissing, match="is the daemon's own"):
+        secrets.value(f"it:{path}")
+    secrets.close()
+
+
+def test_nobody_logs_in_to_a_store_with_what_is_the_daemons_own(tmp_path: Path) -> None:
+    source = VaultStore(url="http://127.0.0.1:1", login=TokenLogin(token="forge/token"))
+    secrets = Bench(folder=tmp_path, environment={}, source=source, own={"forge/token": "token"}).secrets()
+    with pytest.raises(SecretMissing, match="forge/token is the daemon's own"):
+        secrets.value("it:shop/db")
+    secrets.close()
