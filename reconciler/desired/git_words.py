@@ -22,7 +22,7 @@ NOTES = "refs/notes/reconciler"
 _MIRRORED_TAGS = "refs/reconciler/words/tags"
 _MIRRORED_NOTES = "refs/reconciler/words/notes"
 _MOST = 1000
-"""So many are looked at; each costs a call of a program, once."""
+"""So many are looked at, of tags the newest; each costs calls of programs, once."""
 
 _LARGEST = 64 * 1024
 _HEAD = re.compile(
@@ -35,44 +35,49 @@ _TOGETHER = re.compile(rb"(?<=SIGNATURE-----\n)\n?(?=object )")
 
 @dataclass(frozen=True, slots=True)
 class GitWords:
-    """Reads consent. What was verified is remembered: signers that are listed later count after a restart."""
+    """Reads consent. What was verified is remembered by object: signers that are listed later count after a restart."""
 
     git: GitLine
     signers: tuple[Signers, ...]
-    _known: dict[bytes, SignedConsent | None] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, tuple[SignedConsent | None, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     async def consents(self) -> tuple[SignedConsent, ...]:
         """Fetch, and return all that is said; raise SourceError."""
         what = f"cannot fetch approvals from {self.git.remote.shown}"
         await self.git.fetch(what, f"+refs/tags/{TAGS}/*:{_MIRRORED_TAGS}/*")
         await self.git.fetch(what, f"+{NOTES}*:{_MIRRORED_NOTES}*")
-        found = [await self._judged(text) for text in [*await self._tags(), *await self._notes()][:_MOST]]
+        named = dict.fromkeys(await self._tags(), "tag") | dict.fromkeys(await self._notes(), "blob")
+        found: list[SignedConsent | None] = []
+        for name, kind in named.items():
+            if len(found) >= _MOST:
+                break
+            found += await self._said(kind, name)
+        for gone in self._known.keys() - named.keys():
+            del self._known[gone]
         return tuple(dict.fromkeys(each for each in found if each))
 
-    async def _tags(self) -> list[bytes]:
+    async def _tags(self) -> list[str]:
         ids = await self._ids("%(objecttype) %(objectname)", _MIRRORED_TAGS)
-        return [await self._text("tag", each.split()[1]) for each in ids if each.startswith("tag ")]
+        return [each.split()[1] for each in ids if each.startswith("tag ")]
 
-    async def _notes(self) -> list[bytes]:
+    async def _notes(self) -> list[str]:
         blobs: list[str] = []
         for ref in await self._ids("%(refname)", "refs/reconciler/words"):
             if ref == _MIRRORED_NOTES:
                 listed = await self.git("cannot read notes", "ls-tree", "-r", "--format=%(objectname)", ref)
                 blobs += listed.decode("ascii").split()
-        texts = [await self._text("blob", each) for each in blobs[:_MOST]]
-        return [one for text in texts for one in _TOGETHER.split(text)]
+        return blobs[:_MOST]
 
     async def _ids(self, form: str, under: str) -> list[str]:
-        told = await self.git("cannot list approvals", "for-each-ref", f"--count={_MOST}", f"--format={form}", under)
-        return told.decode(errors="replace").splitlines()
+        asked = ("--sort=-creatordate", f"--count={_MOST}", f"--format={form}", under)
+        return (await self.git("cannot list approvals", "for-each-ref", *asked)).decode(errors="replace").splitlines()
 
-    async def _text(self, kind: str, name: str) -> bytes:
-        return (await self.git(f"cannot read {name[:12]}", "cat-file", kind, name))[:_LARGEST]
-
-    async def _judged(self, text: bytes) -> SignedConsent | None:
-        if text not in self._known:
-            self._known[text] = await self._read(text)
-        return self._known[text]
+    async def _said(self, kind: str, name: str) -> tuple[SignedConsent | None, ...]:
+        if name not in self._known:
+            text = (await self.git(f"cannot read {name[:12]}", "cat-file", kind, name))[:_LARGEST]
+            texts = [text] if kind == "tag" else _TOGETHER.split(text)
+            self._known[name] = tuple([await self._read(each) for each in texts[:_MOST]])
+        return self._known[name]
 
     async def _read(self, text: bytes) -> SignedConsent | None:
         """What is no consent at all is passed over; what is one by nobody that counts says why."""

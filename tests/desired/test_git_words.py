@@ -1,5 +1,6 @@
 """Consent in the repository, with real keys: a tag or a note counts for whoever signed it, and for nothing else."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,42 @@ async def test_a_text_that_was_changed_after_it_was_signed_does_not_count(reposi
     repository.git("update-ref", f"refs/tags/{NAME}", changed)
     (found,) = await said(repository, ada)
     assert (found.plan, found.distrust) == ("f" * 16, "its signature does not fit it")
+
+
+async def test_of_more_tags_than_are_looked_at_the_newest_count(repository, ada, monkeypatch):
+    monkeypatch.setattr("reconciler.desired.git_words._MOST", 1)
+    for day, plan in enumerate(["a" * 16, "b" * 16, "c" * 16], start=1):
+        identity = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_COMMITTER_DATE": f"2026-11-0{day}T12:00:00Z"}
+        monkeypatch.setattr("tests.desired.repository._IDENTITY", identity)
+        tagged(repository, ada, NAME.replace(PLAN, plan))
+    assert [each.plan for each in await said(repository, ada)] == ["c" * 16]
+
+
+@dataclass(slots=True)
+class CountedGit(GitLine):
+    """Git, and what it was asked."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def __call__(self, doing, *arguments, **bounds):
+        self.asked.append(arguments[0])
+        return await GitLine.__call__(self, doing, *arguments, **bounds)
+
+
+async def test_what_was_read_once_is_not_read_again(repository, ada):
+    tagged(repository, ada)
+    allowed = repository.path.with_name("allowed_signers")
+    allowed.write_text(ada.line())
+    line = CountedGit(remote(str(repository.path)), repository.path.with_name("mirror"))
+    words = GitWords(line, (SshSigners(allowed),))
+    first = await words.consents()
+    assert line.asked.count("cat-file") == 1
+    assert await words.consents() == first
+    assert line.asked.count("cat-file") == 1
+    repository.git("tag", "--delete", NAME)
+    other = "f" * 16
+    tagged(repository, ada, NAME.replace(PLAN, other))
+    assert other in [each.plan for each in await words.consents()]
 
 
 async def test_gpg_signs_as_well(repository, tmp_path_factory, monkeypatch):
