@@ -130,17 +130,21 @@ def _of_forges(forges: Forging, parts: Acting) -> Iterator[Coroutine[Any, Any, N
 
 
 async def refreshed(parts: Acting) -> None:
-    """Ask Git what is new, beside the passes; ring when it says something else than before."""
+    """Ask Git what is new, beside the passes; ring when it says something else than before, and for approvals there.
+
+    A commit does not wait for the approvals to be read.
+    """
     before = parts.world.commits.newest
     try:
-        await parts.world.commits.refresh()
-        approved = await parts.approvals.take()
+        try:
+            await parts.world.commits.refresh()
+        finally:
+            if parts.world.commits.newest != before:
+                parts.wake.ring()
+        if await parts.approvals.take():
+            parts.wake.ring()
     except JournalUnavailable as error:
-        approved = False
         log.error("what Git says cannot be written down now; it is looked at again later", error=str(error))
-    after = parts.world.commits.newest
-    if approved or after != before:
-        parts.wake.ring()
 
 
 async def _try_broken_again(parts: Acting) -> None:
