@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+NOBODYS = -1
+"""No group: the socket keeps that of the daemon, and nothing is asked of the system, whose filters may refuse it."""
+
 MODE = 0o660
 BACKLOG = 512
 
@@ -47,7 +50,7 @@ def listening(where: Unix | Tcp) -> Iterator[tuple[socket.socket, str]]:
 
 @contextmanager
 def _at_path(where: Unix) -> Iterator[tuple[socket.socket, str]]:
-    group = grp.getgrnam(where.group).gr_gid if where.group else -1
+    group = grp.getgrnam(where.group).gr_gid if where.group else NOBODYS
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _take(listener, where.path, group)
@@ -69,11 +72,23 @@ def _take(listener: socket.socket, path: Path, group: int) -> None:
         # The file has these rights from its first moment on (Linux takes them from the socket), whatever umask says.
         os.fchmod(listener.fileno(), MODE)
         listener.bind(str(path))
-        os.chown(path, -1, group)
+        if group != NOBODYS:
+            _give(path, group)
         path.chmod(MODE)
         listener.listen(BACKLOG)
     except OSError as error:
         raise CannotListen(f"cannot listen at {path}: {error.strerror or error}; set api.socket elsewhere") from error
+
+
+def _give(path: Path, group: int) -> None:
+    try:
+        os.chown(path, -1, group)
+    except OSError as error:
+        raise CannotListen(
+            f"cannot give {path} to the group {grp.getgrgid(group).gr_name}: {error.strerror}; the daemon has to be in "
+            "that group (SupplementaryGroups= in its unit), to see it (PrivateUsers=no) and to be let "
+            "(SystemCallFilter=@chown)"
+        ) from error
 
 
 def _make_way(path: Path) -> None:

@@ -1,6 +1,8 @@
 """The server itself: TLS, a Unix socket with who is behind it, connections that say nothing, and leaving."""
 
 import asyncio
+import errno
+import grp
 import os
 import socket
 import ssl
@@ -109,6 +111,24 @@ def test_what_somebody_else_has_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(CannotListen, match="there is no group nosuch"), listening(Unix(path, "nosuch")):
         pass
     with pytest.raises(CannotListen, match=r"set api\.socket elsewhere"), listening(Unix(tmp_path / ("x" * 120))):
+        pass
+
+
+def test_a_group_that_the_daemon_is_not_in_is_told_with_what_its_unit_has_to_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chown(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "chown", chown)
+    group = grp.getgrgid(os.getgid()).gr_name
+    said = (
+        f"to the group {group}: Operation not permitted.*in that group .SupplementaryGroups=.*PrivateUsers=no.*@chown"
+    )
+    with pytest.raises(CannotListen, match=said), listening(Unix(tmp_path / "api.sock", group)):
+        pass
+    # The unit's filter of system calls refuses chown to everybody; without a group there is no need of it.
+    with listening(Unix(tmp_path / "api.sock")):
         pass
 
 

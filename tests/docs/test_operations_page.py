@@ -12,6 +12,15 @@ def test_every_form_of_the_journal_is_told() -> None:
     assert re.findall(r"(?m)^\| `(\d+)` \|", section(page("operations.md"), "## Upgrades")) == FORMS
 
 
+def test_what_the_unit_needs_for_a_socket_of_a_group_is_in_it_and_in_both_pages() -> None:
+    unit = (ROOT / "systemd/reconciler.service").read_text()
+    lines = unit.split("# A socket of the API")[1].split("\n\n")[0].splitlines()
+    needed = [line.removeprefix("#") for line in lines if re.match(r"#\w+=", line)]
+    assert len(needed) == 5
+    for name in ("access.md", "api.md"):
+        assert [line for line in needed if line not in page(name)] == [], name
+
+
 def test_another_commit_is_shown_by_the_daemon_which_compares_documents() -> None:
     shown = [line for each in blocks() if each.page == "docs/operations.md" for line in each.text.splitlines()]
     asking = [line for line in shown if " plan --commit" in line]
