@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from reconciler.model.change import Cause
-from reconciler.model.step import DAY
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +46,16 @@ class ApprovalPolicy:
     """Whose consent a plan needs before it begins. It is bound to the plan's id: another plan asks again.
 
     ``within`` ends the wait (the plan is refused until somebody asks for a retry); ``valid_for`` is how long a given
-    approval counts. ``separate`` keeps out the authors of the commits and whoever asked for it.
+    approval counts: both a week, so that a plan that is approved may wait for a window that opens once a week.
+    ``separate`` keeps out the authors of the commits and whoever asked for it.
     """
 
     name: str
     stages: tuple[ApprovalStage, ...]
     separate: bool = True
     second_factor: bool = False
-    within: timedelta = DAY
-    valid_for: timedelta = DAY
+    within: timedelta = WEEK
+    valid_for: timedelta = WEEK
     remind_after: timedelta | None = None
     escalate: tuple[Escalation, ...] = ()
     auto: AutoApproval = AutoApproval()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.access import Placed
+from reconciler.model.access import Login, Placed
 from reconciler.model.assessment import Assessment
 from reconciler.model.change import Cause
 from reconciler.model.event import Assessed, Paused, PlanAccepted
@@ -31,7 +31,8 @@ from reconciler.model.rollout import Rollout, State, Trigger
 from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.unit import Desired
 from reconciler.model.waiting import Reason, WaitingOn
-from reconciler.model.word import Locked, Word
+from reconciler.model.word import ApprovalGiven, Locked, Word
+from reconciler.plan.consent import as_asked
 from tests import factory as f
 from tests.plan.test_in_hand import rollout, standing
 from tests.policy.waivers import waived
@@ -71,6 +72,20 @@ def test_a_plan_waits_for_the_window_and_says_when_it_opens():
     assert found.waiting == WaitingOn(Reason.WINDOW, detail, f.NOW + 2 * HOUR)
     assert found.plan is not None
     assert at_rest(Governance(windows=(SHUT,)), now=f.NOW + 2 * HOUR).waiting is None
+
+
+def test_what_is_approved_begins_when_a_window_opens_once_a_week():
+    sundays = ChangeWindow(name="sundays", mode=WindowMode.ALLOW, cron="0 2 * * 0", duration=HOUR)
+    approval = ApprovalPolicy(name="somebody", stages=(ApprovalStage(),), separate=False)
+    both = Governance(approvals=(approval,), windows=(sundays,))
+    found = at_rest(both)
+    assert found.plan
+    yes = ApprovalGiven(unit=f.SHOP, plan=as_asked(found.plan).id, author="ann", roles=(), login=Login.LOCAL, at=f.NOW)
+    approved = said(*found.notices, yes)
+    shut = at_rest(both, approved).waiting
+    assert shut
+    assert (shut.reason, shut.until) == (Reason.WINDOW, f.NOW.replace(day=8, hour=2))
+    assert at_rest(both, approved, f.NOW.replace(day=8, hour=2)).waiting is None
 
 
 def test_the_plan_that_a_person_applies_by_hand_passes_a_window_that_allows_it_and_no_other():
