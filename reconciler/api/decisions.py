@@ -15,13 +15,13 @@ from starlette.exceptions import HTTPException
 from reconciler.api.answering import JSON
 from reconciler.api.answers import Decided
 from reconciler.api.bodies import body_of, request_of
-from reconciler.api.caller import NOT_THERE, Asking, UnitInPath, known
+from reconciler.api.caller import Asking, UnitInPath, known
 from reconciler.api.door import Call
 from reconciler.api.once import Answer
 from reconciler.api.problem import responses
+from reconciler.api.ruled import ruled
 from reconciler.model import asking
-from reconciler.model.access import Action
-from reconciler.model.asking import Forbidden, Request
+from reconciler.model.asking import Request
 
 OF_UNITS: tuple[type[Request], ...] = (
     asking.Promote,
@@ -167,19 +167,7 @@ async def _asked(request: HttpRequest, call: Call, wanted: Request, key: str | N
 
 
 async def _decided(call: Call, wanted: Request) -> Answer:
-    unit = getattr(wanted, "unit", None)
-    try:
-        ruling = await call.hall.door.doorway.desk.decide(wanted, known(call))
-    except Forbidden:
-        # The desk has written the refusal down already.
-        if unit is not None and not await call.hall.door.doorway.desk.may(known(call), Action.READ, unit):
-            raise HTTPException(404, NOT_THERE) from None
-        if isinstance(wanted, asking.Lock | asking.Unlock) and unit is None:
-            # What is missing may be the name of a unit that they may not read.
-            why = f"{known(call).name} may not {wanted.verb} every unit of {wanted.environment}"
-            raise HTTPException(403, f"{why}: no role bound to them allows it") from None
-        raise
-    call.hall.fleet.forget()
+    ruling, unit = await ruled(call, wanted), getattr(wanted, "unit", None)
     poll = f"/v1/units/{unit}" if unit else None
     told = Decided(said=ruling.said, secret=ruling.secret or None, poll=poll)
     return Answer(told.text(), again=not ruling.secret)

@@ -4,6 +4,7 @@ They are not in the OpenAPI document: what they carry changes with the program, 
 version, or near. Whoever may not read a unit finds nothing of it in them.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
@@ -16,10 +17,10 @@ from starlette.exceptions import HTTPException
 from reconciler.api.answering import JSON
 from reconciler.api.caller import Asking, known, readable
 from reconciler.api.door import Call
+from reconciler.api.ruled import ruled
 from reconciler.api.sent import go_back_sent, request_sent
 from reconciler.api.shown import unit_of
 from reconciler.model.access import Action
-from reconciler.model.asking import FactorNeeded, Forbidden
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Entry
 from reconciler.model.word import Delegated, Locked, TokenIssued, Word
@@ -41,7 +42,7 @@ async def picture(call: Asking) -> Response:
     units = {unit: each for unit, each in found.standing.units.items() if await _may(call, Action.READ, unit)}
     words = await _words(call, found.standing.words)
     running = {each.rollout.plan for each in units.values() if each.rollout}
-    return _told(
+    return await _told(
         replace(
             found,
             standing=replace(found.standing, units=units, words=words),
@@ -54,7 +55,7 @@ async def picture(call: Asking) -> Response:
 async def took(call: Asking, unit: Name) -> Response:
     """Tell how long each sort of step took."""
     found = await _readable(call, unit)
-    return _told(dict(await call.hall.door.doorway.desk.took(found)))
+    return await _told(dict(await call.hall.door.doorway.desk.took(found)))
 
 
 @router.get("/may")
@@ -62,7 +63,7 @@ async def may(call: Asking, action: Name, unit: Name = "") -> Response:
     """Tell whether the caller may do that."""
     if action not in [each.value for each in Action]:
         raise HTTPException(422, "there is no such action")
-    return _told(await _may(call, Action(action), _unit(unit) if unit else None))
+    return await _told(await _may(call, Action(action), _unit(unit) if unit else None))
 
 
 @router.get("/rollouts")
@@ -70,27 +71,27 @@ async def rollouts(call: Asking, unit: Name = "", limit: Limit = 20) -> Response
     """Tell the newest rollouts."""
     chosen = await _readable(call, unit) if unit else None
     found = await call.hall.door.doorway.archive.rollouts(chosen, limit)
-    return _told([each for each in found if await _may(call, Action.READ, each.unit)])
+    return await _told([each for each in found if await _may(call, Action.READ, each.unit)])
 
 
 @router.get("/events")
 async def events(call: Asking, rollout: Name, limit: Limit = 1000) -> Response:
     """Tell what was written down of a rollout."""
     found = await call.hall.door.doorway.archive.events(rollout, limit)
-    return _told([each for each in found if await _may(call, Action.READ, unit_of(each.event))])
+    return await _told([each for each in found if await _may(call, Action.READ, unit_of(each.event))])
 
 
 @router.get("/since")
 async def since(call: Asking, number: Annotated[int, Query(ge=0, le=2**53)], limit: Limit = 1000) -> Response:
     """Tell the entries after a number."""
     found = await call.hall.door.doorway.archive.since(number, limit)
-    return _told([_without_digest(each) for each in found if await _may(call, Action.READ, unit_of(each.event))])
+    return await _told([_without_digest(each) for each in found if await _may(call, Action.READ, unit_of(each.event))])
 
 
 @router.get("/states")
 async def states(call: Asking, unit: Name) -> Response:
     """Tell the states of a unit that are kept."""
-    return _told(list(await call.hall.door.doorway.archive.states(await _readable(call, unit))))
+    return await _told(list(await call.hall.door.doorway.archive.states(await _readable(call, unit))))
 
 
 @router.get("/plan")
@@ -102,7 +103,7 @@ async def plan(call: Asking, plan: Name) -> Response:
         raise HTTPException(404, "there is no such plan, or you may not read it") from None
     if not await _may(call, Action.READ, found.unit_id):
         raise HTTPException(404, "there is no such plan, or you may not read it")
-    return _told(found)
+    return await _told(found)
 
 
 @router.get("/review")
@@ -112,7 +113,7 @@ async def review(call: Asking, revision: Name = "") -> Response:
     async with call.hall.looks:
         found = await call.hall.door.doorway.outlook.review(revision or None)
     mine = [each for each in found.assessments if await _may(call, Action.PLAN, each.unit)]
-    return _told(replace(found, assessments=tuple(mine)))
+    return await _told(replace(found, assessments=tuple(mine)))
 
 
 @router.get("/sightings")
@@ -121,7 +122,7 @@ async def sightings(call: Asking, what: Name) -> Response:
     await _refuse_unless_planner(call)
     async with call.hall.looks:
         found = await call.hall.door.doorway.outlook.sightings(what)
-    return _told([each for each in found if await _may(call, Action.READ, each.unit)])
+    return await _told([each for each in found if await _may(call, Action.READ, each.unit)])
 
 
 @router.get("/remembered")
@@ -130,7 +131,7 @@ async def remembered(call: Asking, unit: Name = "*", target: Name = "*") -> Resp
     found = await call.hall.door.doorway.outlook.remembered(unit, target)
     mine = [each for each in found.sightings if await _may(call, Action.READ, each.unit)]
     facts = found.facts if await _may(call, Action.READ, None) else ()
-    return _told(replace(found, sightings=tuple(mine), facts=facts))
+    return await _told(replace(found, sightings=tuple(mine), facts=facts))
 
 
 @router.post("/way-back")
@@ -141,27 +142,20 @@ async def way_back(request: HttpRequest, call: Asking) -> Response:
     if not await _may(call, Action.PLAN, wanted.unit):
         raise HTTPException(403, f"{known(call).name} may not plan {wanted.unit}: no role bound to them allows it")
     async with call.hall.looks:
-        return _told(await call.hall.door.doorway.outlook.way_back(wanted, known(call)))
+        return await _told(await call.hall.door.doorway.outlook.way_back(wanted, known(call)))
 
 
 @router.post("/decide")
 async def decide(request: HttpRequest, call: Asking) -> Response:
     """Have what is asked for decided; 428 where a one-time code is needed."""
     wanted = _read(request_sent, await request.body())
-    try:
-        ruling = await call.hall.door.doorway.desk.decide(wanted, known(call))
-    except FactorNeeded as needed:
-        raise HTTPException(428, str(needed)) from needed
-    except Forbidden:
-        if unit := getattr(wanted, "unit", None):
-            await readable(call, unit)
-        raise
-    call.hall.fleet.forget()
-    return _told({"said": ruling.said, "secret": ruling.secret})
+    ruling = await ruled(call, wanted)
+    return await _told({"said": ruling.said, "secret": ruling.secret})
 
 
-def _told(value: Any) -> Response:
-    return Response(encode(value), media_type=JSON)
+async def _told(value: Any) -> Response:
+    # A picture of a large fleet takes long to be written, and everybody else waits for the loop.
+    return Response(await asyncio.to_thread(encode, value), media_type=JSON)
 
 
 def _read(read: Callable[[bytes], T], body: bytes) -> T:

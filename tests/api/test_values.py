@@ -1,17 +1,26 @@
 """What our own command line elsewhere is told: what its user may read, and nothing more."""
 
+import threading
+from collections.abc import ItemsView, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 
 import httpx
 import pytest
 
-from reconciler.model.asking import Approve, GoBack, Hold, IssueToken, Pause, Request, Waive
+from reconciler.api.app import app
+from reconciler.model.access import Identity, Login
+from reconciler.model.asking import Approve, Delegate, GoBack, Hold, IssueToken, Lock, Pause, Request, Waive
 from reconciler.model.governance import ApprovalPolicy, ApprovalStage, GateKind, Governance
 from reconciler.model.record import Picture
+from reconciler.model.resource import Observation
+from reconciler.model.sighting import Sighting
 from reconciler.model.unit import Desired
-from reconciler.model.word import TokenIssued
+from reconciler.model.word import AccessRefused, Delegated, TokenIssued
 from reconciler.store.codec import decode, encode
-from tests.api.world import BANK, SHOP, World, client
+from tests.api.world import BANK, SHOP, Prospect, World, client
+from tests.factory import NOW
 
 READS = (
     "picture",
@@ -77,6 +86,53 @@ async def test_what_somebody_may_not_do_is_refused_and_written_down(world: World
     assert "bank" not in others.text
 
 
+async def test_a_refusal_is_written_down_once(world: World) -> None:
+    async with client(world.app(), "viewer") as viewer:
+        assert (await send(viewer, "decide", Hold(unit=BANK))).status_code == HTTPStatus.NOT_FOUND
+    entries = await world.store.history.since(0, 1000)
+    told = [each.event.action for each in entries if isinstance(each.event, AccessRefused)]
+    assert told == ["hold"]
+
+
+async def test_a_lock_of_an_environment_names_no_unit_that_one_may_not_read(world: World) -> None:
+    lock = Lock(unit=None, environment="production", reason="x", duration=None)
+    async with client(world.app(), "admin") as admin:
+        by_value = await send(admin, "decide", lock)
+        by_route = await admin.post("/v1/environments/production/lock", json={"reason": "x", "duration": None})
+    for answer in (by_value, by_route):
+        assert answer.status_code == HTTPStatus.FORBIDDEN
+        assert answer.json()["detail"].startswith("admin may not lock every unit of production")
+
+
+class _Watched(dict[str, Observation]):
+    """Knows in which thread it was read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by: list[threading.Thread] = []
+
+    def items(self) -> ItemsView[str, Observation]:  # type: ignore[override] # a view of the same
+        self.by.append(threading.current_thread())
+        return {}.items()
+
+
+class _Seen(Prospect):
+    def __init__(self, seen: _Watched) -> None:
+        self._seen = seen
+
+    async def sightings(self, what: str) -> Sequence[Sighting]:
+        return (Sighting(unit=SHOP, target="web-1", at=NOW, seen=self._seen),)
+
+
+async def test_a_large_answer_is_written_beside_the_loop(world: World) -> None:
+    door, seen = world.door(), _Watched()
+    made = app(replace(door, doorway=replace(door.doorway, outlook=_Seen(seen))))
+    async with client(made, "owner") as owner:
+        assert (await owner.get("/v1/values/sightings?what=shop*")).status_code == HTTPStatus.OK
+    assert seen.by
+    assert threading.main_thread() not in seen.by
+
+
 async def test_a_code_that_is_missing_has_a_status_of_its_own(world: World) -> None:
     policy = ApprovalPolicy(name="two-eyes", stages=(ApprovalStage(),), second_factor=True)
     world.desired = Desired(
@@ -108,3 +164,13 @@ async def test_of_tokens_not_even_digests_leave(world: World) -> None:
     (kept,) = (await world.store.standing()).words
     assert isinstance(kept, TokenIssued)
     assert kept.digest not in entries
+
+
+async def test_who_stands_in_for_whom_is_told_without_addresses(world: World) -> None:
+    ann = Identity(name="all-approver", login=Login.OIDC, emails=("ann@example.net",))
+    await world.door().doorway.desk.decide(Delegate(to="bob", duration=timedelta(hours=1)), ann)
+    async with client(world.app(), "all-viewer") as viewer:
+        seen = decode(Picture, (await viewer.get("/v1/values/picture")).text)
+    (word,) = seen.standing.words
+    assert isinstance(word, Delegated)
+    assert (word.author, word.to, word.emails) == ("all-approver", "bob", ())
