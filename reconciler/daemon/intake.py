@@ -50,6 +50,10 @@ class Reading:
         self.loading.secrets.follow(desired.stores)
         return desired
 
+    async def aside(self, commit: str, files: Mapping[str, bytes]) -> Desired:
+        """Load a commit that may be followed, as ``of`` does, and follow nothing."""
+        return await quietly(partial(self.loading.load, commit, files))
+
     async def preview(self, commit: str, files: Mapping[str, bytes]) -> Desired:
         """Load any commit, as ``of`` does; of stores of secrets only those are asked that are followed."""
         return await quietly(partial(self.loading.preview, commit, files))
@@ -143,8 +147,13 @@ class Commits:
     async def at(self, commit: Commit) -> Desired:
         """Return what the commit asks for, followed or not; raise Invalid or SourceError.
 
-        Anybody may have written it: secrets are looked up by the stores of the commit that is followed.
+        Anybody may have written it: secrets are looked up by the stores of the commit that is followed. Whoever looks
+        changes nothing for those who act by the commit that is followed: its targets, contents and stores stay.
         """
+        followed = self._newest.desired
+        if followed is not None:
+            same = followed.commit == commit.id
+            return followed if same else await self._reading.preview(commit.id, await self._source.read(commit.id))
         accepted = await self._journal.accepted_commit()
         if commit.id == accepted:
             return await self._followable(commit)
@@ -155,7 +164,18 @@ class Commits:
         return self._remembered(await self._reading.preview(commit.id, files))
 
     async def newly(self, head: Commit) -> Desired:
-        """Return what the commit asks for, if it may be followed; raise Invalid or SourceError."""
+        """Return what the commit asks for, if it may be followed; raise Invalid or SourceError. As in ``at``, what is
+        followed stays.
+        """
+        followed = self._newest.desired
+        if followed is None:
+            return await self._admitted(head)
+        if followed.commit == head.id:
+            return followed
+        await self._admission.check(head)
+        return await self._reading.aside(head.id, await self._source.read(head.id))
+
+    async def _admitted(self, head: Commit) -> Desired:
         if head.id != await self._journal.accepted_commit():
             await self._admission.check(head)
         return await self._followable(head)
@@ -182,7 +202,7 @@ class Commits:
         elif self._refused == head.id:
             self._newest = replace(self._newest, trouble=None)
         else:
-            await self._accept(head, await self.newly(head))
+            await self._accept(head, await self._admitted(head))
 
     async def _accept(self, head: Commit, desired: Desired) -> None:
         await self._source.keep(head.id)

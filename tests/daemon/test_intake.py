@@ -3,8 +3,12 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
+from reconciler.daemon.intake import Commits
 from reconciler.model.event import CommitAccepted, CommitRefused, SourceFound, SourceLost
-from tests.daemon.fleet import Fleet, app, opened
+from reconciler.ports.source import Commit
+from tests.daemon.fleet import BASE, Fleet, app, opened
 
 BROKEN = b"kind: App\nmetadata: {name: shop}\nspec: {versoin: 1}\n"
 
@@ -129,3 +133,22 @@ def blocked(fleet: Fleet) -> list[bool]:
     desired = fleet.world.commits.newest.desired
     assert desired is not None
     return [bool(unit.blocked) for unit in desired.units.values()]
+
+
+@pytest.mark.parametrize("how", ["at", "newly"])
+async def test_who_looks_at_another_commit_changes_nothing_for_what_is_followed(fleet: Fleet, how: str) -> None:
+    await fleet.commit("first", shop=app("red"))
+    commits = fleet.world.commits
+    assert isinstance(commits, Commits)
+    followed, targets, contents = commits.newest.desired, commits.targets, commits.contents
+    fleet.repository.write("desired-state/base.yaml", BASE.replace("web-2", "web-9").encode())
+    other = fleet.repository.commit("another host", **{"shop.yaml": app("blue")})
+    seen = await getattr(commits, how)(await commits._source.head())
+    assert (seen.commit, sorted(seen.targets)) == (other, ["web-1", "web-9"])
+    assert (commits.targets, commits.contents, commits.newest.desired) == (targets, contents, followed)
+    await commits.refresh()
+    assert sorted(commits.targets) == ["web-1", "web-9"]
+    assert await getattr(commits, how)(await commits._source.head()) is commits.newest.desired
+    assert followed is not None
+    assert sorted((await commits.at(Commit(followed.commit, ""))).targets) == ["web-1", "web-2"]
+    assert sorted(commits.targets) == ["web-1", "web-9"]

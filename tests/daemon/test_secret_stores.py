@@ -123,3 +123,15 @@ async def test_another_commit_is_looked_at_with_the_stores_of_the_followed_one(f
         seen = await commits.at(await commits._source.resolve(revision))
         assert [bool(unit.blocked) for unit in seen.units.values()] == [False, blocked], revision
     secrets.close()
+
+
+@pytest.mark.parametrize("how", ["at", "newly"])
+async def test_who_looks_at_another_commit_leaves_the_stores_of_the_followed_one(followed: Followed, how: str) -> None:
+    elsewhere = STORE.format(url="http://127.0.0.1:1").encode()
+    followed.fleet.repository.write("policies/vault.yaml", elsewhere)
+    followed.fleet.repository.commit("another store", **{"other.yaml": app("green", name="other")})
+    commits, before = followed.commits, followed.secrets.value("vault:shop/paint")
+    await getattr(commits, how)(await commits._source.head())
+    followed.bench.clock.time += CACHED
+    assert followed.secrets.value("vault:shop/paint") == before
+    assert followed.questions == 2
