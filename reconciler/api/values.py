@@ -195,9 +195,10 @@ def _without_digest(entry: Entry) -> Entry:
 
 
 async def _words(call: Call, words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Locks and who stands in for whom are of use to everybody who is known; of tokens not even digests leave."""
+    """Locks, and who stands in for whom (no addresses), are for all who are known; of tokens not even digests leave."""
     tokens = await _may(call, Action.TOKENS, None)
-    shown: list[Word] = [each for each in words if isinstance(each, Locked | Delegated)]
+    shown: list[Word] = [each for each in words if isinstance(each, Locked)]
+    shown += [replace(each, emails=()) for each in words if isinstance(each, Delegated)]
     if tokens:
         shown += [replace(each, digest="") for each in words if isinstance(each, TokenIssued)]
     return tuple(shown)

@@ -1,6 +1,6 @@
 """Who asks for something, and what was found out about them and what they ask for, before it is ruled on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from reconciler.model.access import Identity
 from reconciler.model.governance import FREE, Governance
 from reconciler.model.plan import Plan
 from reconciler.model.verdict import Snapshot
+from reconciler.policy.persons import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +27,27 @@ NO_PAST = Past()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who lets another approve in their place, with the roles that Git gives them over the unit now."""
+
+    name: str
+    roles: tuple[str, ...]
+    emails: tuple[str, ...] = ()
+
+    @property
+    def person(self) -> Person:
+        """By what they are told from others."""
+        return Person(self.name, self.emails)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Somebody who asks, and when.
 
     ``id`` and ``secret`` are new: for what is made (a waiver, a token). ``roles`` are those that Git gives them over
-    the unit, ``instead_of`` the roles of those who let them approve in their place, by name; ``factor`` whether they
-    showed a second factor, ``may_approve`` whether they have the right to approve there. ``governance`` is that of the
-    unit, ``authors`` are the e-mail addresses of those who wrote the commits that wait there.
+    the unit, ``instead_of`` those who let them approve in their place and may; ``factor`` whether they showed a second
+    factor, ``may_approve`` whether they have the right to approve there. ``governance`` is that of the unit,
+    ``authors`` are the e-mail addresses of those who wrote the commits that wait there.
     """
 
     who: Identity
@@ -40,7 +55,7 @@ class Asked:
     id: str
     secret: bytes = field(default=b"", repr=False)
     roles: tuple[str, ...] = ()
-    instead_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    instead_of: tuple[Principal, ...] = ()
     factor: bool = False
     may_approve: bool = False
     governance: Governance = FREE

@@ -6,7 +6,7 @@ What is given here is counted by ``policy.approval``. What would never count is 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from reconciler.control.asked import Asked
+from reconciler.control.asked import Asked, Principal
 from reconciler.control.clean import clean
 from reconciler.control.phrases import listed
 from reconciler.model.access import EVERYTHING
@@ -22,6 +22,7 @@ FEWEST_LETTERS = 7
 
 LONGEST = timedelta(days=30)
 _NAMED = 8
+_NOBODY = (frozenset[str](), frozenset[str]())
 
 
 def plan_asked(picture: Picture, unit: UnitId) -> str:
@@ -34,8 +35,11 @@ def approve(request: Approve, picture: Picture, asked: Asked) -> Ruling:
     """Consent to just the plan that waits."""
     plan, unit = _the_plan(request.plan, picture, request.unit), request.unit
     policies = _policies(asked.governance)
-    _refuse_who_wrote_it(policies, plan, picture, asked, unit)
-    roles, instead_of = _standing_for(policies, asked)
+    separate = bool(policies) and all(each.separate for each in policies)
+    authors, askers = (asked.authors, frozenset(_askers(plan, picture, unit))) if separate else _NOBODY
+    _refuse_who_wrote_it(asked, authors, askers)
+    absent = _absent(policies, asked, authors | askers)
+    instead_of = absent.name if absent else ""
     said = (each for each in picture.standing.of(unit).words if isinstance(each, ApprovalGiven) and each.plan == plan)
     given = next((each for each in said if (each.author, each.instead_of) == (asked.author, instead_of)), None)
     if given and _still_counts(given, policies, asked):
@@ -46,12 +50,13 @@ def approve(request: Approve, picture: Picture, asked: Asked) -> Ruling:
         unit=unit,
         plan=plan,
         author=asked.author,
-        roles=roles,
+        roles=absent.roles if absent else asked.roles,
         login=asked.who.login,
         at=asked.at,
         emails=asked.who.emails,
         factor=asked.factor,
         instead_of=instead_of,
+        instead_of_emails=absent.emails if absent else (),
         reason=request.reason,
     )
     instead = f" instead of {instead_of}" if instead_of else ""
@@ -102,6 +107,7 @@ def delegate(request: Delegate, picture: Picture, asked: Asked) -> Ruling:
         reason=request.reason,
         at=asked.at,
         groups=asked.who.groups,
+        emails=asked.who.emails,
     )
     said = f"{request.to} approves in the place of {me} until {until:%Y-%m-%d %H:%M} UTC."
     return Ruling(events=(event,), said=said)
@@ -127,16 +133,12 @@ def _policies(governance: Governance) -> tuple[ApprovalPolicy, ...]:
     return (*governance.approvals, *(each for each in asking if each))
 
 
-def _refuse_who_wrote_it(
-    policies: tuple[ApprovalPolicy, ...], plan: str, picture: Picture, asked: Asked, unit: UnitId
-) -> None:
+def _refuse_who_wrote_it(asked: Asked, authors: Iterable[str], askers: Iterable[str]) -> None:
     """Separation of duties: where every policy wants it, those who made the change do not approve it."""
-    if not policies or not all(each.separate for each in policies):
-        return
     me = Person(asked.author, asked.who.emails)
-    if any_same(me, asked.authors):
+    if any_same(me, authors):
         raise Refused(f"you ({asked.author}) wrote the commit that waits; somebody else has to approve it")
-    if any_same(me, _askers(plan, picture, unit)):
+    if any_same(me, askers):
         raise Refused(f"you ({asked.author}) asked for what waits; somebody else has to approve it")
 
 
@@ -157,18 +159,27 @@ def _still_counts(given: ApprovalGiven, policies: Iterable[ApprovalPolicy], aske
     return fresh and (given.factor or not asked.factor)
 
 
-def _standing_for(policies: Iterable[ApprovalPolicy], asked: Asked) -> tuple[tuple[str, ...], str]:
-    """Return the roles that count, and in whose place; Refused when neither they nor who they stand in for may."""
+def _absent(policies: Iterable[ApprovalPolicy], asked: Asked, involved: Iterable[str]) -> Principal | None:
+    """Return in whose place they approve, None in their own; Refused when neither they nor who they stand in for may.
+
+    Who is involved in the change lets nobody approve it in their place.
+    """
     stages = [stage for each in policies for stage in each.stages]
     anybody = any(not (stage.roles or stage.people) for stage in stages)
     more = {role for each in policies for later in each.escalate for role in later.roles}
     roles = {role for stage in stages for role in stage.roles} | more
     people = {name.casefold() for stage in stages for name in stage.people}
     if not stages or anybody or not people.isdisjoint(_called(asked)) or not roles.isdisjoint(asked.roles):
-        return asked.roles, ""
-    for name, theirs in asked.instead_of.items():
-        if name.casefold() in people or not roles.isdisjoint(theirs):
-            return theirs, name
+        return None
+    would = [
+        each
+        for each in asked.instead_of
+        if not people.isdisjoint(each.person.called) or not roles.isdisjoint(each.roles)
+    ]
+    if may := next((each for each in would if not any_same(each.person, involved)), None):
+        return may
+    if would:
+        raise Refused(f"you stand in for {would[0].name}, who wrote or asked for what waits; that does not count")
     wanted = [*sorted(people), *(f"the role {role}" for role in sorted(roles))]
     have = listed(asked.roles, _NAMED) if asked.roles else "no role"
     raise Refused(f"approvals of {listed(wanted, _NAMED)} count here; you are {asked.author}, with {have}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from reconciler.control.asked import Principal
 from reconciler.model.access import NO_ACCESS, Access, Action, Identity, Login, Placed
 from reconciler.model.asking import Lock, Request, Unlock
 from reconciler.model.governance import FREE, Governance
@@ -52,15 +53,20 @@ class Rulebook:
 
     def instead_of(
         self, who: Identity, unit: UnitId | None, standing: Standing, now: datetime
-    ) -> Mapping[str, tuple[str, ...]]:
-        """Return in whose place somebody may approve, and the roles that these have over the unit as Git says now."""
+    ) -> tuple[Principal, ...]:
+        """Return in whose place somebody may approve: of those who may themselves, as Git says now."""
         given = (each for each in standing.words if isinstance(each, Delegated))
-        return {
-            each.author: self.roles(Identity(name=each.author, login=Login.LOCAL, groups=each.groups), unit)
+        return tuple(
+            Principal(name=each.author, roles=self.roles(absent, unit), emails=each.emails)
             for each in given
             if each.to == who.name and each.until > now
-        }
+            if self.may(absent := _absent(each), Action.APPROVE, unit)
+        )
 
     def governance(self, unit: UnitId | None) -> Governance:
         """Return what governs changes of the unit."""
         return self._governance.get(unit, FREE) if unit else FREE
+
+
+def _absent(word: Delegated) -> Identity:
+    return Identity(name=word.author, login=Login.LOCAL, groups=word.groups, emails=word.emails)

@@ -31,7 +31,8 @@ class ApprovalGiven(Said):
     """Somebody consents to just this plan.
 
     ``roles`` are those that they had then, ``instead_of`` is who had delegated to them, ``factor`` whether a second
-    factor was shown, ``login`` how they were known.
+    factor was shown, ``login`` how they were known. ``emails`` are known to be theirs, ``instead_of_emails`` to be of
+    who had delegated.
     """
 
     unit: UnitId
@@ -43,6 +44,7 @@ class ApprovalGiven(Said):
     emails: tuple[str, ...] = ()
     factor: bool = False
     instead_of: str = ""
+    instead_of_emails: tuple[str, ...] = ()
     reason: str = ""
     event: Literal["approval_given"] = "approval_given"
 
@@ -87,6 +89,7 @@ class Delegated(Said):
     """Somebody lets another approve in their place, with their roles, until then.
 
     ``roles`` are those that they had anywhere, ``groups`` what they were in: what the other may is looked up anew.
+    ``emails`` are known to be theirs.
     """
 
     author: str
@@ -96,6 +99,7 @@ class Delegated(Said):
     reason: str
     at: datetime
     groups: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
     event: Literal["delegated"] = "delegated"
 
 

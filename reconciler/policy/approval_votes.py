@@ -8,7 +8,7 @@ from reconciler.model.access import Login
 from reconciler.model.governance import ApprovalPolicy
 from reconciler.model.word import ApprovalGiven
 from reconciler.policy.approval_question import Question
-from reconciler.policy.persons import Person, any_same, by_person
+from reconciler.policy.persons import Person, any_same, by_person, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ def votes(policy: ApprovalPolicy, question: Question) -> tuple[Vote, ...]:
     speak = [person for given in people for person in _speaking(given)]
     found = []
     for given in people:
-        theirs = [each for each in given if not each.instead_of or not any_same(Person(each.instead_of), _names(speak))]
+        theirs = [each for each in given if not each.instead_of or not _known(_absent(each), speak)]
         if theirs:
-            speak += [Person(each.instead_of) for each in theirs if each.instead_of]
+            speak += [_absent(each) for each in theirs if each.instead_of]
             found.append(_vote(theirs, policy))
     return tuple(found)
 
@@ -77,7 +77,7 @@ def _against(given: ApprovalGiven, policy: ApprovalPolicy, question: Question) -
         return "approved too late"
     if given.at + policy.valid_for <= question.now:
         return "approved too long ago"
-    if policy.separate and given.instead_of and (why := interested(Person(given.instead_of), question)):
+    if policy.separate and given.instead_of and (why := interested(_absent(given), question)):
         return f"stands in for {given.instead_of}, who {why}"
     return interested(_person(given), question) if policy.separate else ""
 
@@ -89,7 +89,7 @@ def _speaking(given: Iterable[ApprovalGiven]) -> tuple[Person, ...]:
 
 def _vote(given: list[ApprovalGiven], policy: ApprovalPolicy) -> Vote:
     roles = frozenset(role for each in given for role in each.roles)
-    speaks = (Person(each.instead_of) if each.instead_of else _person(each) for each in given)
+    speaks = (_absent(each) if each.instead_of else _person(each) for each in given)
     called = frozenset[str]().union(*(each.called for each in speaks))
     until = max(each.at for each in given) + policy.valid_for
     others = dict.fromkeys(each.instead_of for each in given if each.instead_of)
@@ -100,5 +100,10 @@ def _person(given: ApprovalGiven) -> Person:
     return Person(given.author, given.emails)
 
 
-def _names(people: Iterable[Person]) -> list[str]:
-    return [name for each in people for name in (each.name, *each.emails)]
+def _absent(given: ApprovalGiven) -> Person:
+    """In whose place it is given."""
+    return Person(given.instead_of, given.instead_of_emails)
+
+
+def _known(person: Person, people: Iterable[Person]) -> bool:
+    return any(same(person, each) for each in people)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from reconciler.control.asked import Asked
+from reconciler.control.asked import Asked, Principal
 from reconciler.model.access import Identity, Login
 from reconciler.model.event import Assessed
 from reconciler.model.governance import ApprovalPolicy, ApprovalStage, Governance
@@ -52,7 +52,7 @@ def asked(
         id="w1",
         roles=roles,
         governance=governance or governed(),
-        instead_of=instead_of or {},
+        instead_of=tuple(Principal(name=each, roles=theirs) for each, theirs in (instead_of or {}).items()),
     )
     return replace(made, **more)  # type: ignore[arg-type]
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from reconciler.control.asked import Asked
+from reconciler.control.asked import Asked, Principal
 from reconciler.control.ruling import rule
 from reconciler.model.access import Identity, Login, Match, Scope
 from reconciler.model.asking import Approve, Delegate, FactorNeeded, Refused, Reject, Request
@@ -135,6 +135,35 @@ def test_who_stands_in_for_somebody_approves_with_their_roles_where_their_own_do
     assert own.instead_of == ""
 
 
+ANN = Principal(name="0a1b2c", roles=("sre",), emails=("ann@example.com",))
+CAT = Principal(name="cat", roles=("sre",), emails=("cat@example.com",))
+PINNED = Pinned(unit=SHOP, digest="sha256:" + "a" * 64, named="1.4.1", author="ann", reason="")
+
+
+@pytest.mark.parametrize(
+    ("known", "authors"),
+    [(waiting(), frozenset({"Ann@example.com"})), (replace(waiting(), pinned=PINNED), frozenset())],
+    ids=["wrote it", "asked for it"],
+)
+def test_nobody_approves_in_the_place_of_who_made_the_change_by_whatever_name(known, authors: frozenset[str]) -> None:
+    who = asked("bob", (), authors=authors)
+    told = refusal(Approve(unit=SHOP), picture(known), replace(who, instead_of=(ANN,)))
+    assert told == "you stand in for 0a1b2c, who wrote or asked for what waits; that does not count"
+    (event,) = rule(Approve(unit=SHOP), picture(known), replace(who, instead_of=(ANN, CAT))).events
+    assert isinstance(event, ApprovalGiven)
+    assert (event.instead_of, event.instead_of_emails) == ("cat", ("cat@example.com",))
+    free = replace(who, instead_of=(ANN, CAT), governance=governed(separate=False))
+    (event,) = rule(Approve(unit=SHOP), picture(known), free).events
+    assert isinstance(event, ApprovalGiven)
+    assert event.instead_of == "0a1b2c"
+
+
+def test_who_stands_in_for_somebody_who_is_named_by_their_address_approves() -> None:
+    strict = governed(stages=(ApprovalStage(people=("Ann@example.com",)),))
+    who = replace(asked("bob", (), governance=strict), instead_of=(ANN,))
+    assert rule(Approve(unit=SHOP), picture(waiting()), who).events
+
+
 def test_a_plan_is_rejected_with_a_reason() -> None:
     ruling = rule(Reject(unit=SHOP, reason="not on a Friday"), picture(waiting()), asked())
     assert ruling.events == (ApprovalRefused(unit=SHOP, plan=PLAN, author="ann", reason="not on a Friday", at=NOW),)
@@ -151,6 +180,10 @@ def test_a_delegation_begins_and_ends() -> None:
     ruling = rule(Delegate(to="bob", duration=8 * HOUR, reason="on leave"), seen, asked())
     word = Delegated(author="ann", roles=("sre",), to="bob", until=NOW + 8 * HOUR, reason="on leave", at=NOW)
     assert ruling.events == (word,)
+    oidc = asked(who=Identity(name="ann", login=Login.OIDC, emails=("ann@example.com",)))
+    (known,) = rule(Delegate(to="bob", duration=8 * HOUR), seen, oidc).events
+    assert isinstance(known, Delegated)
+    assert known.emails == ("ann@example.com",)
     ended = rule(Delegate(to="bob", duration=timedelta(0)), picture(waiting(), words=(word,)), asked())
     assert ended.events == (DelegationEnded(author="ann", to="bob", at=NOW),)
 

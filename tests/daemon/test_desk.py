@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.control.asked import Principal
 from reconciler.daemon.archive import JournalArchive
 from reconciler.daemon.desk import JournalDesk
+from reconciler.daemon.rulebook import Rulebook
 from reconciler.model.access import Identity, Login
 from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Pause, Promote, Refused, Sync
 from reconciler.model.event import DecisionTaken, Event, Paused
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import State
+from reconciler.model.standing import Standing
 from reconciler.model.word import AccessRefused, Delegated
 from reconciler.ports.desk import Desk
 from reconciler.ports.journal import JournalUnavailable
@@ -97,6 +100,18 @@ async def test_who_has_delegated_is_looked_up_anew_with_the_groups_they_had(worl
     (word,) = await said(world, Delegated)
     assert isinstance(word, Delegated)
     assert (word.author, word.to, word.roles, word.groups) == ("approver", "bob", ("approver",), ("night-shift",))
+
+
+async def test_only_who_may_approve_lets_others_do_it_in_their_place(world: World) -> None:
+    bob, now = Identity(name="bob", login=Login.TOKEN), world.clock.now()
+    made = Delegated(
+        author="approver", roles=(), to="bob", until=now + timedelta(1), reason="", at=now, emails=("a@example.net",)
+    )
+    standing = Standing(words=(made, replace(made, author="operator"), replace(made, author="nobody")))
+    rules = Rulebook(world.desired)
+    expected = Principal(name="approver", roles=("approver",), emails=("a@example.net",))
+    assert rules.instead_of(bob, SHOP, standing, now) == (expected,)
+    assert rules.instead_of(bob, BANK, standing, now) == ()
 
 
 @pytest.mark.parametrize(("who", "may"), [(OPERATOR, False), (ADMIN, True), (OWNER, True)])

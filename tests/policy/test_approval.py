@@ -67,6 +67,7 @@ def word(said: Mapping[str, Any]) -> Word:
         emails=tuple(said.get("emails", ())),
         factor=said.get("factor", False),
         instead_of=said.get("instead", ""),
+        instead_of_emails=tuple(said.get("instead-emails", ())),
     )
 
 
