@@ -85,12 +85,15 @@ class Foresight:
         return await self._review(head, head.id)
 
     async def of_branch(self, commit: str) -> Desired:
-        """Return what a commit asks for that was followed once; raise Invalid, SourceError."""
+        """Return what a commit asks for that was followed once, with secrets from where they are now.
+
+        Raises Invalid, SourceError.
+        """
         return await self.world.aside(partial(self._loaded, commit, await self.source.read(commit)))
 
     def _loaded(self, commit: str, files: Mapping[str, bytes]) -> Desired:
         with self._one_at_a_time:
-            return self.loading.load(commit, files)
+            return self.loading.recall(commit, files)
 
     def _followed(self) -> str:
         followed = self.world.commits.newest.desired

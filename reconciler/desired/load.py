@@ -86,6 +86,14 @@ class Loading:
         with self.memory.load():
             return _loaded(self, commit, files, _Means(self.secrets.known, output))
 
+    def recall(self, commit: str, files: Mapping[str, bytes]) -> Desired:
+        """Return what a commit asks for that was followed once; raise Invalid.
+
+        Secrets are looked up by the stores that are followed now: those of then may be given up, and are not asked.
+        """
+        with self.memory.load():
+            return _loaded(self, commit, files, _Means(lambda _: self.secrets, output))
+
     def propose(self, commit: str, files: Mapping[str, bytes], secrets: SecretStores) -> Desired:
         """Return what a commit asks for that only somebody proposes; raise Invalid.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.daemon.admission import Admission
+from reconciler.daemon.foresight import Foresight
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
@@ -135,3 +136,20 @@ async def test_who_looks_at_another_commit_leaves_the_stores_of_the_followed_one
     followed.bench.clock.time += CACHED
     assert followed.secrets.value("vault:shop/paint") == before
     assert followed.questions == 2
+
+
+async def test_a_commit_of_before_is_told_without_the_stores_that_were_given_up(followed: Followed) -> None:
+    desired, asked = followed.commits.newest.desired, len(followed.bench.server.asked)
+    assert desired is not None
+    retired = b"kind: SecretStore\nmetadata: {name: vault}\nspec: {environment: {}}\n"
+    followed.fleet.repository.write("policies/vault.yaml", retired)
+    followed.fleet.repository.commit("no vault", **{"other.yaml": app("green", name="other")})
+    await followed.commits.refresh()
+    git = GitLine(remote(str(followed.fleet.repository.path)), followed.fleet.folder / "git")
+    source = GitSource(git, "main", ("desired-state", "policies"))
+    foresight = Foresight(followed.fleet.world, source, git, Loading(KINDS, followed.secrets, Folders()))
+    seen = await foresight.of_branch(desired.commit)
+    (shop,) = (unit for unit in seen.units.values() if unit.id.app == "shop")
+    assert shop.blocked is not None
+    assert "there is no variable RECONCILER_SECRET_SHOP_PAINT" in shop.blocked
+    assert len(followed.bench.server.asked) == asked

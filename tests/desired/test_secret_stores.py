@@ -196,6 +196,18 @@ def test_a_reference_is_looked_up_by_the_stores_that_are_followed_now(tmp_path: 
     assert (tmp_path / "asked").read_text().split() == ["shop/db", "older/one", "shop/db", "older/one"]
 
 
+def test_a_commit_of_before_is_told_by_the_stores_that_are_followed_now(tmp_path: Path, machine: AllSecrets) -> None:
+    loading = Loading(KINDS, machine, Folders())
+    assert blocked(loading, "command: {program: get}") is None
+    (tmp_path / "asked").unlink()
+    assert blocked(loading, "command: {program: other}", "recall") is None
+    assert not (tmp_path / "asked").exists()
+    machine.follow({})
+    nowhere = "the secret it:shop/db is nowhere: Git has no SecretStore named it"
+    assert blocked(loading, "command: {program: other}", "recall") == nowhere
+    assert not (tmp_path / "asked").exists()
+
+
 def test_a_store_wants_what_the_settings_of_the_machine_name(machine: AllSecrets) -> None:
     loading = Loading(KINDS, machine, Folders())
     said = blocked(loading, "command: {program: nope}") or ""
