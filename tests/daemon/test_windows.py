@@ -1,5 +1,6 @@
 """Windows, locks and limits: a real repository, a real journal and the real loop's parts, on a simulated fleet."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +31,13 @@ kind: ConcurrencyPolicy
 metadata: {name: one}
 spec: {over: all, onConflict: fail}
 """
+
+
+def tampered(fleet: Fleet) -> None:
+    """Paint over the walls by hand."""
+    for there in fleet.hosts.state.values():
+        for name, resource in list(there.items()):
+            there[name] = replace(resource, attributes={"colour": "grey"})
 
 
 async def looked(fleet: Fleet) -> Assessment:
@@ -102,3 +110,22 @@ async def test_of_two_that_come_at_once_one_is_refused_until_somebody_retries(tm
         await fleet.world.journal.append([retry], fleet.clock.now())
         await fleet.settled()
         assert fleet.colours() == ["red", "red"]
+
+
+async def test_drift_waits_with_a_commit_that_waits_and_is_healed_through_the_window_otherwise(tmp_path: Path) -> None:
+    async with opened(tmp_path) as fleet:
+        await fleet.commit("red", shop=app("red"))
+        await fleet.settled()
+        fleet.repository.write("policies/windows.yaml", NIGHTS)
+        await fleet.commit("only at night", barn=app("green", "barn"))
+        tampered(fleet)
+        found = await looked(fleet)
+        assert (found.waiting, fleet.colours()) == (None, ["red", "red"])
+        await fleet.commit("blue", shop=app("blue"))
+        tampered(fleet)
+        found = await looked(fleet)
+        assert found.waiting
+        assert (found.waiting.reason, fleet.colours()) == (Reason.WINDOW, ["grey", "grey"])
+        fleet.clock.jump(OPENS)
+        await fleet.settled()
+        assert fleet.colours() == ["blue", "blue"]
