@@ -11,6 +11,7 @@ from reconciler.daemon.api_settings import ApiSettings
 from reconciler.daemon.forge_settings import ForgeSettings, HookName, WebhookSettings
 from reconciler.daemon.section import Duration, Section
 from reconciler.desired.remote import remote
+from reconciler.policy.provenance import placeholders
 
 DEFAULT_FILES = (Path("reconciler.toml"), Path("/etc/reconciler/reconciler.toml"))
 
@@ -129,7 +130,8 @@ class SecretSettings(Section):
 class ProvenanceSettings(Section):
     """``scanners`` are the programs that ArtifactPolicies may run, by the names that they use; no others are run.
 
-    Each is a whole path with its first arguments, and is run without a shell.
+    Each is a whole path with its first arguments, and is run without a shell. One with ``{{ archive }}``,
+    ``{{ folder }}`` or ``{{ sbom }}`` in it is a whole command: Git adds no words to it.
     """
 
     scanners: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(default_factory=dict)
@@ -137,6 +139,11 @@ class ProvenanceSettings(Section):
     @field_validator("scanners")
     @classmethod
     def _is_there(cls, scanners: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for name, line in scanners.items():
+            if unknown := sorted(
+                {each for word in line for each in placeholders(word)} - {"archive", "folder", "sbom"}
+            ):
+                raise ValueError(f"{name}: there is no {{{{ {unknown[0]} }}}}, only archive, folder and sbom")
         return _whole_paths(scanners, "/usr/bin/trivy")
 
 

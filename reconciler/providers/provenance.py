@@ -142,7 +142,7 @@ class Verifier:
         if isinstance(source, Report):
             printed = await self._get(place(source.url, artifact), scans.MOST)
         else:
-            printed = await self.scans.report(source, await bench.files(scans.wanted(source)))
+            printed = await self.scans.report(source, await bench.files(self.scans.wanted(source)))
         try:
             found = await asyncio.to_thread(scan_reports.read, printed, source.format)
         except Unreadable as error:

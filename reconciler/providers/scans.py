@@ -1,6 +1,7 @@
 """Programs of this machine that look for vulnerabilities in an archive and print a report.
 
-Which programs may be run says this machine, in its settings, and not Git. They get none of our environment.
+Which programs may be run says this machine, in its settings, and not Git. They get none of our environment. Words that
+Git adds can make another program of many a scanner (a plugin, a file to write), so settings may have the last word.
 """
 
 import asyncio
@@ -34,11 +35,8 @@ class Scans:
         Raises Refused when it may not be run, Unreachable when it gave no report: it ended with a status other than 0,
         took too long, or printed too much.
         """
-        program = scanner.command[0]
-        if program not in self.allowed:
-            raise Refused(f"{program} may not be run here: it is not in provenance.scanners of the settings")
-        paths = {name: str(path) for name, path in files.items()}
-        command = [*self.allowed[program], *(filled(word, paths) for word in scanner.command[1:])]
+        program, paths = scanner.command[0], {name: str(path) for name, path in files.items()}
+        command = [filled(word, paths) for word in self._line(scanner)]
         try:
             await asyncio.to_thread(self.home.mkdir, mode=0o700, parents=True, exist_ok=True)
             bounds = Bounds(folder=self.home, environment=self._environment(), limit=scanner.limit, most=MOST)
@@ -49,14 +47,26 @@ class Scans:
             raise Unreachable(f"{program} ended with status {answered.status}{answered.complaint}")
         return answered.output
 
+    def wanted(self, scanner: Scanner) -> frozenset[str]:
+        """Return which files the scanner is given, by the names of their placeholders; raise Refused."""
+        return frozenset(name for word in self._line(scanner) for name in placeholders(word))
+
+    def _line(self, scanner: Scanner) -> Sequence[str]:
+        """The words of the settings and those of Git; where the settings say what is given, they say it all."""
+        program, *words = scanner.command
+        if program not in self.allowed:
+            raise Refused(f"{program} may not be run here: it is not in provenance.scanners of the settings")
+        line = self.allowed[program]
+        if words and any(placeholders(word) for word in line):
+            raise Refused(
+                f"{program} takes no words from Git: provenance.scanners of the settings has all of them; "
+                f"write command: [{program}]"
+            )
+        return [*line, *words]
+
     def _environment(self) -> dict[str, str]:
         passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         return {"PATH": os.defpath, **passed, "HOME": str(self.home), "LC_ALL": "C.UTF-8"}
-
-
-def wanted(scanner: Scanner) -> frozenset[str]:
-    """Return which files the scanner is given, by the names of their placeholders."""
-    return frozenset(name for word in scanner.command for name in placeholders(word))
 
 
 def unpack(plain: Path, folder: Path) -> None:

@@ -44,6 +44,12 @@ def test_a_program_for_secrets_is_a_whole_path(tmp_path, words, said):
     assert said in str(mistaken.value)
 
 
+def test_a_scanner_is_given_what_there_is(tmp_path):
+    with pytest.raises(SettingsError, match=r"provenance\.scanners") as mistaken:
+        load(tmp_path, '[git]\nurl = "/r"\n[provenance.scanners]\nscan = ["/bin/scan", "{{ file }}"]\n')
+    assert "scan: there is no {{ file }}, only archive, folder and sbom" in str(mistaken.value)
+
+
 @pytest.mark.parametrize(
     "url", ["https://git.example/fleet.git", "ssh://git@git.example/fleet", "git@git.example:fleet"]
 )

@@ -7,6 +7,7 @@ import stat
 import sys
 import tarfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -230,6 +231,23 @@ async def test_a_scanner_sees_the_archive_what_is_in_it_and_its_bill_and_nothing
         f"print({json.dumps(EMPTY)!r})"
     )
     assert await shop.prove(scanner(shop, checks, *WORDS)) == Verified(NOW + timedelta(days=1))
+
+
+async def test_a_scanner_whose_words_are_all_in_the_settings_gets_none_from_git(shop: Shop) -> None:
+    said = f"assert sys.argv[1:2] == ['--offline']; open(sys.argv[2]).close(); print({json.dumps(EMPTY)!r})"
+    policy = scanner(shop, said)
+    shop.programs["scan"] += ["--offline", "{{ archive }}"]
+    assert await shop.prove(policy) == Verified(NOW + timedelta(days=1))
+    with pytest.raises(Refused, match=r"scan takes no words from Git: .* write command: \[scan\]"):
+        await shop.prove(scanner_with(policy, "--output", "/etc/passwd"))
+
+
+def scanner_with(policy: ArtifactPolicy, *words: str) -> ArtifactPolicy:
+    rule = policy.vulnerabilities
+    assert rule
+    assert isinstance(rule.source, Scanner)
+    source = replace(rule.source, command=(*rule.source.command, *words))
+    return replace(policy, vulnerabilities=replace(rule, source=source))
 
 
 async def test_what_a_scanner_finds_is_judged(shop: Shop) -> None:
