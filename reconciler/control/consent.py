@@ -143,6 +143,11 @@ def _refuse_who_wrote_it(asked: Asked, authors: Iterable[str], askers: Iterable[
 
 
 def _askers(plan: str, picture: Picture, unit: UnitId) -> Iterator[str]:
+    """Yield who asked for it, as far as can be told here.
+
+    A plan is applied by its own id, and consented to by one that leaves out its commit, so the two are seldom the same:
+    otherwise the gate alone, which has the plan, tells who applied it, and does not count their consent.
+    """
     known = picture.standing.of(unit)
     if known.pinned:
         yield known.pinned.author
