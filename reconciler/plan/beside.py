@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.model.governance import FREE, GateKind, GateState, GateWord
-from reconciler.model.rollout import Rollout
+from reconciler.model.rollout import Rollout, State
 from reconciler.plan.situation import Situation
 from reconciler.policy import locks, windows
 from reconciler.policy.holding import REVERTING
@@ -26,6 +26,22 @@ def holding_up(rollout: Rollout, situation: Situation) -> GateState | None:
         return None
     gate = unless_waived(gate, words, now)
     return replace(gate, stands=GateWord.OPEN) if gate.stands is GateWord.WAIVED else gate
+
+
+def shut_before(rollout: Rollout, situation: Situation) -> GateState | None:
+    """Return the gate that has shut before anything of it began: a daemon may be away for long right before that.
+
+    None where none has; what has begun goes on.
+    """
+    if rollout.state is not State.PENDING:
+        return None
+    standing, now = situation.standing, situation.now
+    words = standing.of(rollout.unit).words
+    rules = situation.desired.governance.get(rollout.unit, FREE)
+    window = windows.shut_since(rules.windows, Plea(rollout.cause), rollout.started_at, now)
+    gates = (*locks.gates(rollout.unit, (*standing.words, *words), now), *((window,) if window else ()))
+    passed = (unless_waived(each, words, now) for each in gates)
+    return next((each for each in passed if each.stands is not GateWord.WAIVED), None)
 
 
 def gates_beside(rollout: Rollout, window: GateState | None, situation: Situation) -> Iterator[GateState]:

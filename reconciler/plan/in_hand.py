@@ -14,7 +14,7 @@ from reconciler.model.standing import UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict
 from reconciler.model.waiting import Reason, WaitingOn
-from reconciler.plan.beside import gates_beside, holding_up
+from reconciler.plan.beside import gates_beside, holding_up, shut_before
 from reconciler.plan.conflicts import in_the_way, without_conflicts
 from reconciler.plan.order import Cycle
 from reconciler.plan.pause import stopped, waits
@@ -37,7 +37,8 @@ def assess_in_hand(wanted: Unit, rollout: Rollout, situation: Situation) -> Asse
     newer = None if wanted.blocked else _newer(wanted, rollout, situation)
     window = holding_up(rollout, situation)
     base = replace(base, gates=tuple(gates_beside(rollout, window, situation)))
-    if signal := newer or _aborted(rollout, known.abort) or stopped(rollout, paused, window):
+    told = newer or _aborted(rollout, known.abort) or stopped(rollout, paused, window)
+    if signal := told or _not_begun(rollout, situation):
         return replace(base, signal=signal)
     if paused:
         return replace(base, waiting=waits(paused))
@@ -54,6 +55,13 @@ def _aborted(rollout: Rollout, abort: AbortRequested | None) -> Signal | None:
         return None
     trigger = Trigger.ABORT if abort.leave else Trigger.TAKE_BACK
     return Signal(rollout=rollout.id, trigger=trigger, reason=f"aborted by {abort.author}: {abort.reason}")
+
+
+def _not_begun(rollout: Rollout, situation: Situation) -> Signal | None:
+    """What has not begun yet is judged anew when a lock or a window keeps it by now."""
+    gate = shut_before(rollout, situation)
+    reason = f"not begun yet, and {gate.detail}" if gate else ""
+    return Signal(rollout=rollout.id, trigger=Trigger.SUPERSEDE, reason=reason) if gate else None
 
 
 def _decided(rollout: Rollout, decisions: Sequence[Decision]) -> Signal | None:

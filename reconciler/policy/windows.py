@@ -79,6 +79,17 @@ def passage(windows: Windows, plea: Plea, began: datetime, now: datetime) -> Gat
     return _gate(shut, stands, f"paused by {_names(shut)}; {_opening(shut, opening, 'goes on')}", opening)
 
 
+def shut_since(windows: Windows, plea: Plea, began: datetime, now: datetime) -> GateState | None:
+    """Return what keeps the plea from beginning now, of the windows that let it begin then; None where nothing does."""
+    before = shutting(windows, began)
+    shut = tuple(each for each in keeping(windows, plea, now) if each not in before)
+    if not shut:
+        return None
+    opening = opens(windows, plea, now)
+    stands = GateWord.PENDING if opening else GateWord.CLOSED
+    return _gate(shut, stands, f"shut by {_names(shut)}; {_opening(shut, opening)}", opening)
+
+
 def shutting(windows: Windows, now: datetime) -> Windows:
     """Return the windows that keep changes from beginning: denies that are on, and allows when none of them is."""
     on = {each for each in windows if phase(each, now).on}

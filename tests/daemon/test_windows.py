@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from reconciler.daemon.carry_out import begin
 from reconciler.daemon.loop import rest
 from reconciler.daemon.one_pass import one_pass
 from reconciler.model.assessment import Assessment
@@ -94,6 +95,25 @@ async def test_a_lock_holds_up_the_next_commit_until_somebody_else_takes_it_away
         await fleet.world.journal.append([unlocked], now)
         await fleet.settled()
         assert fleet.colours() == ["blue", "blue"]
+
+
+async def test_a_daemon_that_was_away_begins_nothing_that_was_locked_meanwhile(tmp_path: Path) -> None:
+    async with opened(tmp_path) as fleet:
+        await fleet.commit("red", shop=app("red"))
+        seen = await one_pass(fleet.world)
+        (found,) = seen.review.assessments
+        assert found.plan
+        await begin(found.plan, seen.desired.contents, fleet.world, seen.standing.of(SHOP))
+        now = fleet.clock.now()
+        await fleet.world.journal.append([Locked(unit=SHOP, environment="", author="ann", reason="audit", at=now)], now)
+    async with opened(tmp_path) as fleet:
+        await fleet.world.commits.begin()
+        waits = await looked(fleet)
+        assert waits.waiting
+        assert (waits.waiting.reason, fleet.colours()) == (Reason.LOCKED, [])
+        await fleet.world.journal.append([Unlocked(unit=SHOP, environment="", author="ben", reason="", at=now)], now)
+        await fleet.settled()
+        assert fleet.colours() == ["red", "red"]
 
 
 async def test_of_two_that_come_at_once_one_is_refused_until_somebody_retries(tmp_path: Path) -> None:

@@ -317,6 +317,33 @@ def test_a_lock_that_is_taken_while_it_runs_lets_it_go_on_to_its_end_and_says_so
     )
 
 
+WAITS = replace(BEFORE, state=State.PENDING)
+OVERRUN = replace(SHUT, overrun=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "window", "reason"),
+    [
+        ((LOCK,), replace(OVERRUN, begins=f.NOW + HOUR), "not begun yet, and production is locked by ann since "),
+        ((replace(LOCK, unit=f.SHOP, environment=""),), OVERRUN, "not begun yet, and shop@production is locked by ann"),
+        ((), OVERRUN, "not begun yet, and shut by freeze; opens 2026-03-01 14:00 UTC"),
+        ((), replace(OVERRUN, ends=None), "not begun yet, and shut by freeze; never opens as far as can be seen"),
+    ],
+)
+def test_what_has_not_begun_when_a_gate_shuts_is_judged_anew(words, window, reason):
+    found = in_hand(WAITS, f.NOW, *words, window=window)
+    assert found.signal
+    assert found.signal.trigger is Trigger.SUPERSEDE
+    assert found.signal.reason.startswith(reason)
+
+
+def test_what_was_let_begin_begins_also_after_a_crash():
+    waived_all = waived(GateKind.WINDOW, GateKind.LOCK, until=f.NOW + HOUR)
+    assert in_hand(WAITS, f.NOW, LOCK, waived_all, window=OVERRUN).signal is None
+    assert in_hand(WAITS, window=replace(OVERRUN, begins=f.NOW - 2 * HOUR)).signal is None
+    assert in_hand(WAITS, f.NOW + 2 * HOUR, window=OVERRUN).signal is None
+
+
 def test_a_heal_that_the_window_lets_pass_is_not_paused_by_it():
     heal = replace(BEFORE, cause=Cause.DRIFT)
     assert in_hand(heal, window=replace(SHUT, heals=True)).signal is None
