@@ -79,6 +79,22 @@ class Allowed:
         return self.store.read(path, version)
 
 
+@dataclass(frozen=True, slots=True)
+class AllowedFiles:
+    """A folder of the machine: that of the machine's own secrets may be in it, or be it, or have it inside."""
+
+    name: str
+    folder: Path
+    machine: Machine
+
+    def read(self, path: str, version: str) -> Raw:
+        """Return what is in the file; raise SecretMissing also for what is the daemon's own."""
+        own, there = self.machine.local.folder, (self.folder / path).resolve()
+        if own is not None and there.is_relative_to(own.resolve()):
+            self.machine.allow(str(there.relative_to(own.resolve())), f"{self.name}:{path}")
+        return Folder(self.name, self.folder).read(path, version)
+
+
 def opened(store: SecretStore, machine: Machine) -> Store:  # noqa: PLR0911 - a case a sort of store
     """Return the store, of which nothing has been asked yet; raise SecretUnknown when it can be none here."""
     name, source = store.name, store.source
@@ -88,7 +104,7 @@ def opened(store: SecretStore, machine: Machine) -> Store:  # noqa: PLR0911 - a 
         case CredentialStore():
             return Allowed(name, source.prefix, machine, Credentials(name, source.prefix, machine.environment))
         case FolderStore():
-            return Folder(name, _folder(name, source.folder, machine))
+            return AllowedFiles(name, _folder(name, source.folder, machine), machine)
         case AgeStore():
             return Age(name, _files(store, source.encrypted, machine), partial(_all, machine, source.identities))
         case SopsStore():

@@ -29,6 +29,11 @@ class LocalSecrets:
         self._environment = environment
         self._key = _key(key_file)
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the files of this machine's secrets are, None where it has none."""
+        return self._folder
+
     def value(self, reference: str) -> str:
         """Return the value of a reference, without a file's last newline; raise SecretMissing, SecretUnknown."""
         if not _REFERENCE.fullmatch(reference):

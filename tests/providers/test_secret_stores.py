@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.secret_store import CredentialStore, EnvironmentStore, TokenLogin, VaultStore
+from reconciler.model.secret_store import CredentialStore, EnvironmentStore, FolderStore, TokenLogin, VaultStore
 from reconciler.ports.secrets import SecretMissing, SecretUnknown
 from reconciler.providers.secret_cache import BRIEFLY
 from reconciler.providers.secret_reading import LARGEST
@@ -296,6 +296,23 @@ def test_no_prefix_of_a_store_leads_to_what_is_the_daemons_own(tmp_path: Path, p
     secrets = Bench(folder=tmp_path, environment=environment, source=EnvironmentStore(prefix=prefix)).secrets()
     with pytest.raises(SecretMissing, match="is the daemon's own"):
         secrets.value(f"it:{path}")
+    secrets.close()
+
+
+@pytest.mark.parametrize(
+    ("folder", "path"),
+    [(".", "own/one-time-codes/ann"), ("own", "one-time-codes/ann"), ("own/one-time-codes", "ann"), ("link", "ann")],
+)
+def test_no_folder_of_the_settings_leads_to_what_is_the_daemons_own(tmp_path: Path, folder: str, path: str) -> None:
+    source = FolderStore(folder="team")
+    bench = Bench(folder=tmp_path, environment={}, source=source, own={"one-time-codes/ann": "seed", "shop/db": "db"})
+    (tmp_path / "link").symlink_to("own/one-time-codes")
+    bench.folders["team"] = tmp_path / folder
+    secrets = bench.secrets()
+    with pytest.raises(SecretMissing, match=f"it:{path} is the daemon's own"):
+        secrets.value(f"it:{path}")
+    if folder == "own":
+        assert secrets.value("it:shop/db") == "db"
     secrets.close()
 
 
