@@ -112,7 +112,9 @@ async def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60
     rollouts = int(sys.argv[2]) if len(sys.argv) > 2 else 100
     rate = int(sys.argv[3]) if len(sys.argv) > 3 else 500
-    with tempfile.TemporaryDirectory(dir=Path.cwd() / ".cache") as folder:
+    cache = Path.cwd() / ".cache"
+    cache.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as folder:
         figures = await measured(Path(folder), seconds, rollouts, rate)
     against = {name: round(figures[name] / wanted, 2) if wanted else figures[name] for name, wanted in WANTED.items()}
     against["rss"] = round(figures["rss_after_mib"] / figures["rss_before_mib"], 2)

@@ -33,6 +33,7 @@ from reconciler.model.unit import Desired
 from reconciler.providers.artifacts import ArtifactCache
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
+from reconciler.simulate.archives import SimProvenance
 from reconciler.simulate.world import SimWorld
 from reconciler.store.journal import SqliteStore
 from tests.sim.reach import reach
@@ -78,11 +79,22 @@ async def main() -> None:
         fleet = SimWorld(clock)
         as_wished(desired, fleet)
         store = await SqliteStore.open(Path(folder) / "journal.db")
-        driver = Driver(store, reach(fleet, clock, CATALOG), owner="bench")
-        commits = SimpleNamespace(newest=Intake(desired=desired))
-        artifacts = ArtifactCache(Path(folder) / "artifacts", Http(), cast(Any, None))
-        parts = {"journal": store, "log": store, "targets": fleet, "kinds": CATALOG, "clock": clock}
-        world = cast(World, SimpleNamespace(**parts, commits=commits, driver=driver, artifacts=artifacts))
+        around = reach(fleet, clock, CATALOG)
+        driver = Driver(store, around, owner="bench")
+        world = World(
+            commits=cast(Any, SimpleNamespace(newest=Intake(desired=desired))),
+            authorship=cast(Any, None),  # nobody has to consent here
+            journal=store,
+            log=store,
+            targets=fleet,
+            routers=around.routers,
+            artifacts=ArtifactCache(Path(folder) / "artifacts", Http(), cast(Any, None)),
+            provenance=SimProvenance(),
+            kinds=CATALOG,
+            clock=clock,
+            driver=driver,
+            aside=asyncio.to_thread,
+        )
         wake = Wake()
         hands = Hands(driver, wake.ring)
         began = time.perf_counter()
