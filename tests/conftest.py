@@ -71,8 +71,9 @@ def cluster(cluster_of_this_process: kubernetes.Cluster) -> Iterator[kubernetes.
     cluster_of_this_process.clear()
 
 
-@pytest.fixture(scope="session")
-def swarm_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real_swarm.RealSwarm]:
+@pytest.fixture(scope="module")
+def swarm_of_this_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[real_swarm.RealSwarm]:
+    # A machine has room for one Swarm: who waits for it in another process must not wait for all tests of this one.
     reason = machine.obstacle()
     if reason is not None:
         unavailable(reason)
@@ -83,10 +84,10 @@ def swarm_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def swarm(swarm_of_this_process: real_swarm.RealSwarm) -> real_swarm.RealSwarm:
+def swarm(swarm_of_this_module: real_swarm.RealSwarm) -> real_swarm.RealSwarm:
     """A Swarm that has nothing but the images ``app:1`` and ``app:2``, which serve a page on port 80."""
-    swarm_of_this_process.empty()
-    return swarm_of_this_process
+    swarm_of_this_module.empty()
+    return swarm_of_this_module
 
 
 def unavailable(reason: str) -> None:
