@@ -30,7 +30,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name in ("web-1", "web-2"):
         for code, share in (("200", 70), ("500", 30)):
             labels = f'server="{name}",code="{code}"'
-            lines += [f"requests_total{{{labels}}} {15 * share * n} {start + 15 * n}" for n in range(60)]
+            lines += [f"requests_total{{{labels}}} {15 * share * n} {start + 15 * n}" for n in range(120)]
     with prometheus(tmp_path_factory.mktemp("prometheus"), "\n".join([*lines, "# EOF", ""])) as url:
         yield url
 

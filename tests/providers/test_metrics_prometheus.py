@@ -28,12 +28,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _requests(failing: dict[str, int]) -> str:
+    # From a quarter of an hour ago to a quarter ahead: a rate at the edge of what is known would be a guess.
     start = int(SystemClock().now().timestamp()) - 900
     lines = ["# TYPE http_requests counter"]
     for instance, percent in failing.items():
         for code, share in (("200", 100 - percent), ("500", percent)):
             labels = f'app="shop",instance="{instance}",code="{code}"'
-            lines += [f"http_requests_total{{{labels}}} {15 * share * n} {start + 15 * n}" for n in range(60)]
+            lines += [f"http_requests_total{{{labels}}} {15 * share * n} {start + 15 * n}" for n in range(120)]
     return "\n".join([*lines, "# EOF", ""])
 
 

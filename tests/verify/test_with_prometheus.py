@@ -58,7 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for name, percent in {"web-1": 1, "web-2": 1, "web.3": 4, "web-4": 30}.items():
         for code, share in (("200", 100 - percent), ("500", percent)):
             labels = f'app="base",server="{name}",code="{code}"'
-            lines += [f"requests_total{{{labels}}} {15 * share * n} {start + 15 * n}" for n in range(60)]
+            lines += [f"requests_total{{{labels}}} {15 * share * n} {start + 15 * n}" for n in range(120)]
     with prometheus(tmp_path_factory.mktemp("prometheus"), "\n".join([*lines, "# EOF", ""])) as url:
         yield url
 
