@@ -42,6 +42,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "delegate": ("reconciler.cli.delegate", "Let somebody approve in your place."),
     "token": ("reconciler.cli.token", "Make, list and revoke tokens for the API."),
     "sync": ("reconciler.cli.sync", "Look at Git and at a unit now."),
+    "logs": ("reconciler.cli.logs", "Show what programs on targets printed, step by step."),
+    "audit": ("reconciler.cli.audit", "Search, check, export and sign the record."),
+    "report": ("reconciler.cli.report", "Report on a rollout or a period; check compliance."),
+    "notify": ("reconciler.cli.notify", "Try the channels that people are told through."),
+    "backup": ("reconciler.cli.backup", "Copy all that is known to a file, while it runs."),
+    "restore": ("reconciler.cli.restore", "Make the state folder from a backup."),
+    "rebuild": ("reconciler.cli.rebuild", "Learn from the targets what was lost with the journal."),
 }
 """Name of the command: its module (it has a ``command``), and one line of help."""
 

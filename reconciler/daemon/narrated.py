@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from reconciler.daemon.logs import log
+from reconciler.daemon.news import News
 from reconciler.daemon.words_told import tell_word
 from reconciler.model.canonical import Digest
 from reconciler.model.event import (
@@ -31,10 +32,11 @@ from reconciler.store.journal import SqliteStore
 
 
 class Narrated:
-    """``ports.journal.Journal`` and ``RolloutLog``: those of a store, each event told once it is written."""
+    """``ports.journal.Journal`` and ``RolloutLog``: a store's, what is written told to the log and to readers."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, news: News) -> None:
         self._store = store
+        self._news = news
 
     async def standing(self) -> Standing:
         """Return what is known of every unit."""
@@ -43,11 +45,12 @@ class Narrated:
     async def append(self, events: Sequence[Event], at: datetime) -> None:
         """Append the events and tell them."""
         await self._store.append(events, at)
-        _tell(events)
+        self._tell(events)
 
     async def begin(self, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> None:
         """Store the rollout and tell what it is for."""
         await self._store.begin(rollout, plan, contents, at)
+        self._news.ring()
         log.info(
             "rollout planned",
             unit=str(rollout.unit),
@@ -82,16 +85,16 @@ class Narrated:
     ) -> None:
         """Write the move of a rollout and tell it."""
         await self._store.record(lease, rollout, events, at, plan)
-        _tell(events)
+        self._tell(events)
 
     async def contents(self, blobs: Iterable[Digest]) -> Mapping[Digest, bytes]:
         """Return stored contents."""
         return await self._store.contents(blobs)
 
-
-def _tell(events: Sequence[Event]) -> None:
-    for event in events:
-        _tell_one(event)
+    def _tell(self, events: Sequence[Event]) -> None:
+        self._news.ring()
+        for event in events:
+            _tell_one(event)
 
 
 def _tell_one(event: Event) -> None:

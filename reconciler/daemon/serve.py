@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.api.webhooks import webhooks
 from reconciler.daemon.door import keep_door
+from reconciler.daemon.evidence import reading
 from reconciler.daemon.forges import Forging, forging
 from reconciler.daemon.logs import log, set_up
 from reconciler.daemon.loop import Parts, loop
@@ -54,6 +55,7 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         acting(settings) as parts,
         _watching(settings, parts) as world,
         forging(settings, parts.foresight, parts.past, wording) as forges,
+        reading(parts.sources),
         asyncio.TaskGroup() as group,
     ):
         leave, pulse = asyncio.Event(), Pulse(parts.world.clock)

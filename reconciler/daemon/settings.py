@@ -8,8 +8,12 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from reconciler.daemon.api_settings import ApiSettings
+from reconciler.daemon.audit_settings import AuditSettings
 from reconciler.daemon.forge_settings import ForgeSettings, HookName, WebhookSettings
+from reconciler.daemon.notification_settings import NotificationSettings
+from reconciler.daemon.output_settings import OutputSettings
 from reconciler.daemon.section import Duration, Section
+from reconciler.daemon.telemetry_settings import TelemetrySettings
 from reconciler.desired.remote import remote
 from reconciler.policy.provenance import placeholders
 
@@ -175,6 +179,10 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     forge: ForgeSettings | None = None
     webhooks: dict[HookName, WebhookSettings] = {}
+    audit: AuditSettings = AuditSettings()
+    notifications: NotificationSettings = NotificationSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
+    output: OutputSettings = OutputSettings()
 
     @staticmethod
     def load(path: Path | None) -> "Settings":
@@ -212,7 +220,8 @@ class Settings(BaseSettings):
         secrets = self.secrets.resolved_from(folder)
         state = (folder / self.state_dir.expanduser()).resolve()
         found_at = {"state_dir": state, "git": git, "ssh": ssh, "secrets": secrets}
-        return self.model_copy(update={**found_at, "api": self.api.resolved_from(folder)})
+        beside = {"api": self.api.resolved_from(folder), "audit": self.audit.resolved_from(folder)}
+        return self.model_copy(update={**found_at, **beside})
 
 
 def _from_file(file: Path | None) -> type[Settings]:

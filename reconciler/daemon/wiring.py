@@ -22,9 +22,11 @@ from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.keeping import own_secrets, reserved_by, secrets_by
 from reconciler.daemon.look import Look
 from reconciler.daemon.narrated import Narrated
+from reconciler.daemon.news import News
 from reconciler.daemon.own_doorway import own_doorway
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.sightings import write_down
+from reconciler.daemon.sources import Sources
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
@@ -87,6 +89,7 @@ class Acting:
     newest: Callable[[], Awaitable[int]]
     foresight: Foresight
     past: Past
+    sources: Sources
 
 
 @asynccontextmanager
@@ -98,7 +101,8 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
             # Nobody else can be at work: we hold the lock of the state folder. A claim still there is a dead process's.
             await store.break_leases()
             holder = controller(settings.state_dir, settings.state_dir, SystemClock())
-            async with _world(settings, store, holder) as (world, watchable, secrets):
+            news = News()
+            async with _world(settings, store, holder, news) as (world, watchable, secrets), _http() as http:
                 wake = Wake()
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
@@ -115,6 +119,7 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                     newest=store.history.newest,
                     foresight=foresight,
                     past=store.history,
+                    sources=Sources(settings=settings, world=world, store=store, news=news, secrets=secrets, http=http),
                 )
                 await write_down(watchable, store)
         finally:
@@ -136,7 +141,7 @@ async def looking(settings: Settings) -> AsyncIterator[Look]:
         )
         try:
             holder = controller(scratch.state_dir, settings.state_dir, SystemClock())
-            async with _world(scratch, store, holder) as (world, _, _):
+            async with _world(scratch, store, holder, News()) as (world, _, _):
                 yield Look(world, _source(scratch))
         finally:
             await store.close()
@@ -189,11 +194,11 @@ def _is_ours(state_dir: Path) -> bool:
 
 @asynccontextmanager
 async def _world(
-    settings: Settings, store: SqliteStore, holder: Holder
+    settings: Settings, store: SqliteStore, holder: Holder, news: News
 ) -> AsyncIterator[tuple[World, Remembering, SecretStores]]:
     clock = SystemClock()
     secrets = secrets_by(settings.secrets, settings.state_dir, clock, reserved_by(settings))
-    journal = Narrated(store)
+    journal = Narrated(store, news)
     reading = _reading(settings, secrets)
     source = _source(settings)
     admission = Admission(
@@ -237,6 +242,15 @@ async def _world(
     finally:
         secrets.close()
         await shell.close()
+        await http.close()
+
+
+@asynccontextmanager
+async def _http() -> AsyncIterator[Http]:
+    http = Http()
+    try:
+        yield http
+    finally:
         await http.close()
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from reconciler.model.analysis import Measurement
+from reconciler.model.deed import Deed
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.problem import Problem
 from reconciler.model.rollout import Decision, StepRecord
@@ -329,5 +330,5 @@ Happening: TypeAlias = (
 )
 """What is decided and done."""
 
-Event: TypeAlias = Happening | Word
-"""All that is written down: what is decided and done, and what people say."""
+Event: TypeAlias = Happening | Word | Deed
+"""All that is written down: what is decided and done, what people say, and what is done beside rollouts."""

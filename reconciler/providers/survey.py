@@ -56,7 +56,12 @@ class Asked:
 
 
 def compose(resources: Sequence[Resource], probes: Probes) -> Asked:
-    """Return the one script that asks for all resources: paths together, everything else one by one."""
+    """Return the one script that asks for all resources: paths together, everything else one by one before them.
+
+    What watches others (``restart_on``) is asked before what it watches. A look takes its time: what somebody changes
+    during it is then seen where it was changed. The other way round only what follows from it would be seen, and a
+    program would be run anew with what is about to be put back, and once more after that.
+    """
     texts: dict[int, str] = {}
     looks: dict[int, Look] = {}
     paths: set[str] = set()
@@ -72,12 +77,13 @@ def compose(resources: Sequence[Resource], probes: Probes) -> Asked:
             case other:
                 raise TypeError(f"internal error: a host cannot be asked for {other}")
     batches = list(_batches(tuple(looks)))
-    asked = [together([looks[index] for index in batch]) for batch in batches] + list(texts.values())
+    alones = [index for index in _watchers_first(resources) if index in texts]
+    asked = [*(texts[index] for index in alones), *(together([looks[index] for index in batch]) for batch in batches)]
     questions = "\n".join(f"rcl_probe() {{\n{each}\n}}\nrcl_frame" for each in asked)
     functions = compact(needed(f"{LIBRARY}{probes.prelude}", questions))
     state = STATE if "STATE" in functions else ""
     text = f"{functions}{state}{_FRAMES}{questions}\necho {_END.decode()}"
-    return Asked(text, (*batches, *((index,) for index in texts)), looks)
+    return Asked(text, (*((index,) for index in alones), *batches), looks)
 
 
 def _with_siblings(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Mapping[str, Resource]]]:
@@ -86,6 +92,28 @@ def _with_siblings(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Ma
         refs.setdefault((str(resource.id.unit), resource.id.target), {})[resource.id.ref] = resource
     for resource in resources:
         yield resource, refs[str(resource.id.unit), resource.id.target]
+
+
+def _watchers_first(resources: Sequence[Resource]) -> Sequence[int]:
+    """Return their places, each before those it watches, otherwise as they were; a circle is no matter of a look."""
+    places = {resource.id: index for index, resource in enumerate(resources)}
+    watched = [
+        [places[siblings[ref].id] for ref in resource.restart_on if ref in siblings]
+        for resource, siblings in _with_siblings(resources)
+    ]
+    known: set[int] = set()
+    last_first: list[int] = []
+
+    def visit(index: int) -> None:
+        if index not in known:
+            known.add(index)
+            for each in watched[index]:
+                visit(each)
+            last_first.append(index)
+
+    for index in reversed(range(len(resources))):
+        visit(index)
+    return last_first[::-1]
 
 
 def _batches(indices: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

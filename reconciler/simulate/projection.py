@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from reconciler.model.change import Cause
+from reconciler.model.deed import Deed
 from reconciler.model.event import (
     AbortRequested,
     Assessed,
@@ -58,6 +59,8 @@ def follows(known: Known, event: Event, at: datetime) -> Known:  # noqa: C901, P
     standing = known.standing
     if isinstance(event, Said):
         return _with(known, words=in_force(standing.words, event))
+    if isinstance(event, Deed):
+        return known
     match event:
         case ResourcesApplied():
             return _with(known, owned=_owned(standing.owned, event))

@@ -18,7 +18,7 @@ from reconciler.model.verdict import Snapshot, Verdict
 from reconciler.store import rollouts, tables
 from reconciler.store.blobs import present
 from reconciler.store.codec import decode
-from reconciler.store.projections import decode_event
+from reconciler.store.entries import decode_event
 from reconciler.store.sqlite import Database
 from reconciler.store.times import moment
 

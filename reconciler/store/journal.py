@@ -153,8 +153,7 @@ class SqliteStore:
 
 
 def _append(connection: Connection, events: Sequence[Event], at: datetime) -> None:
-    for event in events:
-        projections.append(connection, event, at)
+    projections.append(connection, events, at)
 
 
 def _record(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 
 from reconciler.ports.journal import JournalUnavailable
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The form this version writes: the revision of the newest file in ``migrations/versions``."""
 
 

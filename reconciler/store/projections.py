@@ -3,13 +3,14 @@
 Rollouts, plans, leases and contents are records of their own, not projections: events tell of their moves only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
+from reconciler.model.deed import Deed
 from reconciler.model.event import (
     AbortRequested,
     Assessed,
@@ -37,6 +38,7 @@ from reconciler.model.event import (
     StepStarted,
     VerdictGiven,
 )
+from reconciler.model.facets import unit_of
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import ENDS
 from reconciler.model.standing import Heals
@@ -45,34 +47,30 @@ from reconciler.model.verdict import Owned, Verdict, VerdictRecord
 from reconciler.model.word import Said, Word
 from reconciler.policy.drift import healed_again
 from reconciler.policy.in_force import asked_anew, in_force
-from reconciler.store import blobs, tables
+from reconciler.store import blobs, entries, tables
 from reconciler.store.codec import decode, encode
 from reconciler.store.times import moment, stamp
 
 KEPT_SNAPSHOTS = 5
 """How many good states of a unit are kept to go back to."""
 
-_APPEND = insert(tables.event)
 
-
-def append(connection: Connection, event: Event, at: datetime) -> int:
-    """Append one event and what follows from it; return its number."""
-    row = {
-        "at": stamp(at),
-        "type": event.event,
-        "unit": _unit_of(event),
-        "rollout": getattr(event, "rollout", None),
-        "body": encode(event),
-    }
-    number = connection.execute(_APPEND, row).lastrowid
-    project(connection, event, number, at)
-    return number
+def append(connection: Connection, events: Sequence[Event], at: datetime) -> list[int]:
+    """Append the events and what follows from them; return their numbers."""
+    request, numbers = entries.request_of(events), []
+    for event in events:
+        number = entries.add(connection, event, at, request)
+        project(connection, event, number, at)
+        numbers.append(number)
+    return numbers
 
 
 def project(connection: Connection, event: Event, number: int, at: datetime) -> None:  # noqa: C901, PLR0912 - a case an event
     """Write what follows from one event."""
     if isinstance(event, Said):
         _say(connection, event, number)
+        return
+    if isinstance(event, Deed):
         return
     match event:
         case CommitAccepted() | CommitRefused():
@@ -130,18 +128,7 @@ def rebuild(connection: Connection) -> None:
         connection.execute(delete(table))
     events = select(tables.event.c.id, tables.event.c.at, tables.event.c.body).order_by(tables.event.c.id)
     for number, at, body in connection.execute(events).all():
-        project(connection, decode_event(body), number, moment(at))
-
-
-def decode_event(body: str) -> Event:
-    """Read an event back."""
-    event: Event = decode(Event, body)  # type: ignore[arg-type]
-    return event
-
-
-def _unit_of(event: Event) -> str | None:
-    unit: UnitId | Unit | None = getattr(event, "unit", None)
-    return str(unit.id if isinstance(unit, Unit) else unit) if unit else None
+        project(connection, entries.decode_event(body), number, moment(at))
 
 
 def _put_newest(connection: Connection, event: Assessed | PlanAccepted | Paused | AbortRequested | Routed) -> None:
@@ -188,7 +175,7 @@ def _note(connection: Connection, event: DecisionTaken | Pinned | Released | Hea
 
 def _say(connection: Connection, word: Word, number: int) -> None:
     """Keep what is in force; each word stays in the row of the event that said it."""
-    unit = _unit_of(word) or tables.EVERYTHING
+    unit = str(unit_of(word) or tables.EVERYTHING)
     known = _words(connection, unit)
     after = in_force(tuple(known.values()), word)
     _unsay(connection, known, after)

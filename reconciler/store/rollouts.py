@@ -36,7 +36,7 @@ def begin(connection: Connection, rollout: Rollout, plan: Plan, contents: Mappin
     moved = RolloutMoved(
         rollout=rollout.id, unit=rollout.unit, before=None, after=rollout.state.value, reason=rollout.reason
     )
-    number = append(connection, moved, at)
+    (number,) = append(connection, [moved], at)
     connection.execute(insert(table).values(id=rollout.id, number=number, **_columns(rollout)))
     return True
 
@@ -84,7 +84,7 @@ def get_plans(connection: Connection, plans: Sequence[str]) -> dict[str, Plan]:
 
 def put(connection: Connection, rollout: Rollout, events: Sequence[Event], at: datetime) -> None:
     """Append the events and store the rollout as it now is."""
-    numbers = [append(connection, event, at) for event in events]
+    numbers = append(connection, events, at)
     columns = _columns(rollout)
     if rollout.ended:
         columns["end_number"] = max(numbers, default=0)

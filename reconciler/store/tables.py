@@ -28,9 +28,88 @@ event = Table(
     Column("unit", Text),
     Column("rollout", Text),
     Column("body", Text, nullable=False),
+    Column("environment", Text, nullable=False, server_default=""),
+    Column("actor", Text, nullable=False, server_default=""),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("request", Text, nullable=False, server_default=""),
+    Column("link", Text, nullable=False, server_default=""),  # see model.chain
     Index("event_by_unit", "unit", "id"),
     Index("event_by_rollout", "rollout", "id"),
     Index("event_by_type", "type", "id"),
+    Index("event_by_unit_at", "unit", "at"),
+    Index("event_by_environment", "environment", "at"),
+    Index("event_by_actor", "actor", "at"),
+    Index("event_by_at", "at"),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # the entry up to which it speaks
+    Column("link", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("key", Text, nullable=False),  # the public key, Ed25519, in base64
+    Column("signature", Text, nullable=False),
+)
+
+archived = Table(
+    "archived",
+    metadata,
+    Column("last", Integer, primary_key=True, autoincrement=False),
+    Column("first", Integer, nullable=False),
+    Column("link", Text, nullable=False),  # that of the last entry
+    Column("file", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+reader = Table(
+    "reader",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, nullable=False),  # the newest entry that it has dealt with
+    Column("state", Text, nullable=False, server_default=""),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("event", Integer, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("thread", Text, nullable=False),  # within it the order is kept
+    Column("state", Text, nullable=False),
+    Column("due", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("ended", Text),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("body", Text, nullable=False),
+    Index("delivery_by_thread", "channel", "thread", "id"),
+    Index("delivery_by_state", "state", "due"),
+)
+
+delivery_thread = Table(
+    "delivery_thread",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("thread", Text, primary_key=True),
+    Column("body", Text, nullable=False),  # how the channel knows it again
+)
+
+step_output = Table(
+    "step_output",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("unit", Text, nullable=False),
+    Column("rollout", Text, nullable=False),
+    Column("plan", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("step_output_by_rollout", "rollout", "id"),
+    Index("step_output_by_unit", "unit", "id"),
 )
 
 plan = Table(

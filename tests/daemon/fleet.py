@@ -15,6 +15,7 @@ from reconciler.daemon.admission import Admission
 from reconciler.daemon.hands import Hands
 from reconciler.daemon.intake import Commits, Reading
 from reconciler.daemon.narrated import Narrated
+from reconciler.daemon.news import News
 from reconciler.daemon.settle import Settled, settle
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.way_back import way_back
@@ -195,7 +196,7 @@ async def opened(folder: Path, hosts: SimWorld | None = None) -> AsyncIterator[F
     hosts.clock = clock
     store = await SqliteStore.open(folder / "journal.db")
     secrets = {"shop/paint": unmistakable("paint")}
-    narrated = Narrated(store)
+    narrated = Narrated(store, News())
     journal, log = WatchedJournal(narrated, clock), WatchedLog(narrated, clock)
     source = GitSource(GitLine(remote(str(repository.path)), folder / "git"), "main", ("desired-state", "policies"))
     reading = Reading(loading=Loading(KINDS, SecretValues(secrets), Folders()))

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import assert_never
 
+from reconciler.cli.render.deeds import deed_said
 from reconciler.cli.render.sayings import saying
 from reconciler.control.clean import clean, shortened
 from reconciler.control.phrases import listed, short
 from reconciler.control.steps import shares
 from reconciler.model.analysis import Measurement
+from reconciler.model.deed import Deed
 from reconciler.model.event import (
     AbortRequested,
     Assessed,
@@ -42,7 +44,13 @@ from reconciler.model.word import Said
 
 def sentence(event: Event) -> str:
     """Return an event in words, on one line."""
-    return shortened(clean(saying(event) if isinstance(event, Said) else _sentence(event)), 600)
+    return shortened(clean(_in_words(event)), 600)
+
+
+def _in_words(event: Event) -> str:
+    if isinstance(event, Said):
+        return saying(event)
+    return deed_said(event) if isinstance(event, Deed) else _sentence(event)
 
 
 def _sentence(event: Happening) -> str:  # noqa: C901, PLR0911 - one line an event

@@ -1,0 +1,63 @@
+"""Entries of the journal: one row an event, each linked to the one before it, none ever changed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from reconciler.model.chain import BEGINNING, Row, link
+from reconciler.model.deed import Requested
+from reconciler.model.event import Event
+from reconciler.model.facets import facets
+from reconciler.store import tables
+from reconciler.store.codec import decode, encode
+from reconciler.store.times import stamp
+
+_ADD = insert(tables.event)
+_NEWEST = "SELECT id, link FROM event ORDER BY id DESC LIMIT 1"
+
+
+def add(connection: Connection, event: Event, at: datetime, request: str = "") -> int:
+    """Write one event down as the newest entry; return its number."""
+    before = connection.exec_driver_sql(_NEWEST).first()
+    number, last = (before[0] + 1, before[1]) if before else (1, BEGINNING)
+    row = row_of(number, event, at, request)
+    connection.execute(_ADD, {**columns(row), "link": link(last, row)})
+    return number
+
+
+def request_of(events: Sequence[Event]) -> str:
+    """Return the id of the request that the events of one write follow from, empty where there was none."""
+    return next((each.id for each in events if isinstance(each, Requested)), "")
+
+
+def row_of(number: int, event: Event, at: datetime, request: str = "") -> Row:
+    """Return the entry as it is stored, without its link."""
+    known = facets(event)
+    return Row(
+        number=number,
+        at=stamp(at),
+        type=event.event,
+        unit=known.unit or None,
+        rollout=known.rollout or None,
+        environment=known.environment,
+        actor=known.actor,
+        outcome=known.outcome,
+        request=request,
+        body=encode(event),
+    )
+
+
+def columns(row: Row) -> dict[str, Any]:
+    """Return the columns of the entry, without its link."""
+    return {"id": row.number, **{name: getattr(row, name) for name in _NAMES}}
+
+
+_NAMES = ("at", "type", "unit", "rollout", "environment", "actor", "outcome", "request", "body")
+
+
+def decode_event(body: str) -> Event:
+    """Read an event back."""
+    event: Event = decode(Event, body)  # type: ignore[arg-type]
+    return event
