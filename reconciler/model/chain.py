@@ -25,6 +25,14 @@ class Row:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An entry as it is stored, with its link."""
+
+    row: Row
+    link: str
+
+
 def link(before: str, row: Row) -> str:
     """Return the link of an entry (64 hex digits): the SHA-256 of the link before and of all that is stored of it."""
     said: list[Json] = [
