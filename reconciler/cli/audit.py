@@ -1,11 +1,15 @@
-"""``reconciler audit``."""
+"""``reconciler audit``: its subcommands, each in a module of its own."""
 
-import click
+from reconciler.cli.subcommands import Subcommands
 
-from reconciler.cli.errors import Failure
+SUBCOMMANDS: dict[str, tuple[str, str]] = {
+    "verify": ("reconciler.cli.audit_verify", "Check that nothing was changed, taken away or put in."),
+    "checkpoint": ("reconciler.cli.audit_checkpoint", "Sign how far the record is, and print that."),
+    "key": ("reconciler.cli.audit_key", "Show the public key that checkpoints are signed with."),
+}
 
-
-@click.command("audit")
-def command() -> None:
-    """Search, check, export and sign the record."""
-    raise Failure("this command is not there yet")
+command = Subcommands(
+    SUBCOMMANDS,
+    name="audit",
+    help="Search, check, export and sign the record.\n\nWhat is in it, and how it is checked: docs/audit.md.",
+)
