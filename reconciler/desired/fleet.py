@@ -11,10 +11,12 @@ from reconciler.desired.access_documents import RoleBindingSpec, RoleSpec
 from reconciler.desired.analysis_documents import AnalysisSpec
 from reconciler.desired.api_documents import HttpApiSpec
 from reconciler.desired.approval_documents import ApprovalPolicySpec
+from reconciler.desired.channel_documents import NotificationChannelSpec
 from reconciler.desired.concurrency_documents import ConcurrencyPolicySpec
 from reconciler.desired.documents import AppSpec, EnvironmentSpec, HostSpec, Metadata
 from reconciler.desired.fields import Labels
 from reconciler.desired.guardrail_documents import GuardrailSpec
+from reconciler.desired.notification_documents import NotificationPolicySpec
 from reconciler.desired.policy_documents import RolloutPolicySpec
 from reconciler.desired.provenance_documents import ArtifactPolicySpec
 from reconciler.desired.secret_documents import SecretStoreSpec
@@ -46,6 +48,8 @@ KINDS: Mapping[str, type[BaseModel]] = {
     "RoleBinding": RoleBindingSpec,
     "SecretStore": SecretStoreSpec,
     "ArtifactPolicy": ArtifactPolicySpec,
+    "NotificationChannel": NotificationChannelSpec,
+    "NotificationPolicy": NotificationPolicySpec,
 }
 """The kinds of documents and the models of their specs."""
 
@@ -71,6 +75,8 @@ POLICY_KINDS = frozenset(
         "SignerPolicy",
         "SecretStore",
         "ArtifactPolicy",
+        "NotificationChannel",
+        "NotificationPolicy",
     }
 )
 """Kinds that stand in the policies folder; all others stand in the desired-state folder."""
@@ -115,6 +121,8 @@ class Fleet:
     signers: dict[str, Written[SignerPolicySpec]] = field(default_factory=dict)
     stores: dict[str, Written[SecretStoreSpec]] = field(default_factory=dict)
     artifacts: dict[str, Written[ArtifactPolicySpec]] = field(default_factory=dict)
+    channels: dict[str, Written[NotificationChannelSpec]] = field(default_factory=dict)
+    notifications: dict[str, Written[NotificationPolicySpec]] = field(default_factory=dict)
     names: dict[tuple[str, str], Document] = field(default_factory=dict)
 
     def named(self, kind: str) -> list[str]:
@@ -165,6 +173,8 @@ def gather(documents: Iterable[Checked]) -> tuple[Fleet, list[Problem]]:
         "SignerPolicy": fleet.signers,
         "SecretStore": fleet.stores,
         "ArtifactPolicy": fleet.artifacts,
+        "NotificationChannel": fleet.channels,
+        "NotificationPolicy": fleet.notifications,
     }
     for each in documents:
         problems += each.problems

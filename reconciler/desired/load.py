@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
-from reconciler.desired import analyses, governing, granting, proving, references, roles, secret_names, tree
+from reconciler.desired import analyses, governing, granting, proving, references, roles, secret_names, telling, tree
 from reconciler.desired.fleet import POLICY_KINDS, Checked, Fleet, check, gather
 from reconciler.desired.inputs import Sources
 from reconciler.desired.memory import Memory
@@ -136,6 +136,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes], means: _M
     problems += proving.check(fleet, files, _normal(folders.policies))
     problems += granting.check(fleet)
     problems += secret_names.check(fleet, files)
+    problems += telling.check(fleet, templates)
     written = _drafts(fleet, loading, templates, problems)
     policies = _policies(fleet, memory, problems)
     rendering = Rendering(commit, fleet, loading.kinds, sources, memory)
@@ -156,6 +157,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes], means: _M
         placed=placed,
         provenance=proving.proofs(fleet, placed, files, _normal(folders.policies)),
         access=granting.granted(fleet),
+        notifications=telling.notifications(fleet),
     )
 
 

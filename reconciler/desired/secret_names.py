@@ -36,7 +36,7 @@ def check(fleet: Fleet, files: Mapping[str, bytes]) -> Iterator[Problem]:
             message = f"there is no folder {folder} with files in the commit, below one of the folders that are read"
             yield store.document.problem(("spec", sort, "repository"), message)
     known = fleet.named("SecretStore")
-    tables = (fleet.environments, fleet.targets, fleet.apps, fleet.policies, fleet.analyses)
+    tables = (fleet.environments, fleet.targets, fleet.apps, fleet.policies, fleet.analyses, fleet.channels)
     for written in (each for table in tables for each in table.values()):
         for path, reference in _references(written.spec, ("spec",)):
             if problem := secret_references.wrong(reference, known):

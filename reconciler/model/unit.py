@@ -8,6 +8,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.governance import Governance
 from reconciler.model.health import HealthCheck
 from reconciler.model.identity import UnitId
+from reconciler.model.notification import NOBODY, Notifications
 from reconciler.model.policy import RolloutPolicy
 from reconciler.model.provenance import ArtifactPolicy
 from reconciler.model.resource import Resource
@@ -57,7 +58,7 @@ class Desired:
 
     ``stores`` are where secrets are whose references name a store.
     ``governance`` says when changes of a unit may begin, ``access`` who may do what, ``placed`` the labels of units,
-    ``provenance`` what the archives of a unit have to show.
+    ``provenance`` what the archives of a unit have to show, ``notifications`` who is told of what happens.
     """
 
     commit: str
@@ -69,6 +70,7 @@ class Desired:
     access: Access = NO_ACCESS
     placed: Mapping[UnitId, Placed] = field(default_factory=dict)
     provenance: Mapping[UnitId, tuple[ArtifactPolicy, ...]] = field(default_factory=dict)
+    notifications: Notifications = NOBODY
 
     @property
     def hosts(self) -> Mapping[str, Host]:

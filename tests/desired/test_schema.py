@@ -36,6 +36,8 @@ def test_documents_are_told_apart_by_their_kind() -> None:
         "RoleBinding",
         "SecretStore",
         "ArtifactPolicy",
+        "NotificationChannel",
+        "NotificationPolicy",
     ]
     assert [each["$ref"] for each in made["oneOf"]] == [f"#/$defs/{name}" for name in names]
     assert [made["$defs"][name]["properties"]["kind"] for name in names] == [{"const": name} for name in names]
