@@ -20,6 +20,11 @@ def controller(state_dir: Path, known_from: Path, clock: Clock) -> Holder:
     return Holder(_kept(known_from) or _kept(state_dir) or _made(state_dir, clock), name[:100])
 
 
+def known_controller(state_dir: Path) -> str:
+    """Return the id of the controller with that state folder, ``unnamed`` before it was first there."""
+    return _kept(state_dir) or "unnamed"
+
+
 def _kept(folder: Path) -> str | None:
     try:
         return (folder / _FILE).read_text(encoding="utf-8").strip() or None

@@ -16,6 +16,7 @@ from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
 from reconciler.store import projections, rollouts, sightings, sqlite
 from reconciler.store.blobs import get, prune_all
 from reconciler.store.history import History
+from reconciler.store.search import Search
 from reconciler.store.standing import Standings, accepted_commit
 
 _PLANS_REMEMBERED = 4096
@@ -25,7 +26,7 @@ _TAKEN_BACK = frozenset({State.REVERT_NEEDED, State.REVERTING})
 class SqliteStore:
     """A ``ports.journal.Journal``, ``RolloutLog`` and ``SightingLog`` in one SQLite file.
 
-    ``history`` answers a person's questions.
+    ``history`` answers a person's questions, ``search`` an auditor's.
 
     Every call raises JournalUnavailable when the file cannot be used now; nothing was written then.
     """
@@ -35,6 +36,7 @@ class SqliteStore:
         self._plans: dict[str, Plan] = {}
         self._standings = Standings()
         self.history = History(database)
+        self.search = Search(database)
 
     @staticmethod
     async def open(path: Path) -> "SqliteStore":

@@ -1,0 +1,80 @@
+"""``reconciler audit export``: entries of the record for other programs, oldest first, however many there are."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from reconciler.cli.audit_options import Choice, choice_options
+from reconciler.cli.errors import Failure
+from reconciler.cli.options import config_option, unit_argument
+
+if TYPE_CHECKING:
+    from reconciler.model.question import Question
+
+
+@click.command("export")
+@config_option
+@unit_argument(required=False)
+@choice_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "cloudevents", "ocsf"]),
+    default="jsonl",
+    show_default=True,
+    help="JSON Lines, a table, CloudEvents 1.0 or OCSF 1.3.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Not to stdout.")
+def command(
+    config: Path | None, unit: str | None, form: str, output: Path | None, type_: str, **chosen: str | datetime | None
+) -> None:
+    """Write entries of the record, oldest first: of UNIT (app@environment), or of all.
+
+    What is archived is not among them; see audit archive.
+    """
+    question = Choice(type=type_, **chosen).question(unit)  # type: ignore[arg-type] # as the options give them
+    with _written(output) as file:
+        number = asyncio.run(_export(config, question, form, file))
+    if output:
+        click.echo(f"{number} entries are in {output}")
+
+
+async def _export(config: Path | None, question: "Question", form: str, file: IO[str]) -> int:
+    from reconciler.audit.formats import Format, end, head, line
+    from reconciler.daemon.records import all_records, reading_records, source_of
+    from reconciler.daemon.settings import Settings
+
+    settings, number, wanted = Settings.load(config), 0, Format(form)
+    source = source_of(settings)
+    async with reading_records(settings) as records:
+        file.write(head(wanted))
+        async for each in all_records(records, question):
+            file.write(line(each, wanted, source) + end(wanted))
+            number += 1
+    return number
+
+
+@contextmanager
+def _written(output: Path | None) -> Iterator[IO[str]]:
+    """A file is there whole or not at all, and nobody else may read it: a record names people and their machines."""
+    if output is None:
+        yield sys.stdout
+        return
+    made = output.with_name(f".{output.name}.part")
+    try:
+        with os.fdopen(
+            os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
+        ) as file:
+            yield file
+        made.replace(output)
+    except OSError as error:
+        raise Failure(f"cannot write {output}: {error.strerror}") from error
+    finally:
+        made.unlink(missing_ok=True)
