@@ -95,7 +95,7 @@ def _with_siblings(resources: Sequence[Resource]) -> Iterator[tuple[Resource, Ma
 
 
 def _watchers_first(resources: Sequence[Resource]) -> Sequence[int]:
-    """Return their places, each before those it watches, otherwise as they were; a circle is no matter of a look."""
+    """Return their places, each before those it watches, otherwise as they were."""
     places = {resource.id: index for index, resource in enumerate(resources)}
     watched = [
         [places[siblings[ref].id] for ref in resource.restart_on if ref in siblings]
