@@ -8,6 +8,7 @@ from reconciler.execute.outcome import Changed, Outcome, outcome
 from reconciler.execute.recovery import Again, CannotSee, Done, Recovered, decide, tells_all, under_way, wanted
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.steps.confirm import Inspected, NotSeen, concerned, inspect
+from reconciler.execute.written.marked import marks
 from reconciler.model.canonical import Digest
 from reconciler.model.carried import blobs_of
 from reconciler.model.change import LEAVING
@@ -39,6 +40,7 @@ def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: 
         limit=TRANSACTION_LIMIT,
         fence=plan.fences.get(changes.target, 0),
         guard=changes.guard,
+        marks=marks(rollout, plan, changes),
     )
 
 

@@ -8,9 +8,11 @@ from typing import Protocol, TypeAlias, TypeVar
 from reconciler.model.canonical import Digest
 from reconciler.model.guard import Guard
 from reconciler.model.health import CheckResult, HealthCheck
+from reconciler.model.mark import Marks
 from reconciler.model.operation import Operation
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.target import Target
+from reconciler.ports.outputs import SILENT, Sink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,8 @@ class Transaction:
     newest token of another controller that was seen there (``model.ground``): a target with a newer one refuses, as
     Stale; None asks for nothing. One without operations only takes back what was interrupted there. With a ``guard`` it
     is done only when it could be confirmed over a new connection; otherwise the target takes it back, and that is
-    Refused.
+    Refused. ``marks`` are kept there by targets that can keep them, for as long as what they speak of is ours. What its
+    programs print goes to ``output`` while they run.
     """
 
     id: str
@@ -34,6 +37,8 @@ class Transaction:
     limit: timedelta = timedelta(minutes=5)
     fence: int | None = None
     guard: Guard | None = None
+    marks: Marks | None = None
+    output: Sink = SILENT
 
 
 T = TypeVar("T", contravariant=True)  # noqa: PLC0105 - a target of some sort

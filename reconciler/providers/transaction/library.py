@@ -5,8 +5,8 @@ from importlib import resources
 from reconciler.providers.sh_source import compact
 
 _FILES = (
-    *("lock.sh", "begin.sh", "stage.sh", "edit.sh", "pack.sh", "run.sh"),
-    *("accounts.sh", "switch.sh", "units.sh"),
+    *("lock.sh", "tell.sh", "begin.sh", "stage.sh", "edit.sh", "pack.sh", "run.sh"),
+    *("accounts.sh", "switch.sh", "units.sh", "own.sh"),
 )
 
 # `id` would be a process of its own, in every look at every host.

@@ -12,6 +12,7 @@ from posixpath import dirname
 from typing import assert_never
 
 from reconciler.model.guard import Guard
+from reconciler.model.mark import Marks
 from reconciler.model.operation import (
     ChangePackages,
     ControlUnit,
@@ -47,6 +48,7 @@ from reconciler.providers.transaction.deliver import Delivery
 from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.keep import keeping
 from reconciler.providers.transaction.library import LIBRARY, STATE
+from reconciler.providers.transaction.marks import written
 from reconciler.providers.transaction.pack import Pack, packs
 from reconciler.providers.transaction.segments import Segment, on_host, segments
 from reconciler.providers.transaction.switch import owner_and_group, switch
@@ -69,13 +71,14 @@ def render(transaction: Transaction, sent: Mapping[int, Delivery], prelude: str,
     kept = keeping(parts, {place for many in packed for place in many})
     slow = (op for op in transaction.operations if isinstance(op, RunCommand | ChangePackages))
     limit = transaction.limit + sum((op.limit for op in slow), _NONE)
-    lines = [_open(transaction, holder, limit)]
+    lines = [_open(transaction, holder, limit), "tx_tells=yes"]
     for number, part in enumerate(parts):
         mine = packed[number]
         lines += [*checks(tuple(op for _, op in part)), *_staging(part, sent, mine, tars), *kept.lines[number]]
         for each in (mine[place] for place, _ in part if place in mine and place in tars):
             lines += pack.keeping(each, first=number == 0)
-        lines += _tail(transaction) if number + 1 == len(parts) else ()
+        if number + 1 == len(parts):
+            lines += [*_tail(transaction), *_owning(transaction.marks)]
         if transaction.guard and not number:
             lines += guard.arming(transaction.guard, on_host(transaction.operations))
         lines += [f"{'tx_arm_again' if number else 'tx_arm'} {_staged(part)}"]
@@ -228,6 +231,11 @@ def _tail(transaction: Transaction) -> Iterator[str]:
                 pass
     if steps:
         yield f"tx_note tail {quote('; '.join(steps))}"
+
+
+def _owning(marks: Marks | None) -> Iterator[str]:
+    if marks is not None:
+        yield f"tx_owning {quote(str(marks.unit))} {quote(written(marks))}"
 
 
 def _folders(operations: tuple[HostOperation, ...]) -> tuple[str, ...]:

@@ -66,11 +66,13 @@ tx_disarm() {
 
 # tx_print WORD TEXT: says how it ended, and ends.
 tx_print() {
+    tx_told
     printf 'outcome %s %s\n' "$1" "$(printf '%s' "$2" | base64 | tr -d '\n')"
     exit 0
 }
 
 tx_answer() {
+    tx_told
     cat -- "$T/outcome"
     exit 0
 }
@@ -184,6 +186,7 @@ tx_lasting() {
 
 # tx_finish: takes away what a transaction that went well has put aside. It may be cut off; the next one goes on with it.
 tx_finish() {
+    tx_own
     [ -f "$T/tail" ] || return 0
     eval "$(cat -- "$T/tail")" || :
     rm -f -- "$T/tail"
@@ -209,7 +212,7 @@ tx_close() {
         [ ! -e "$tx_file" ] || tx_trim
         break
     done
-    case $tx_token in *0) tx_expire ;; esac
+    case $tx_token in *0) tx_expire && tx_own_less ;; esac
     tx_unlock
     tx_answer
 }

@@ -72,6 +72,7 @@ tx_await() {
         tx_fail "cannot write in $STATE; is the disk full?"
     : >"$T/waiting"
     kill "$tx_heart" 2>/dev/null
+    tx_told
     echo 'outcome waiting'
     exit 0
 }

@@ -30,6 +30,10 @@ tx_names() {
 
 # tx_tool_run COMMAND...: runs it as a person would, with no input; what it says goes to "said".
 tx_tool_run() {
+    rm -f -- "$tx_all/said"
+    : >"$tx_all/said"
+    tx_tell "${tx_all##*.}0" "$tx_all/said"
+    tx_status=0
     (
         trap - HUP PIPE INT TERM
         umask 022
@@ -37,7 +41,9 @@ tx_tool_run() {
         export LC_ALL DEBIAN_FRONTEND APT_LISTCHANGES_FRONTEND NEEDRESTART_SUSPEND UCF_FORCE_CONFFOLD
         ! command -v setsid >/dev/null || set -- setsid "$@"
         exec "$@"
-    ) >"$tx_all/said" 2>&1 </dev/null
+    ) >"$tx_all/said" 2>&1 </dev/null 4>&- || tx_status=$?
+    tx_hush
+    return "$tx_status"
 }
 
 tx_tool_said() {

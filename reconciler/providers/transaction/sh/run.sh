@@ -23,14 +23,20 @@ tx_run() {
 tx_program() {
     tx_number=$1 tx_seconds=$2 tx_user=$3
     shift 3
+    rm -f -- "$T/said.$tx_number"
+    : >"$T/said.$tx_number"
+    tx_tell "$tx_number" "$T/said.$tx_number"
     (
         trap - HUP PIPE INT TERM
         umask 022
         rcl_become "$tx_user" "$tx_seconds" "$@"
-    ) >"$T/said.$tx_number" 2>&1 </dev/null &
+    ) >"$T/said.$tx_number" 2>&1 </dev/null 4>&- &
     tx_pid=$!
     ! tx_started "$tx_pid" || printf '%s\n' "$tx_pid $tx_boot $tx_start" >"$T/did.$tx_number"
     wait "$tx_pid"
+    tx_status=$?
+    tx_hush
+    return "$tx_status"
 }
 
 # tx_said N STATUS SECONDS: prints why a program failed: its last lines.

@@ -189,7 +189,8 @@ tx_undo() {
     if [ -f "$T/armed" ]; then
         for tx_step in $(ls -1r -- "$T" | grep '^back\.') $(ls -1 -- "$T" | grep '^after\.'); do
             tx_line=$(cat -- "$T/$tx_step")
-            { eval "$tx_line"; } >"$T/undo.error" 2>&1 ||
+            tx_to=4 tx_turn=undo
+            { eval "$tx_line"; } 4>&1 >"$T/undo.error" 2>&1 ||
                 tx_trouble="$tx_trouble$tx_newline$(cat -- "$T/undo.error")"
         done
     fi

@@ -29,7 +29,7 @@ tx_unit() {
     tx_mine
     : >"$T/did.$1"
     tx_sync "$T/did.$1" "$T"
-    tx_scope_=$2 tx_verb=$3 tx_unit_=$4
+    tx_place=$1 tx_scope_=$2 tx_verb=$3 tx_unit_=$4
     shift 4
     case $tx_verb in
         start | restart)
@@ -38,6 +38,7 @@ tx_unit() {
     esac
     tx_began=$(date +%s)
     tx_error=$(tx_ctl "$tx_scope_" "$tx_verb" "$tx_unit_" 2>&1) || tx_unit_failed
+    tx_say "$tx_place" "$tx_error"
     case $tx_verb in
         start | restart)
             ! tx_ctl "$tx_scope_" is-failed "$tx_unit_" >/dev/null 2>&1 || tx_unit_failed
