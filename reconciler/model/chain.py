@@ -48,4 +48,5 @@ def link(before: str, row: Row) -> str:
         row.request,
         row.body,
     ]
-    return hashlib.sha256(canonical(said).encode()).hexdigest()
+    # What somebody made no text any more is digested too: it has to be found, not to stop the search.
+    return hashlib.sha256(canonical(said).encode(errors="surrogatepass")).hexdigest()

@@ -16,15 +16,24 @@ from reconciler.store.times import stamp
 
 _ADD = insert(tables.event)
 _NEWEST = "SELECT id, link FROM event ORDER BY id DESC LIMIT 1"
+_ARCHIVED = "SELECT last, link FROM archived ORDER BY last DESC LIMIT 1"
 
 
 def add(connection: Connection, event: Event, at: datetime, request: str = "") -> int:
     """Write one event down as the newest entry; return its number."""
-    before = connection.exec_driver_sql(_NEWEST).first()
-    number, last = (before[0] + 1, before[1]) if before else (1, BEGINNING)
-    row = row_of(number, event, at, request)
+    number, last = newest(connection)
+    row = row_of(number + 1, event, at, request)
     connection.execute(_ADD, {**columns(row), "link": link(last, row)})
-    return number
+    return row.number
+
+
+def newest(connection: Connection) -> tuple[int, str]:
+    """Return the number and the link of the newest entry there ever was: 0 and the beginning before the first."""
+    found = connection.exec_driver_sql(_NEWEST).first()
+    if found is None:
+        # All of it is archived: the chain goes on, and a number is never given twice.
+        found = connection.exec_driver_sql(_ARCHIVED).first()
+    return (found[0], found[1]) if found else (0, BEGINNING)
 
 
 def request_of(events: Sequence[Event]) -> str:

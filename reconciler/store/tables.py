@@ -48,6 +48,8 @@ checkpoint = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),  # the entry up to which it speaks
     Column("link", Text, nullable=False),
     Column("at", Text, nullable=False),
+    Column("controller", Text, nullable=False),
+    Column("previous", Integer, nullable=False),  # the number of the checkpoint before it, 0 for the first
     Column("key", Text, nullable=False),  # the public key, Ed25519, in base64
     Column("signature", Text, nullable=False),
 )

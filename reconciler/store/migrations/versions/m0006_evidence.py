@@ -4,13 +4,16 @@ import sqlalchemy as sa
 from alembic import op
 
 from reconciler.model.chain import BEGINNING, Row, link
+from reconciler.model.facets import Facets, facets
+from reconciler.store.entries import decode_event
 
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-_STORED = "SELECT id, at, type, unit, rollout, environment, actor, outcome, request, body FROM event ORDER BY id"
+_STORED = "SELECT id, at, type, unit, rollout, body FROM event ORDER BY id"
+_TELL = "UPDATE event SET environment = ?, actor = ?, outcome = ?, link = ? WHERE id = ?"
 
 
 def upgrade() -> None:
@@ -37,23 +40,33 @@ def upgrade() -> None:
 
 def _link_all() -> None:
     connection, last = op.get_bind(), BEGINNING
-    connection.exec_driver_sql("UPDATE event SET environment = substr(unit, instr(unit, '@') + 1) WHERE unit NOT NULL")
     for stored in connection.exec_driver_sql(_STORED).fetchall():
-        number, at, kind, unit, rollout, environment, actor, outcome, request, body = stored
-        row = Row(
-            number=number,
-            at=at,
-            type=kind,
-            unit=unit,
-            rollout=rollout,
-            environment=environment,
-            actor=actor,
-            outcome=outcome,
-            request=request,
-            body=body,
-        )
+        row = _row(*stored)
         last = link(last, row)
-        connection.exec_driver_sql("UPDATE event SET link = ? WHERE id = ?", (last, number))
+        told = (row.environment, row.actor, row.outcome, last, row.number)
+        connection.exec_driver_sql(_TELL, told)
+
+
+def _row(  # noqa: PLR0913 - a column each
+    number: int, at: str, kind: str, unit: str | None, rollout: str | None, body: str
+) -> Row:
+    try:
+        known = facets(decode_event(body))
+    except ValueError:
+        # It was damaged before there was a chain: it stays as it is, and checking the record tells of it.
+        known = Facets()
+    return Row(
+        number=number,
+        at=at,
+        type=kind,
+        unit=unit,
+        rollout=rollout,
+        environment=known.environment,
+        actor=known.actor,
+        outcome=known.outcome,
+        request="",
+        body=body,
+    )
 
 
 def _tables_of_the_chain() -> None:
@@ -62,6 +75,8 @@ def _tables_of_the_chain() -> None:
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("link", sa.Text, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
+        sa.Column("controller", sa.Text, nullable=False),
+        sa.Column("previous", sa.Integer, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("signature", sa.Text, nullable=False),
     )
