@@ -18,6 +18,10 @@ class SinkSettings(Section):
     path: Path | None = None
     token: str = ""
 
+    def resolved_from(self, folder: Path) -> "SinkSettings":
+        """Return the settings with a relative path taken from the folder of the settings file."""
+        return self.model_copy(update={"path": folder / self.path.expanduser()}) if self.path else self
+
 
 class ArchiveSettings(Section):
     """Old entries go to files of ``folder``, sealed for ``recipients`` (age), and leave the journal ``after``."""
@@ -37,4 +41,10 @@ class AuditSettings(Section):
 
     def resolved_from(self, folder: Path) -> "AuditSettings":
         """Return the settings with relative paths taken from the folder of the settings file."""
-        return self
+        checkpoints, archive = self.checkpoints, self.archive
+        if checkpoints:
+            checkpoints = folder / checkpoints.expanduser()
+        if archive and archive.folder:
+            archive = archive.model_copy(update={"folder": folder / archive.folder.expanduser()})
+        sinks = {name: each.resolved_from(folder) for name, each in self.sinks.items()}
+        return self.model_copy(update={"checkpoints": checkpoints, "archive": archive, "sinks": sinks})

@@ -14,6 +14,7 @@ from reconciler.api.webhooks import webhooks
 from reconciler.daemon.door import keep_door
 from reconciler.daemon.evidence import reading
 from reconciler.daemon.forges import Forging, forging
+from reconciler.daemon.lifetime import lifetime
 from reconciler.daemon.logs import log, set_up
 from reconciler.daemon.loop import Parts, loop
 from reconciler.daemon.pull_requests import Wording
@@ -53,6 +54,7 @@ async def serve(settings: Settings, reload: Callable[[], Settings], wording: Wor
 async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.Event, wording: Wording) -> None:
     async with (
         acting(settings) as parts,
+        lifetime(parts.sources, stop.is_set),
         _watching(settings, parts) as world,
         forging(settings, parts.foresight, parts.past, wording) as forges,
         reading(parts.sources),

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from statistics import median_low
+from typing import TypeVar
 
 from sqlalchemy import Connection, Select, func, select
 
 from reconciler.model.canonical import Digest
-from reconciler.model.event import CommitAccepted, CommitRefused, RewriteAccepted, SourceLost, StepEnded
+from reconciler.model.event import CommitAccepted, CommitRefused, Event, RewriteAccepted, SourceLost, StepEnded
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.record import Commits, Entry, Kept
@@ -21,6 +22,8 @@ from reconciler.store.codec import decode
 from reconciler.store.entries import decode_event
 from reconciler.store.sqlite import Database
 from reconciler.store.times import moment
+
+E = TypeVar("E", bound=Event)
 
 
 class History:
@@ -61,6 +64,10 @@ class History:
     async def newest(self) -> int:
         """Return the number of the newest event, 0 before the first."""
         return await self._database.glance(_number)
+
+    async def newest_of(self, kind: type[E]) -> E | None:
+        """Return the newest event of that sort, None where there is none."""
+        return await self._database.read(_newest_of, kind)
 
     async def units(self) -> Sequence[str]:
         """Return the names of all units that were ever assessed, sorted."""
@@ -188,6 +195,13 @@ def _entries(connection: Connection, query: Select[tuple[int, str, str]], limit:
 
 def _number(connection: Connection) -> int:
     return int(connection.execute(select(func.max(tables.event.c.id))).scalar() or 0)
+
+
+def _newest_of(connection: Connection, kind: type[E]) -> E | None:
+    table, tag = tables.event, kind.__dataclass_fields__["event"].default
+    query = select(table.c.body).where(table.c.type == tag).order_by(table.c.id.desc()).limit(1)
+    body = connection.execute(query).scalar()
+    return decode(kind, body) if body else None
 
 
 def _since(connection: Connection, number: int, limit: int) -> Sequence[Entry]:

@@ -15,6 +15,7 @@ from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
 from reconciler.store import projections, rollouts, sightings, sqlite
 from reconciler.store.blobs import get, prune_all
+from reconciler.store.checkpoints import CheckpointLog
 from reconciler.store.history import History
 from reconciler.store.search import Search
 from reconciler.store.standing import Standings, accepted_commit
@@ -36,6 +37,7 @@ class SqliteStore:
         self._plans: dict[str, Plan] = {}
         self._standings = Standings()
         self.history = History(database)
+        self.checkpoints = CheckpointLog(database)
         self.search = Search(database)
 
     @staticmethod

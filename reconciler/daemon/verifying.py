@@ -1,0 +1,112 @@
+"""Checks the record in a journal's file, with the checkpoints and the archive that belong to it; changes nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.audit.checkpoint import NoCheckpoint, read_line
+from reconciler.audit.segment import Footer, read
+from reconciler.audit.tamper import Trouble
+from reconciler.audit.verify import Step, Walked, walk
+from reconciler.audit.verify_archive import Open, SegmentMissing, SegmentSealed, whole
+from reconciler.audit.verify_signed import Kept, good, never_signed, taken_away
+from reconciler.model.chain import Linked
+from reconciler.model.checkpoint import Archived, Checkpoint
+from reconciler.providers.audit_key import signed
+from reconciler.providers.kept_checkpoints import lines_of
+from reconciler.providers.segment_files import CannotRead, lines_in
+from reconciler.store.entries import decode_event
+from reconciler.store.record_file import RecordFile, record_file
+
+THE_JOURNAL = "the journal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a record is checked with: files of checkpoints kept elsewhere, the keys to believe, what reads segments."""
+
+    checkpoints: Sequence[Path] = ()
+    keys: Sequence[str] = ()
+    open_segment: Open
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """How far the record was looked at, by which checkpoints of the journal and elsewhere, signed with which keys."""
+
+    walked: Walked
+    here: int
+    elsewhere: int
+    keys: Sequence[str]
+    newest: Checkpoint | None
+
+
+def checked(journal: Path, evidence: Evidence) -> Iterator[Trouble | Checked]:
+    """Yield all that is wrong with the record, where it is, and at last what was looked at.
+
+    Raises JournalUnavailable, CheckpointsUnusable.
+    """
+    elsewhere, unread = _elsewhere(evidence.checkpoints)
+    yield from unread
+    with record_file(journal) as record:
+        for name in record.unguarded():
+            what = f"the trigger {name} of the journal is not there as it was made: entries may have been changed by it"
+            yield Trouble(what=what)
+        here = Kept(where=THE_JOURNAL, checkpoints=record.checkpoints())
+        # A key that nobody has pinned is taken from what is kept elsewhere, if there is anything.
+        known, wrong = good([*elsewhere, here], evidence.keys, signed)
+        yield from wrong
+        yield from taken_away(here, elsewhere)
+        for each in walk(_steps(record, evidence.open_segment), known, decode_event):
+            if isinstance(each, Trouble):
+                yield each
+                continue
+            yield from never_signed(here, each)
+            all_good = [one for number in sorted(known) for one in known[number]]
+            yield Checked(
+                walked=each,
+                here=len(here.checkpoints),
+                elsewhere=sum(len(place.checkpoints) for place in elsewhere),
+                keys=sorted({one.key for one in all_good}),
+                newest=all_good[-1] if all_good else None,
+            )
+
+
+def _steps(record: RecordFile, open_segment: Open) -> Iterator[Step]:
+    archived = record.archived()
+    last = archived[-1].last if archived else 0
+    return whole(archived, record.kept(last) if archived else {}, open_segment, record.entries(last))
+
+
+def _elsewhere(files: Sequence[Path]) -> tuple[list[Kept], list[Trouble]]:
+    found: list[Kept] = []
+    wrong: list[Trouble] = []
+    for file in files:
+        checkpoints = []
+        for number, text in enumerate(lines_of(file), 1):
+            try:
+                checkpoints.append(read_line(text))
+            except NoCheckpoint as error:
+                wrong.append(Trouble(what=f"line {number} of {file} is no checkpoint: {error}"))
+        found.append(Kept(where=str(file), checkpoints=checkpoints))
+    return found, wrong
+
+
+def segments_in(folder: Path | None) -> Open:
+    """Return what reads the segments of that folder; without one, none can be read."""
+
+    def opened(archived: Archived) -> Iterator[Linked | Footer]:
+        # Only its name counts: the archive may have been moved, and the journal must not lead us anywhere else.
+        name = Path(archived.file).name
+        if folder is None:
+            raise SegmentMissing("no archive is set; name its folder with --archive")
+        if name.endswith(".age"):
+            if not (folder / name).is_file():
+                raise SegmentMissing("it is missing")
+            raise SegmentSealed
+        try:
+            yield from read(lines_in(folder / name))
+        except CannotRead as error:
+            raise SegmentMissing(str(error)) from error
+
+    return opened
