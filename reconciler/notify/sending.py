@@ -1,0 +1,112 @@
+"""Which messages of a channel are next: in order within each thread, no more than its rate. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from reconciler.model.channel import Rate
+
+_SHORTEST, _LONGEST = timedelta(seconds=0.5), timedelta(minutes=5)
+
+PATIENCE = timedelta(hours=24)
+"""So long a message is tried again."""
+
+PATIENCE_WITH_PEOPLE = timedelta(hours=1)
+"""So long it is tried again while a person has to mend something first: others have to be told of it in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What waits for a channel, in the order of its ``id``. What has been tried keeps the rest of its thread back."""
+
+    id: int
+    thread: str
+    bundle: str
+    due: datetime
+    tries: int
+    critical: bool = False
+
+
+Message: TypeAlias = tuple[int, ...]
+"""What is told in one message, by the ids."""
+
+
+def ready(waiting: Sequence[Waiting], now: datetime) -> tuple[Message, ...]:
+    """Return the messages that are due: the first of each thread, with all that waits in its bundle.
+
+    ``waiting`` has nothing of threads that are at work. What waits for others of its bundle, or for the end of quiet
+    hours, holds nobody up before it was tried.
+    """
+    first = _first(waiting, now)
+    messages, used = [], set[int]()
+    for each in first.values():
+        if each.due > now or each.id in used:
+            continue
+        together = [each.id]
+        if each.bundle:
+            together = [one.id for one in waiting if one.bundle == each.bundle and _free(one, first)]
+        used.update(together)
+        messages.append(tuple(together))
+    return tuple(messages)
+
+
+def _first(waiting: Sequence[Waiting], now: datetime) -> Mapping[str, Waiting]:
+    """What is next of each thread, due or tried again later."""
+    first: dict[str, Waiting] = {}
+    for each in waiting:
+        if each.due <= now or each.tries:
+            first.setdefault(each.thread, each)
+    return first
+
+
+def _free(one: Waiting, first: Mapping[str, Waiting]) -> bool:
+    """Whether nothing else of its thread has to be told before it."""
+    before = first.get(one.thread)
+    return before is None or before.bundle == one.bundle
+
+
+def within_rate(
+    messages: Sequence[Message], waiting: Sequence[Waiting], left: int, now: datetime
+) -> tuple[Message, ...]:
+    """Return what may be sent of the messages when so many are left: the last of them has all that is over it.
+
+    What is critical passes. What has been tried already stays the message that it was, and goes first.
+    """
+    known = {each.id: each for each in waiting}
+    critical = [each for each in messages if any(known[one].critical for one in each)]
+    others = sorted((each for each in messages if each not in critical), key=lambda each: not known[each[0]].tries)
+    due = [each for each in waiting if each.due <= now and not each.tries and not each.critical]
+    if len(others) <= left and len(due) <= left:
+        return tuple(messages)
+    if left <= 0:
+        return tuple(critical)
+    kept, over = others[: left - 1], others[left - 1 :]
+    if over and known[over[0][0]].tries:
+        return (*critical, *kept, over[0])
+    taken = {known[one].thread for each in (*critical, *kept) for one in each}
+    first = _first(waiting, now)
+    rest = tuple(each.id for each in due if each.thread not in taken and not first[each.thread].tries)
+    return (*critical, *kept, *((rest,) if rest else ()))
+
+
+def left(sent: Sequence[datetime], rate: Rate | None, now: datetime) -> int:
+    """Return how many more messages may be sent now; ``sent`` are the times of those before."""
+    if rate is None:
+        return _UNLIMITED
+    return max(0, rate.count - sum(each > now - rate.per for each in sent))
+
+
+def free_at(sent: Sequence[datetime], rate: Rate, now: datetime) -> datetime:
+    """Return when the next message may be sent."""
+    recent = sorted(each for each in sent if each > now - rate.per)
+    return recent[-rate.count] + rate.per if len(recent) >= rate.count else now
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many tries, before chance makes it a little longer or shorter."""
+    doubled: int = 1 << min(max(tries - 1, 0), 20)
+    return min(_LONGEST, _SHORTEST * doubled)
+
+
+_UNLIMITED = 1_000_000
