@@ -13,10 +13,13 @@ from reconciler.model.rollout import Rollout, State
 from reconciler.model.sighting import Facts, Sighting
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
-from reconciler.store import projections, rollouts, sightings, sqlite
+from reconciler.store import projections, relearned, rollouts, sightings, sqlite
 from reconciler.store.blobs import get, prune_all
 from reconciler.store.checkpoints import CheckpointLog
+from reconciler.store.figures import JournalFigures, figures
 from reconciler.store.history import History
+from reconciler.store.outputs import StepOutputs
+from reconciler.store.readers import Readers
 from reconciler.store.search import Search
 from reconciler.store.standing import Standings, accepted_commit
 
@@ -27,7 +30,7 @@ _TAKEN_BACK = frozenset({State.REVERT_NEEDED, State.REVERTING})
 class SqliteStore:
     """A ``ports.journal.Journal``, ``RolloutLog`` and ``SightingLog`` in one SQLite file.
 
-    ``history`` answers a person's questions, ``search`` an auditor's.
+    ``history`` answers a person's questions, ``search`` an auditor's; ``outputs`` is what programs on targets printed.
 
     Every call raises JournalUnavailable when the file cannot be used now; nothing was written then.
     """
@@ -38,7 +41,9 @@ class SqliteStore:
         self._standings = Standings()
         self.history = History(database)
         self.checkpoints = CheckpointLog(database)
+        self.readers = Readers(database)
         self.search = Search(database)
+        self.outputs = StepOutputs(database)
 
     @staticmethod
     async def open(path: Path) -> "SqliteStore":
@@ -73,6 +78,10 @@ class SqliteStore:
     async def append(self, events: Sequence[Event], at: datetime) -> None:
         """Append events that are not about a rollout in hand, with what follows from them."""
         await self._database.write(_append, events, at)
+
+    async def relearn(self, events: Sequence[Event], contents: Mapping[Digest, bytes], at: datetime) -> None:
+        """Append what was learned again of units, and keep what their good states need to be gone back to."""
+        await self._database.write(relearned.relearn, events, contents, at)
 
     async def begin(self, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> None:
         """Store a plan, all contents it and its unit speak of, and its rollout; nothing when the unit has one."""
@@ -141,6 +150,10 @@ class SqliteStore:
     async def facts(self) -> Sequence[Facts]:
         """Return what targets said of themselves, by target."""
         return await self._database.read(sightings.facts)
+
+    async def figures(self) -> JournalFigures:
+        """Return how large the journal is, what waits in it, and up to where it is signed."""
+        return await self._database.read(figures)
 
     async def rebuild(self) -> None:
         """Make everything that follows from events anew."""

@@ -1,0 +1,94 @@
+"""What ``reconciler rebuild`` does: a new journal that knows what is ours."""
+
+import tempfile
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.daemon.one_pass import NothingToDo
+from reconciler.daemon.relearning import Findings, Relearning, relearn
+from reconciler.daemon.records import records
+from reconciler.daemon.settings import Settings
+from reconciler.daemon.wiring import acting
+from reconciler.model.asking import Refused
+from reconciler.model.identity import UnitId
+from reconciler.model.standing import Standing, UnitStanding
+from reconciler.model.unit import Desired
+from reconciler.policy import relearning
+from reconciler.store.journal import SqliteStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilding:
+    """What is to be learned, and from what; nothing is written before ``write_down``."""
+
+    by: Relearning
+    store: SqliteStore
+    desired: Desired
+    standing: Standing
+
+    async def look(self, only: Collection[UnitId]) -> Findings:
+        """Look at all hosts; raise Refused where the journal knows better than they do."""
+        _refuse_what_is_known(self.standing, only)
+        return await relearn(self.by, self.desired, self.standing, only)
+
+    async def write_down(self, findings: Findings) -> None:
+        """Have the journal know it, in one transaction."""
+        events = [
+            event
+            for learned in findings.units
+            for event in relearning.events(learned, self.standing.of(learned.unit).owned)
+        ]
+        if events:
+            await self.store.relearn(events, findings.contents, self.by.world.clock.now())
+
+
+@asynccontextmanager
+async def rebuilding(settings: Settings) -> AsyncIterator[Rebuilding]:
+    """Take the state folder and read Git; raise as ``acting`` does, and NothingToDo where no commit loads."""
+    async with acting(settings) as parts:
+        await parts.world.commits.refresh()
+        intake = parts.world.commits.newest
+        if intake.desired is None:
+            raise NothingToDo("; ".join(intake.refused) or intake.trouble or "no commit has loaded yet")
+        async with records(settings, parts.sources) as by:
+            yield Rebuilding(
+                by=by,
+                store=parts.sources.store,
+                desired=intake.desired,
+                standing=await parts.world.journal.standing(),
+            )
+
+
+@asynccontextmanager
+async def rehearsing(settings: Settings) -> AsyncIterator[Rebuilding]:
+    """The same in a folder that is thrown away afterwards; what the journal there knows is thought of all the same."""
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as scratch:
+        journal = settings.state_dir / "journal.db"
+        known = await _known(SqliteStore.open_read_only(journal)) if journal.exists() else Standing()
+        async with rebuilding(settings.model_copy(update={"state_dir": Path(scratch)})) as made:
+            yield Rebuilding(by=made.by, store=made.store, desired=made.desired, standing=known)
+
+
+async def _known(store: SqliteStore) -> Standing:
+    try:
+        return await store.standing()
+    finally:
+        await store.close()
+
+
+def _refuse_what_is_known(standing: Standing, only: Collection[UnitId]) -> None:
+    rolled = sorted(str(each.unit) for each in standing.units.values() if _rolled_out(each))
+    if rolled and not only:
+        raise Refused(
+            f"the journal is there and knows rollouts of {', '.join(rolled[:5])}; it knows better than hosts do. For a "
+            "unit that it does not know: reconciler rebuild --unit APP@ENVIRONMENT"
+        )
+    for unit in only:
+        if _rolled_out(standing.of(unit)):
+            raise Refused(f"the journal knows rollouts of {unit}; it knows better than hosts do")
+
+
+def _rolled_out(known: UnitStanding) -> bool:
+    return known.rollout is not None or known.last is not None

@@ -1,0 +1,159 @@
+"""The state folder is lost altogether: hosts and Git give back what is ours."""
+
+import json
+import shutil
+
+from tests.e2e.documents import FOR_EVER, check, file
+from tests.e2e.world import World
+
+ADOPTED = file("ours\n", "~/taken.txt", adopt=True)
+DELETE = {"mode": "delete", "atMost": "100%"}
+FOUND = file("the same\n", "~/found.txt")
+
+
+def _lose_all(world: World) -> None:
+    shutil.rmtree(world.state)
+
+
+def _nothing_to_do(world: World) -> None:
+    plan = world.reconciler("plan", "--detailed-exitcode")
+    assert plan.status == 0, plan.text
+
+
+def test_after_rebuild_nothing_is_planned_and_only_what_we_had_made_goes(world: World) -> None:
+    world.policy(prune=DELETE)
+    (world.home() / "taken.txt").write_text("theirs\n")
+    (world.home() / "found.txt").write_text("the same\n")
+    (world.home() / "found.txt").chmod(0o644)
+    world.app(file("one\n"), file("two\n", "~/other.txt"), ADOPTED, FOUND)
+    world.settled()
+    _lose_all(world)
+
+    said = world.reconciler("rebuild", "--json")
+    assert said.status == 0, said.text
+    (unit,) = json.loads(said.out)["units"]
+    created = {each["id"].rpartition("/")[2]: each["created"] for each in unit["resources"]}
+    assert created == {"shop.txt": True, "other.txt": True, "taken.txt": False, "found.txt": False}, said.text
+    assert unit["good"], said.text
+    _nothing_to_do(world)
+
+    world.app(file("one\n"))
+    world.settled()
+    assert not (world.home() / "other.txt").exists()
+    assert (world.home() / "taken.txt").read_text() == "theirs\n"
+    assert (world.home() / "found.txt").read_text() == "the same\n"
+    _nothing_to_do(world)
+
+
+def test_what_left_git_while_the_journal_was_lost_is_taken_away(world: World) -> None:
+    world.policy(prune=DELETE)
+    world.app(file("one\n"), file("two\n", "~/other.txt"), file("three\n", "~/third.txt"))
+    world.settled()
+    _lose_all(world)
+    world.app(file("one\n"), file("three\n", "~/third.txt"))
+
+    said = world.reconciler("rebuild")
+    assert said.status == 0, said.text
+    assert world.reconciler("plan", "--detailed-exitcode").status == 2
+    world.settled()
+    assert not (world.home() / "other.txt").exists()
+    _nothing_to_do(world)
+
+
+def test_a_daemon_killed_in_the_middle_of_a_rollout_loses_all_and_its_successor_goes_on(pair: World) -> None:
+    pair.policy(strategy={"rolling": {"batchSize": 1}}, prune=DELETE)
+    pair.app(file("one\n"), file("gone\n", "~/old.txt"))
+    pair.settled()
+    held = pair.hold("mv", "web-2")
+    commit = pair.app(file("two\n"))
+    with pair.daemon() as daemon:
+        pair.until(held.reached, "the second host is being changed")
+        daemon.kill()
+    _lose_all(pair)
+    held.release()
+
+    said = pair.reconciler("rebuild")
+    pair.until(lambda: pair.reconciler("rebuild").status == 0, "no change is under way any more")
+    pair.settled()
+    for name in pair.names:
+        assert (pair.home(name) / "shop.txt").read_text() == "two\n"
+        assert not (pair.home(name) / "old.txt").exists(), said.text
+    assert pair.in_sync_at(commit)()
+    _nothing_to_do(pair)
+
+
+def test_a_state_that_was_taken_back_is_not_tried_again_after_the_loss(world: World) -> None:
+    world.policy(onFailure="revert")
+    world.app(file("good\n"), health=[check("grep -q good shop.txt")])
+    world.settled()
+    world.app(file("bad\n"), health=[check("grep -q good shop.txt")])
+    assert world.reconciler("run", "--once").status == 3
+    _lose_all(world)
+
+    said = world.reconciler("rebuild")
+    assert "taken back before" in said.out, said.text
+    assert world.reconciler("run", "--once").status == 4
+    assert (world.home() / "shop.txt").read_text() == "good\n"
+    assert world.unit()["rejected"]
+
+
+def test_a_host_that_is_away_is_named_and_learned_of_later(pair: World) -> None:
+    pair.app(file("one\n"))
+    pair.settled()
+    _lose_all(pair)
+    pair.there.cut("web-2")
+    said = pair.reconciler("rebuild")
+    assert said.status == 4
+    assert "web-2" in said.out
+    assert "good at" not in said.out
+
+    pair.there.restore("web-2")
+    again = pair.reconciler("rebuild")
+    assert again.status == 0, again.text
+    assert "good at 1" in again.out
+    _nothing_to_do(pair)
+    third = pair.reconciler("rebuild")
+    assert "nothing to learn" in third.out, third.text
+
+
+def test_what_runs_and_is_ill_is_not_called_good(world: World) -> None:
+    world.app(file("one\n"), health=[check("test ! -e ill", FOR_EVER)])
+    world.settled()
+    (world.home() / "ill").touch()
+    _lose_all(world)
+    said = world.reconciler("rebuild")
+    assert "is not called good: it is not healthy on web-1" in said.flat, said.text
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(world: World) -> None:
+    world.app(file("one\n"))
+    world.settled()
+    _lose_all(world)
+    said = world.reconciler("rebuild", "--dry-run")
+    assert "owns 1 resources, 1 of them made by us" in said.out, said.text
+    assert not world.state.exists()
+
+
+def test_a_journal_that_knows_rollouts_is_left_as_it_is(world: World) -> None:
+    world.app(file("one\n"))
+    world.settled()
+    said = world.reconciler("rebuild")
+    assert said.status == 1
+    assert "it knows better than hosts do" in said.flat
+    assert "shop@test" in said.err
+
+
+def test_a_commit_that_git_does_not_have_any_more_is_told_per_resource(world: World) -> None:
+    world.policy(prune=DELETE)
+    world.app(file("one\n"), file("two\n", "~/other.txt"))
+    world.settled()
+    _lose_all(world)
+    world.git("checkout", "--quiet", "--orphan", "new")
+    world.app(file("one\n"))
+    world.git("branch", "--delete", "--force", "main")
+    world.git("branch", "--move", "main")
+    said = world.reconciler("rebuild")
+    assert "which Git does not have any more" in said.flat, said.text
+    assert "file:~/other.txt" in said.flat
+    world.settled()
+    assert (world.home() / "other.txt").exists()
