@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.daemon.one_pass import NothingToDo
-from reconciler.daemon.relearning import Findings, Relearning, relearn
 from reconciler.daemon.records import records
+from reconciler.daemon.relearning import Findings, Relearning, relearn
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.wiring import acting
 from reconciler.model.asking import Refused
