@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.daemon.one_pass import NothingToDo
-from reconciler.daemon.records import records
 from reconciler.daemon.relearning import Findings, Relearning, relearn
+from reconciler.daemon.relearning_gear import gear
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.wiring import acting
 from reconciler.model.asking import Refused
@@ -52,7 +52,7 @@ async def rebuilding(settings: Settings) -> AsyncIterator[Rebuilding]:
         intake = parts.world.commits.newest
         if intake.desired is None:
             raise NothingToDo("; ".join(intake.refused) or intake.trouble or "no commit has loaded yet")
-        async with records(settings, parts.sources) as by:
+        async with gear(settings, parts.sources) as by:
             yield Rebuilding(
                 by=by,
                 store=parts.sources.store,

@@ -1,34 +1,40 @@
-"""What reads what hosts keep of us, put together from the settings: for a person who has lost the journal."""
+"""The record as doors and sinks read it: opened, streamed in parts, with what each entry belongs to."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
-from reconciler.daemon.controller import controller
-from reconciler.daemon.relearning import Relearning
+from reconciler.audit.record import Record, record
+from reconciler.daemon.controller import known_controller
+from reconciler.daemon.doorway import JOURNAL
 from reconciler.daemon.settings import Settings
-from reconciler.daemon.sources import Sources
-from reconciler.desired.git import GitSource
-from reconciler.desired.git_line import GitLine
-from reconciler.desired.remote import remote
-from reconciler.model.target import Host, hosts_among
-from reconciler.providers.host_records import HostRecords
-from reconciler.providers.ssh import SshShell
-from reconciler.providers.ssh_options import SshOptions
+from reconciler.model.question import Question
+from reconciler.ports.records import Records
+from reconciler.store.journal import SqliteStore
+
+AT_ONCE = 500
+"""So many entries are in memory at once, however many are read."""
 
 
 @asynccontextmanager
-async def records(settings: Settings, sources: Sources) -> AsyncIterator[Relearning]:
-    """Have hosts asked for the time of the block, and the mirror asked whether it has the commits that they name."""
-    world, git = sources.world, settings.git
-
-    def hosts() -> Mapping[str, Host]:
-        return hosts_among(world.commits.targets)
-
-    line = GitLine(remote(git.url), settings.state_dir / "git", git.ssh_command, git.credentials)
-    source = GitSource(line, git.branch, (git.desired_state, git.policies))
-    holder = controller(settings.state_dir, settings.state_dir, world.clock)
-    shell = SshShell(SshOptions(**settings.ssh.model_dump()), hosts, sources.secrets)
+async def reading_records(settings: Settings) -> AsyncIterator[Records]:
+    """Open the record to read it only, for the time of the block; raise JournalUnavailable."""
+    store = SqliteStore.open_read_only(settings.state_dir / JOURNAL)
     try:
-        yield Relearning(world=world, records=HostRecords(shell, holder), source=source)
+        yield store.search
     finally:
-        await shell.close()
+        await store.close()
+
+
+async def all_records(records: Records, question: Question) -> AsyncIterator[Record]:
+    """Yield all that fits, oldest first; raise JournalUnavailable."""
+    while entries := await records.oldest(question, AT_ONCE):
+        among = await records.belongings(entries)
+        for each in entries:
+            yield record(each, among)
+        question = replace(question, above=entries[-1].linked.row.number)
+
+
+def source_of(settings: Settings) -> str:
+    """Return whose journal it is, for records that leave: ``reconciler/`` and the id of the controller."""
+    return f"reconciler/{known_controller(settings.state_dir)}"
