@@ -48,7 +48,7 @@ def command(
 
 async def _export(config: Path | None, question: "Question", form: str, file: IO[str]) -> int:
     from reconciler.audit.formats import Format, end, head, line
-    from reconciler.daemon.records import all_records, reading_records, source_of
+    from reconciler.daemon.audit_records import all_records, reading_records, source_of
     from reconciler.daemon.settings import Settings
 
     settings, number, wanted = Settings.load(config), 0, Format(form)

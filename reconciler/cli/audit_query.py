@@ -51,7 +51,7 @@ async def _found(
     config: Path | None, question: "Question", limit: int
 ) -> "tuple[list[tuple[Record, Event | None]], bool]":
     from reconciler.audit.record import record
-    from reconciler.daemon.records import reading_records
+    from reconciler.daemon.audit_records import reading_records
     from reconciler.daemon.settings import Settings
 
     async with reading_records(Settings.load(config)) as records:

@@ -2,33 +2,12 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from reconciler.daemon.section import Duration, Section
-
-
-class SinkSettings(Section):
-    """A place that every entry is sent to, at least once: ``to`` is ``syslog``, ``journald``, ``file`` or ``http``."""
-
-    to: Literal["syslog", "journald", "file", "http"]
-    format: Literal["json", "cloudevents", "ocsf"] = "json"
-    url: str = ""
-    path: Path | None = None
-    token: str = ""
-
-    def resolved_from(self, folder: Path) -> "SinkSettings":
-        """Return the settings with a relative path taken from the folder of the settings file."""
-        return self.model_copy(update={"path": folder / self.path.expanduser()}) if self.path else self
-
-
-class ArchiveSettings(Section):
-    """Old entries go to files of ``folder``, sealed for ``recipients`` (age), and leave the journal ``after``."""
-
-    after: Duration = Field(default=timedelta(days=400), ge=timedelta(days=30))
-    folder: Path | None = None
-    recipients: tuple[str, ...] = ()
+from reconciler.daemon.sink_settings import ArchiveSettings, SinkName, SinkSettings
 
 
 class AuditSettings(Section):
@@ -36,7 +15,7 @@ class AuditSettings(Section):
 
     checkpoint: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(hours=1)
     checkpoints: Path | None = None
-    sinks: dict[str, SinkSettings] = Field(default_factory=dict)
+    sinks: dict[SinkName, SinkSettings] = Field(default_factory=dict)
     archive: ArchiveSettings | None = None
 
     def resolved_from(self, folder: Path) -> "AuditSettings":

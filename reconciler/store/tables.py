@@ -40,6 +40,8 @@ event = Table(
     Index("event_by_environment", "environment", "at"),
     Index("event_by_actor", "actor", "at"),
     Index("event_by_at", "at"),
+    Index("event_by_type_at", "type", "at"),
+    Index("event_by_outcome", "outcome", "at", sqlite_where=text("outcome <> ''")),
 )
 
 checkpoint = Table(

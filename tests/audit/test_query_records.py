@@ -113,6 +113,8 @@ INDEXES = {
     "event_by_environment": Question(environment="b", since=NOW),
     "event_by_actor": Question(actor="ann", since=NOW),
     "event_by_at": Question(since=NOW),
+    "event_by_type_at": Question(type="paused", since=NOW),
+    "event_by_outcome": Question(outcome="failed", since=NOW),
 }
 
 

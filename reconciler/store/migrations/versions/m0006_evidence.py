@@ -25,6 +25,8 @@ def upgrade() -> None:
     op.create_index("event_by_environment", "event", ["environment", "at"])
     op.create_index("event_by_actor", "event", ["actor", "at"])
     op.create_index("event_by_at", "event", ["at"])
+    op.create_index("event_by_type_at", "event", ["type", "at"])
+    op.create_index("event_by_outcome", "event", ["outcome", "at"], sqlite_where=sa.text("outcome <> ''"))
     _tables_of_the_chain()
     _tables_of_readers()
     op.execute(
