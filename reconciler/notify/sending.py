@@ -1,11 +1,11 @@
 """Which messages of a channel are next: in order within each thread, no more than its rate. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from reconciler.model.channel import Rate
+from reconciler.model.delivery import Waiting
 
 _SHORTEST, _LONGEST = timedelta(seconds=0.5), timedelta(minutes=5)
 
@@ -14,18 +14,6 @@ PATIENCE = timedelta(hours=24)
 
 PATIENCE_WITH_PEOPLE = timedelta(hours=1)
 """So long it is tried again while a person has to mend something first: others have to be told of it in time."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """What waits for a channel, in the order of its ``id``. What has been tried keeps the rest of its thread back."""
-
-    id: int
-    thread: str
-    bundle: str
-    due: datetime
-    tries: int
-    critical: bool = False
 
 
 Message: TypeAlias = tuple[int, ...]

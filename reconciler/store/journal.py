@@ -18,6 +18,8 @@ from reconciler.store.blobs import get, prune_all
 from reconciler.store.checkpoints import CheckpointLog
 from reconciler.store.figures import JournalFigures, figures
 from reconciler.store.history import History
+from reconciler.store.lookback import Lookback
+from reconciler.store.outbox import Outbox
 from reconciler.store.outputs import StepOutputs
 from reconciler.store.readers import Readers
 from reconciler.store.search import Search
@@ -43,6 +45,8 @@ class SqliteStore:
         self.checkpoints = CheckpointLog(database)
         self.readers = Readers(database)
         self.search = Search(database)
+        self.lookback = Lookback(database)
+        self.outbox = Outbox(database)
         self.outputs = StepOutputs(database)
 
     @staticmethod

@@ -81,15 +81,20 @@ delivery = Table(
     Column("event", Integer, nullable=False),
     Column("channel", Text, nullable=False),
     Column("thread", Text, nullable=False),  # within it the order is kept
+    Column("policy", Text, nullable=False),
+    Column("bundle", Text, nullable=False),  # those of one are told in one message
+    Column("awaits", Text, nullable=False),  # what has to be acted on, or it is told
+    Column("critical", Boolean, nullable=False),
     Column("state", Text, nullable=False),
+    Column("since", Text, nullable=False),  # when it was due first
     Column("due", Text, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("at", Text, nullable=False),
     Column("ended", Text),
     Column("detail", Text, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
-    Index("delivery_by_thread", "channel", "thread", "id"),
-    Index("delivery_by_state", "state", "due"),
+    Index("delivery_by_channel", "state", "channel", "id"),
+    Index("delivery_by_ended", "ended"),
 )
 
 delivery_thread = Table(
@@ -97,6 +102,7 @@ delivery_thread = Table(
     metadata,
     Column("channel", Text, primary_key=True),
     Column("thread", Text, primary_key=True),
+    Column("at", Text, nullable=False),
     Column("body", Text, nullable=False),  # how the channel knows it again
 )
 

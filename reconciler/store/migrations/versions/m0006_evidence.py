@@ -105,7 +105,12 @@ def _tables_of_readers() -> None:
         sa.Column("event", sa.Integer, nullable=False),
         sa.Column("channel", sa.Text, nullable=False),
         sa.Column("thread", sa.Text, nullable=False),
+        sa.Column("policy", sa.Text, nullable=False),
+        sa.Column("bundle", sa.Text, nullable=False),
+        sa.Column("awaits", sa.Text, nullable=False),
+        sa.Column("critical", sa.Boolean, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
+        sa.Column("since", sa.Text, nullable=False),
         sa.Column("due", sa.Text, nullable=False),
         sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
@@ -113,12 +118,13 @@ def _tables_of_readers() -> None:
         sa.Column("detail", sa.Text, nullable=False, server_default=""),
         sa.Column("body", sa.Text, nullable=False),
     )
-    op.create_index("delivery_by_thread", "delivery", ["channel", "thread", "id"])
-    op.create_index("delivery_by_state", "delivery", ["state", "due"])
+    op.create_index("delivery_by_channel", "delivery", ["state", "channel", "id"])
+    op.create_index("delivery_by_ended", "delivery", ["ended"])
     op.create_table(
         "delivery_thread",
         sa.Column("channel", sa.Text, primary_key=True),
         sa.Column("thread", sa.Text, primary_key=True),
+        sa.Column("at", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
     op.create_table(

@@ -1,0 +1,219 @@
+"""What people are still to be told: put in with the place of the reader, taken out once a channel has it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from reconciler.model.deed import NoticeDropped
+from reconciler.model.delivery import Due, Kept, Read, Waiting
+from reconciler.model.notification import Notice, Severity
+from reconciler.store import tables
+from reconciler.store.blobs import chunks
+from reconciler.store.codec import decode, encode
+from reconciler.store.projections import append
+from reconciler.store.sqlite import Database
+from reconciler.store.times import moment, stamp
+
+READER = "notices"
+"""The name of the reader whose place is kept with what it put in."""
+
+KEPT = timedelta(days=7)
+KEPT_THREADS = timedelta(days=90)
+"""So long what was told, and how a channel knows a thread again, are kept."""
+
+WAITING, DELIVERED, DROPPED, WITHDRAWN = "waiting", "delivered", "dropped", "withdrawn"
+
+_LOOKED_AT = 2000
+"""So many are looked at for what is next: one who cannot be told must not hide all others."""
+
+
+class Outbox:
+    """What waits, by channel. Every call is one transaction and raises JournalUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self) -> int:
+        """Return the number of the newest entry that was dealt with; at the first start that is the newest of all."""
+        return await self._database.write(_begin)
+
+    async def put(self, read: Read) -> None:
+        """Put in what is to be told, take back what has been acted on, and move the reader's place."""
+        await self._database.write(_put, read)
+
+    async def channels(self) -> Sequence[str]:
+        """Return the channels that something waits for, sorted."""
+        return await self._database.read(_channels)
+
+    async def waiting(self, channel: str) -> Sequence[Waiting]:
+        """Return what waits for the channel, the oldest first; of very much only the first."""
+        return await self._database.read(_waiting, channel)
+
+    async def kept(self, ids: Sequence[int]) -> Sequence[Kept]:
+        """Return these, whole, the oldest first."""
+        return await self._database.read(_whole, ids)
+
+    async def together(self, ids: Sequence[int], bundle: str) -> None:
+        """Keep that these are one message from now on, whatever else comes."""
+        await self._database.write(_together, ids, bundle)
+
+    async def thread(self, channel: str, thread: str) -> str:
+        """Return how the channel knows the thread again; empty when it does not."""
+        return await self._database.read(_thread, channel, thread)
+
+    async def delivered(self, told: Sequence[Kept], thread: tuple[str, str], detail: str, at: datetime) -> None:
+        """Keep that the channel has these, and (thread, and how the channel knows it) where it has any."""
+        await self._database.write(_delivered, told, thread, detail, at)
+
+    async def again(self, ids: Sequence[int], due: datetime, detail: str) -> None:
+        """Keep that these failed once more, and when they are tried again."""
+        await self._database.write(_again, ids, due, detail)
+
+    async def dropped(self, told: Sequence[Kept], reason: str, at: datetime) -> None:
+        """Give these up, and write that down."""
+        await self._database.write(_drop, told, reason, at)
+
+    async def prune(self, now: datetime) -> None:
+        """Forget what ended long ago."""
+        await self._database.write(_prune, now)
+
+
+def _begin(connection: Connection) -> int:
+    reader, newest = tables.reader, int(connection.execute(select(func.max(tables.event.c.id))).scalar() or 0)
+    at: int | None = connection.execute(select(reader.c.number).where(reader.c.name == READER)).scalar()
+    # A journal that was brought back from a backup may be shorter than what we have read of the one before.
+    if at is not None and at <= newest:
+        return at
+    _place(connection, newest)
+    return newest
+
+
+def _place(connection: Connection, number: int) -> None:
+    moved = connection.execute(update(tables.reader).where(tables.reader.c.name == READER).values(number=number))
+    if not moved.rowcount:
+        connection.execute(insert(tables.reader).values(name=READER, number=number))
+
+
+def _put(connection: Connection, read: Read) -> None:
+    rows = [_row(event, due) for event, due in read.due]
+    if rows:
+        connection.execute(insert(tables.delivery), rows)
+    table = tables.delivery
+    for number, subject in read.settled:
+        acted = update(table).where(table.c.state == WAITING, table.c.awaits == subject, table.c.event < number)
+        connection.execute(acted.values(state=WITHDRAWN, ended=table.c.at))
+    _place(connection, read.number)
+
+
+def _row(event: int, due: Due) -> dict[str, object]:
+    return {
+        "event": event,
+        "channel": due.channel,
+        "thread": due.notice.thread,
+        "policy": due.policy,
+        "bundle": due.bundle,
+        "awaits": due.awaits,
+        "critical": due.notice.severity is Severity.CRITICAL,
+        "state": WAITING,
+        "since": stamp(due.due),
+        "due": stamp(due.due),
+        "tries": 0,
+        "at": stamp(due.notice.at),
+        "body": encode(due.notice),
+    }
+
+
+def _channels(connection: Connection) -> Sequence[str]:
+    table = tables.delivery
+    names = select(table.c.channel).where(table.c.state == WAITING).distinct().order_by(table.c.channel)
+    return connection.execute(names).scalars().all()
+
+
+def _waiting(connection: Connection, channel: str) -> Sequence[Waiting]:
+    table = tables.delivery
+    columns = (table.c.id, table.c.thread, table.c.bundle, table.c.due, table.c.tries, table.c.critical)
+    rows = select(*columns).where(table.c.state == WAITING, table.c.channel == channel).order_by(table.c.id)
+    return [
+        Waiting(
+            id=row.id,
+            thread=row.thread,
+            bundle=row.bundle,
+            due=moment(row.due),
+            tries=row.tries,
+            critical=row.critical,
+        )
+        for row in connection.execute(rows.limit(_LOOKED_AT))
+    ]
+
+
+def _whole(connection: Connection, ids: Sequence[int]) -> Sequence[Kept]:
+    table = tables.delivery
+    found = (connection.execute(select(table).where(table.c.id.in_(part))).all() for part in chunks(ids))
+    return sorted((_kept(row) for rows in found for row in rows), key=lambda each: each.id)
+
+
+def _kept(row: Row[tuple[object, ...]]) -> Kept:
+    told = Due(
+        channel=row.channel,
+        policy=row.policy,
+        due=moment(row.due),
+        notice=decode(Notice, row.body),
+        bundle=row.bundle,
+        awaits=row.awaits,
+    )
+    return Kept(id=row.id, event=row.event, told=told, since=moment(row.since), tries=row.tries)
+
+
+def _together(connection: Connection, ids: Sequence[int], bundle: str) -> None:
+    for part in chunks(ids):
+        connection.execute(update(tables.delivery).where(tables.delivery.c.id.in_(part)).values(bundle=bundle))
+
+
+def _thread(connection: Connection, channel: str, thread: str) -> str:
+    table = tables.delivery_thread
+    known = select(table.c.body).where(table.c.channel == channel, table.c.thread == thread)
+    return connection.execute(known).scalar() or ""
+
+
+def _delivered(
+    connection: Connection, told: Sequence[Kept], thread: tuple[str, str], detail: str, at: datetime
+) -> None:
+    _end(connection, (each.id for each in told), {"state": DELIVERED, "ended": stamp(at), "detail": detail})
+    name, known = thread
+    if known:
+        table, channel = tables.delivery_thread, told[0].told.channel
+        connection.execute(delete(table).where(table.c.channel == channel, table.c.thread == name))
+        connection.execute(insert(table).values(channel=channel, thread=name, at=stamp(at), body=known))
+
+
+def _again(connection: Connection, ids: Sequence[int], due: datetime, detail: str) -> None:
+    table = tables.delivery
+    for part in chunks(ids):
+        later = update(table).where(table.c.id.in_(part), table.c.state == WAITING)
+        connection.execute(later.values(due=stamp(due), tries=table.c.tries + 1, detail=detail))
+
+
+def _drop(connection: Connection, told: Sequence[Kept], reason: str, at: datetime) -> None:
+    _end(connection, (each.id for each in told), {"state": DROPPED, "ended": stamp(at), "detail": reason})
+    deeds = [
+        NoticeDropped(
+            channel=each.told.channel,
+            notice=f"{each.told.notice.topic}: {each.told.notice.title}",
+            unit=each.told.notice.unit,
+            reason=reason,
+        )
+        for each in told
+    ]
+    append(connection, deeds, at)
+
+
+def _end(connection: Connection, ids: Iterable[int], values: dict[str, object]) -> None:
+    for part in chunks(tuple(ids)):
+        connection.execute(update(tables.delivery).where(tables.delivery.c.id.in_(part)).values(values))
+
+
+def _prune(connection: Connection, now: datetime) -> None:
+    table, threads = tables.delivery, tables.delivery_thread
+    connection.execute(delete(table).where(table.c.ended < stamp(now - KEPT), table.c.state != WAITING))
+    connection.execute(delete(threads).where(threads.c.at < stamp(now - KEPT_THREADS)))
