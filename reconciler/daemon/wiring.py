@@ -23,6 +23,7 @@ from reconciler.daemon.keeping import own_secrets, reserved_by, secrets_by
 from reconciler.daemon.look import Look
 from reconciler.daemon.narrated import Narrated
 from reconciler.daemon.news import News
+from reconciler.daemon.outputs import keeping
 from reconciler.daemon.own_doorway import own_doorway
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.sightings import write_down
@@ -214,7 +215,7 @@ async def _world(
     goods = ClusterSupplies(_blobs_of(store, lambda: commits.contents), secrets, Surroundings(os.environ))
     gear = Gear(shell=shell, secrets=secrets, artifacts=artifacts, goods=goods, clock=clock, kinds=CATALOG)
     try:
-        async with apis(gear) as beside:
+        async with apis(gear) as beside, keeping(store.outputs, secrets, settings.output, clock) as outputs:
             targets = Remembering(AllTargets({Sort.HOST: hosts, **beside.by_sort}), clock)
             reach = Reach(
                 targets=targets,
@@ -239,6 +240,7 @@ async def _world(
                 aside=asyncio.to_thread,
             )
             yield world, targets, secrets
+                outputs=outputs,
     finally:
         secrets.close()
         await shell.close()

@@ -1,7 +1,8 @@
 """What execution does to targets: change them, look at them again, ask their checks."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, closing
+from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.execute.outcome import Changed, Outcome, outcome
@@ -13,11 +14,13 @@ from reconciler.model.canonical import Digest
 from reconciler.model.carried import blobs_of
 from reconciler.model.change import LEAVING
 from reconciler.model.health import CheckProgress, CheckResult
+from reconciler.model.output import Place, Stream
 from reconciler.model.plan import Plan, Probe, TargetChanges
 from reconciler.model.resource import Survey
 from reconciler.model.rollout import Rollout
 from reconciler.ports.errors import WorldError
 from reconciler.ports.kind import Kind
+from reconciler.ports.outputs import Outputs
 from reconciler.ports.targets import Targets, Transaction
 
 TRANSACTION_LIMIT = timedelta(minutes=5)
@@ -47,26 +50,29 @@ def transaction(rollout: Rollout, plan: Plan, changes: TargetChanges, contents: 
 class Effects:
     """What a plan's steps do to its targets, side by side and bounded; failures of the world come back as answers."""
 
-    def __init__(self, targets: Targets, kinds: Mapping[str, Kind], side_by_side: SideBySide) -> None:
+    def __init__(self, targets: Targets, kinds: Mapping[str, Kind], outputs: Outputs, side_by_side: SideBySide) -> None:
         self._targets = targets
         self._kinds = kinds
+        self._outputs = outputs
         self._side_by_side = side_by_side
 
     async def change(
-        self, plan: Plan, transactions: Mapping[str, Transaction]
+        self, plan: Plan, transactions: Mapping[str, Transaction], place: Place
     ) -> AsyncGenerator[Mapping[str, Outcome], None]:
-        """Run a transaction on each target named; yield how it ended, as soon as it has.
+        """Run a transaction on each target named; yield how it ended, as soon as it has. What they print is kept.
 
         When the caller stops early, what is under way is ended with the error it stopped for.
         """
         targets = {each.name: each for each in plan.targets}
 
         async def one(name: str) -> Outcome:
-            try:
-                await self._targets.apply(targets[name], transactions[name])
-            except WorldError as error:
-                return outcome(error)
-            return Changed()
+            with closing(self._outputs.open(place, name)) as sink:
+                try:
+                    await self._targets.apply(targets[name], replace(transactions[name], output=sink))
+                except WorldError as error:
+                    sink.say(Stream.NOTE, f"{error}\n".encode())
+                    return outcome(error)
+                return Changed()
 
         async with aclosing(self._side_by_side.waves(list(transactions), one)) as waves:
             async for wave in waves:
@@ -93,15 +99,22 @@ class Effects:
 
         return await self._side_by_side.all(list(by_target), one)
 
-    async def ask(self, plan: Plan, step: Probe, due: Sequence[CheckProgress]) -> Mapping[CheckProgress, CheckResult]:
-        """Ask each check once."""
+    async def ask(
+        self, plan: Plan, step: Probe, due: Sequence[CheckProgress], place: Place
+    ) -> Mapping[CheckProgress, CheckResult]:
+        """Ask each check once. What they print is kept."""
         targets = {each.name: each for each in plan.targets}
 
         async def one(progress: CheckProgress) -> CheckResult:
             try:
-                return await self._targets.check(targets[progress.target], step.checks[progress.check])
+                result = await self._targets.check(targets[progress.target], step.checks[progress.check])
             except WorldError as error:
                 return CheckResult(healthy=False, detail=str(error))
+            if result.printed:
+                with closing(self._outputs.open(place, progress.target)) as sink:
+                    for stream, data in result.printed:
+                        sink.say(stream, data)
+            return result
 
         return await self._side_by_side.all(due, one)
 

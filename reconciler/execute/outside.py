@@ -1,17 +1,19 @@
 """What execution asks of load balancers, monitoring and hooks; failures of the world come back as answers."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from reconciler.execute.effects import transaction_id
 from reconciler.execute.entry import Upheld
 from reconciler.execute.moves import Direct, Watch
+from reconciler.execute.printed import place
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.steps import hook
 from reconciler.execute.steps.traffic import Seen, differing
 from reconciler.execute.written.answered import Answers
 from reconciler.model.analysis import Analysis, Query
+from reconciler.model.output import Stream
 from reconciler.model.plan import Drain, Mirror, Plan, Shift
 from reconciler.model.rollout import Rollout
 from reconciler.model.step import CallHook
@@ -20,6 +22,7 @@ from reconciler.model.traffic import Router, Share
 from reconciler.ports.errors import WorldError
 from reconciler.ports.hooks import Hooks
 from reconciler.ports.metrics import Metrics
+from reconciler.ports.outputs import Outputs
 from reconciler.ports.router import Routers
 from reconciler.verify.analysis import Answer
 
@@ -33,6 +36,7 @@ class Outside:
     routers: Routers
     metrics: Metrics
     hooks: Hooks
+    outputs: Outputs
     side_by_side: SideBySide
 
     async def direct(self, plan: Plan, move: Direct | Watch) -> Seen | str:
@@ -85,12 +89,15 @@ class Outside:
 
     async def call(self, rollout: Rollout, plan: Plan, step: CallHook) -> hook.Answer:
         """Call the hook once."""
-        host = next(iter(_hosts(plan)), None)
-        try:
-            said = await self.hooks.call(step.hook, hook.payload(rollout, plan), transaction_id(rollout, plan), host)
-        except WorldError as error:
-            return hook.NotYet(str(error))
-        return hook.Yes(said)
+        host, key = next(iter(_hosts(plan)), None), transaction_id(rollout, plan)
+        with closing(self.outputs.open(place(rollout, plan), host.name if host else "")) as sink:
+            sink.say(Stream.NOTE, f"{step.hook}\n".encode())
+            try:
+                said = await self.hooks.call(step.hook, hook.payload(rollout, plan), key, host, sink)
+            except WorldError as error:
+                sink.say(Stream.NOTE, f"{error}\n".encode())
+                return hook.NotYet(str(error))
+            return hook.Yes(said)
 
     async def _read(self, query: Query, host: Host | None) -> Answer:
         try:

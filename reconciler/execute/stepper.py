@@ -31,6 +31,7 @@ from reconciler.execute.moves import (
 )
 from reconciler.execute.outcome import Outdated
 from reconciler.execute.outside import Outside
+from reconciler.execute.printed import place
 from reconciler.execute.recovery import Again
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.world import World
@@ -47,8 +48,8 @@ class Stepper:
     def __init__(self, log: RolloutLog, world: World) -> None:
         self._log = log
         side_by_side = SideBySide()
-        self._effects = Effects(world.targets, world.kinds, side_by_side)
-        self._outside = Outside(world.routers, world.metrics, world.hooks, side_by_side)
+        self._effects = Effects(world.targets, world.kinds, world.outputs, side_by_side)
+        self._outside = Outside(world.routers, world.metrics, world.hooks, world.outputs, side_by_side)
         self._clock = world.clock
 
     async def advance(self, rollout: str, lease: Lease) -> Rollout:
@@ -99,7 +100,7 @@ class Stepper:
         jitter, now = self._clock.jitter, self._clock.now
         match move:
             case Ask(step, due):
-                answers = await self._effects.ask(plan, step, due)
+                answers = await self._effects.ask(plan, step, due, place(rollout, plan))
                 return answered.asked(rollout, plan, answers, now())
             case Inspect(_, targets):
                 seen = await self._effects.inspect(plan, targets)
@@ -161,7 +162,7 @@ class Stepper:
         wanted = {one.target: transaction(rollout, plan, one, contents) for one in targets}
         trouble: JournalUnavailable | None = None
         outdated: list[str] = []
-        async with aclosing(self._effects.change(plan, wanted)) as waves:
+        async with aclosing(self._effects.change(plan, wanted, place(rollout, plan))) as waves:
             async for wave in waves:
                 outdated += [one.reason for one in wave.values() if isinstance(one, Outdated)]
                 try:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from reconciler.model.output import Stream
 from reconciler.model.target import Sort
 
 
@@ -216,13 +217,15 @@ class CheckResult:
     """One answer of one check on one target. ``detail`` is one line for a person.
 
     ``asked`` is False where the target could not be asked at all: not healthy, and no word about the app either.
-    ``pending``: not healthy yet, and nothing is wrong: it counts for neither threshold.
+    ``pending``: not healthy yet, and nothing is wrong: it counts for neither threshold. ``printed`` is what a program
+    printed that was run for it.
     """
 
     healthy: bool
     detail: str
     asked: bool = True
     pending: bool = False
+    printed: tuple[tuple[Stream, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Running a POSIX sh script on a host."""
 
 import shlex
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,12 +18,14 @@ class Script:
     """A POSIX sh script and the payloads that follow it on its standard input, in order.
 
     The script reads payload i with ``dd`` for exactly its size
-    (``head`` may read ahead). ``limit`` bounds the whole run.
+    (``head`` may read ahead). ``limit`` bounds the whole run. ``sift`` is given what the script prints as it comes, cut
+    anywhere, and returns what of it belongs to the answer.
     """
 
     text: str
     payloads: Sequence[Payload] = ()
     limit: timedelta = timedelta(seconds=60)
+    sift: Callable[[bytes], bytes] = bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any, assert_never
 
+from reconciler.model import output
 from reconciler.model.health import (
     CertificateCheck,
     CheckResult,
@@ -122,7 +123,13 @@ class HealthChecks:
         done = await self._shell.run(host, script)
         said = (done.errors.strip() or done.output.decode(errors="replace").strip()).splitlines()
         detail = f"exit {done.status}" + (f": {said[-1]}" if said and done.status else "")
-        return CheckResult(healthy=done.status == 0, detail=_line(detail))
+        asked = f"health check {' '.join(check.command)}: exit {done.status}\n"
+        printed = (
+            (output.Stream.NOTE, asked.encode()),
+            (output.Stream.OUTPUT, done.output),
+            (output.Stream.ERRORS, done.errors.encode()),
+        )
+        return CheckResult(healthy=done.status == 0, detail=_line(detail), printed=printed)
 
     async def _ask_systemd(self, host: Host, check: SystemdCheck) -> CheckResult:
         script = Script(text=_show(check), limit=check.timing.timeout)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from reconciler.model.canonical import Json
+from reconciler.model.output import Stream
 from reconciler.model.step import CommandHook, Hook, HttpHook
 from reconciler.model.target import Host
 from reconciler.ports.errors import Denied, Refused
+from reconciler.ports.outputs import Sink
 from reconciler.ports.secrets import Secrets
 from reconciler.ports.shell import Script, Shell, quote
 from reconciler.providers.http import Http, Request
@@ -28,21 +30,21 @@ class HookCalls:
         self._shell = shell
         self._secrets = secrets
 
-    async def call(self, hook: Hook, payload: Mapping[str, Json], key: str, host: Host | None) -> str:
+    async def call(self, hook: Hook, payload: Mapping[str, Json], key: str, host: Host | None, output: Sink) -> str:
         """Call it and return its answer in a line; raise Refused when it says no, WorldError when it says nothing.
 
         A command sees the payload in its environment, as ``RECONCILER_UNIT`` and so on, and the key as
-        ``RECONCILER_KEY``.
+        ``RECONCILER_KEY``. All that it says goes to ``output``.
         """
         match hook:
             case HttpHook():
-                return await self._post(hook, payload, key)
+                return await self._post(hook, payload, key, output)
             case CommandHook():
-                return await self._run(hook, payload, key, host)
+                return await self._run(hook, _script(hook, payload, key), host, output)
             case _:
                 assert_never(hook)
 
-    async def _post(self, hook: HttpHook, payload: Mapping[str, Json], key: str) -> str:
+    async def _post(self, hook: HttpHook, payload: Mapping[str, Json], key: str, output: Sink) -> str:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         if hook.token:
             purpose = "the token of the hook cannot be read"
@@ -52,23 +54,30 @@ class HookCalls:
         answer = await self._http.exchange(
             Request(url=hook.url, method="POST", headers=headers, body=body, limit=hook.timeout)
         )
+        output.say(Stream.OUTPUT, answer.body)
         said = _line(answer.body)
         if answer.status not in _GOOD:
             raise Refused(f"HTTP {answer.status}" + (f": {said}" if said else ""))
         return f"HTTP {answer.status}" + (f": {said}" if said else "")
 
-    async def _run(self, hook: CommandHook, payload: Mapping[str, Json], key: str, host: Host | None) -> str:
+    async def _run(self, hook: CommandHook, script: Script, host: Host | None, output: Sink) -> str:
         if host is None:
             raise Refused("the command has no host to run on: no target of the plan is a Host")
-        told = {**{name.upper(): str(value) for name, value in payload.items()}, "KEY": key}
-        names = " ".join(f"RECONCILER_{name}={quote(value)}" for name, value in told.items())
-        command = " ".join(quote(word) for word in hook.command)
-        done = await self._shell.run(host, Script(text=f"export {names}\n{command} </dev/null\n", limit=hook.timeout))
+        done = await self._shell.run(host, script)
+        output.say(Stream.OUTPUT, done.output)
+        output.say(Stream.ERRORS, done.errors.encode())
         said = _line(done.output)
         if done.status:
             why = _line(done.errors.encode()) or said
             raise Refused(f"status {done.status} on {host.name}" + (f": {why}" if why else ""))
         return f"status 0 on {host.name}" + (f": {said}" if said else "")
+
+
+def _script(hook: CommandHook, payload: Mapping[str, Json], key: str) -> Script:
+    told = {**{name.upper(): str(value) for name, value in payload.items()}, "KEY": key}
+    names = " ".join(f"RECONCILER_{name}={quote(value)}" for name, value in told.items())
+    command = " ".join(quote(word) for word in hook.command)
+    return Script(text=f"export {names}\n{command} </dev/null\n", limit=hook.timeout)
 
 
 def _line(data: bytes) -> str:

@@ -25,6 +25,8 @@ from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.library import STATE
 from reconciler.providers.transaction.outcome import conclude
 from reconciler.providers.transaction.render import render
+from reconciler.providers.transaction.said import Told
+from reconciler.providers.transaction.segments import on_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ class HostTargets:
     async def apply(self, host: Host, transaction: Transaction) -> None:
         """Do all of it; raise Refused when everything is as it was, another WorldError when that is not known."""
         sent = await deliveries(transaction, self._artifacts, self._secrets)
-        script = render(transaction, sent, self._probes.prelude, self._holder)
+        told = Told(on_host(transaction.operations), transaction.output)
+        script = replace(render(transaction, sent, self._probes.prelude, self._holder), sift=told.sift)
         if transaction.guard is None:
             conclude(host.name, await self._shell.run(host, script))
         else:

@@ -55,7 +55,7 @@ class SshShell:
         seconds = script.limit.total_seconds()
         async with line.sessions:
             connection, process = await self._session(line)
-            talk = _Talk(host, process)
+            talk = _Talk(host, process, script.sift)
             try:
                 async with asyncio.timeout(seconds):
                     return await talk.hold(start, script.payloads)
@@ -186,9 +186,10 @@ class SshShell:
 class _Talk:
     """One script's exchange over its session: everything sent and everything read at the same time."""
 
-    def __init__(self, host: Host, process: Process) -> None:
+    def __init__(self, host: Host, process: Process, sift: Callable[[bytes], bytes]) -> None:
         self._host = host
         self._process = process
+        self._sift = sift
         self._feeding: asyncio.Task[None] | None = None
 
     async def hold(self, start: bytes, payloads: Sequence[Payload]) -> Completed:
@@ -228,8 +229,9 @@ class _Talk:
     async def _output(self) -> bytes:
         parts, size = [], 0
         while part := await self._process.stdout.read(_CHUNK):
-            parts.append(part)
-            size += len(part)
+            kept = self._sift(part)
+            parts.append(kept)
+            size += len(kept)
             if size > OUTPUT_LIMIT:
                 raise Broken(f"a script on {self._host.name} printed more than {OUTPUT_LIMIT >> 20} MiB")
         return b"".join(parts)

@@ -9,6 +9,7 @@ from reconciler.model.step import Hook
 from reconciler.model.target import Target
 from reconciler.ports.errors import Refused
 from reconciler.ports.metrics import Reading
+from reconciler.ports.outputs import Sink
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class SimHooks:
     refused: dict[str, str] = field(default_factory=dict)
     called: list[str] = field(default_factory=list)
 
-    async def call(self, hook: Hook, payload: Mapping[str, Json], key: str, host: Target | None) -> str:
+    async def call(self, hook: Hook, payload: Mapping[str, Json], key: str, host: Target | None, output: Sink) -> str:
         """Say yes, unless it is to be refused."""
         self.called.append(key)
         reason = next((reason for part, reason in self.refused.items() if part in str(hook)), None)

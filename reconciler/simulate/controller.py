@@ -19,6 +19,7 @@ from reconciler.execute.driver import Driver
 from reconciler.execute.world import World as ExecuteWorld
 from reconciler.model.assessment import Review
 from reconciler.ports.kind import Kind
+from reconciler.ports.outputs import SILENT
 from reconciler.simulate.answers import SimHooks, SimMetrics
 from reconciler.simulate.archives import SimArchives, SimProvenance
 from reconciler.simulate.commits import SimCommits
@@ -144,6 +145,7 @@ class Controller:
                 routers=around.routers,
                 metrics=around.metrics,
                 hooks=around.hooks,
+                outputs=SILENT,
             ),
             owner=f"life-{self.lives}",
         )

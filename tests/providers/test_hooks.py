@@ -11,6 +11,7 @@ import pytest
 
 from reconciler.model.step import CommandHook, HttpHook
 from reconciler.ports.errors import Denied, Refused, TimedOut, Unreachable
+from reconciler.ports.outputs import SILENT
 from reconciler.ports.shell import Completed, Script
 from reconciler.providers.hooks import HookCalls
 from reconciler.providers.http import Http
@@ -68,7 +69,7 @@ async def hooks() -> AsyncIterator[HookCalls]:
 async def test_a_post_tells_what_goes_on_with_a_key_and_a_token(hooks: HookCalls) -> None:
     async with listening() as asked:
         hook = HttpHook(url=f"http://127.0.0.1:{asked.port}/ask", token="ops/hook")
-        assert await hooks.call(hook, PAYLOAD, "r1-plan-3", None) == "HTTP 200: yes"
+        assert await hooks.call(hook, PAYLOAD, "r1-plan-3", None, SILENT) == "HTTP 200: yes"
     head, _, body = asked.heard[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /ask HTTP/1.1")
     assert b"idempotency-key: r1-plan-3" in head.lower()
@@ -79,36 +80,39 @@ async def test_a_post_tells_what_goes_on_with_a_key_and_a_token(hooks: HookCalls
 async def test_another_status_is_a_no(hooks: HookCalls) -> None:
     async with listening(b"HTTP/1.1 409 Conflict\r\nConnection: close\r\n\r\n" + b"not on a\nFriday " * 50) as asked:
         with pytest.raises(Refused, match=r"^HTTP 409: not on a Friday .*…$"):
-            await hooks.call(HttpHook(url=f"http://127.0.0.1:{asked.port}/"), PAYLOAD, "k", None)
+            await hooks.call(HttpHook(url=f"http://127.0.0.1:{asked.port}/"), PAYLOAD, "k", None, SILENT)
 
 
 async def test_no_answer_is_no_answer(hooks: HookCalls) -> None:
     async with listening(b"") as asked:
         url = f"http://127.0.0.1:{asked.port}/"
         with pytest.raises(TimedOut):
-            await hooks.call(HttpHook(url=url, timeout=timedelta(milliseconds=200)), PAYLOAD, "k", None)
+            await hooks.call(HttpHook(url=url, timeout=timedelta(milliseconds=200)), PAYLOAD, "k", None, SILENT)
     with pytest.raises(Unreachable):
-        await hooks.call(HttpHook(url=url), PAYLOAD, "k", None)
+        await hooks.call(HttpHook(url=url), PAYLOAD, "k", None, SILENT)
 
 
 async def test_a_token_that_is_missing_is_for_a_person(hooks: HookCalls) -> None:
     with pytest.raises(Denied, match="the token of the hook cannot be read"):
-        await hooks.call(HttpHook(url="http://127.0.0.1:1/", token="nobody/knows"), PAYLOAD, "k", None)
+        await hooks.call(HttpHook(url="http://127.0.0.1:1/", token="nobody/knows"), PAYLOAD, "k", None, SILENT)
 
 
 async def test_a_command_sees_what_goes_on_and_nothing_of_it_is_run(hooks: HookCalls) -> None:
     hook = CommandHook(command=("sh", "-c", 'echo "$RECONCILER_UNIT $RECONCILER_VERSION $RECONCILER_KEY"'))
-    said = await hooks.call(hook, PAYLOAD, "k 1", factory.host("web-1"))
+    said = await hooks.call(hook, PAYLOAD, "k 1", factory.host("web-1"), SILENT)
     assert said == "status 0 on web-1: shop 1.4.2; rm -rf / k 1"
 
 
 async def test_a_command_that_fails_is_a_no(hooks: HookCalls) -> None:
     hook = CommandHook(command=("sh", "-c", "echo not today >&2; exit 3"))
     with pytest.raises(Refused, match=r"^status 3 on web-1: not today$"):
-        await hooks.call(hook, PAYLOAD, "k", factory.host("web-1"))
+        await hooks.call(hook, PAYLOAD, "k", factory.host("web-1"), SILENT)
     with pytest.raises(Refused, match="has no host to run on"):
-        await hooks.call(hook, PAYLOAD, "k", None)
+        await hooks.call(hook, PAYLOAD, "k", None, SILENT)
 
 
 async def test_a_command_that_reads_finds_nothing_to_read(hooks: HookCalls) -> None:
-    assert await hooks.call(CommandHook(command=("cat",)), PAYLOAD, "k", factory.host("web-1")) == "status 0 on web-1"
+    assert (
+        await hooks.call(CommandHook(command=("cat",)), PAYLOAD, "k", factory.host("web-1"), SILENT)
+        == "status 0 on web-1"
+    )

@@ -12,6 +12,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.ports.journal import Lease
 from reconciler.ports.metrics import Value
+from reconciler.ports.outputs import SILENT
 from reconciler.simulate.answers import SimHooks, SimMetrics
 from reconciler.simulate.routers import SimRouters
 from reconciler.simulate.world import SimWorld
@@ -46,6 +47,7 @@ class Stage:
             routers=self.routers,
             metrics=self.metrics,
             hooks=self.hooks,
+            outputs=SILENT,
         )
 
     async def begin(self, plan: Plan, name: str = "r1") -> str:

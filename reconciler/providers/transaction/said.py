@@ -52,7 +52,7 @@ class Told:
         if data is not None:
             self._sink.say(Stream.OUTPUT, _decoded(data))
         elif left_out is not None:
-            self._sink.say(Stream.NOTE, b"%d bytes more were printed at once, and are not kept\n" % int(left_out))
+            self._sink.lose(int(left_out))
         elif self._program != (int(number), word):
             self._program = (int(number), word)
             self._sink.say(Stream.NOTE, self._title(int(number), word).encode() + b"\n")

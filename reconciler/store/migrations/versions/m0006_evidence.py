@@ -137,7 +137,11 @@ def _tables_of_readers() -> None:
         sa.Column("target", sa.Text, nullable=False),
         sa.Column("stream", sa.Text, nullable=False),
         sa.Column("at", sa.Text, nullable=False),
+        sa.Column("start", sa.Integer, nullable=False),
+        sa.Column("size", sa.Integer, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
     )
+    op.create_index("step_output_by_step", "step_output", ["rollout", "plan", "step", "target", "id"])
     op.create_index("step_output_by_rollout", "step_output", ["rollout", "id"])
     op.create_index("step_output_by_unit", "step_output", ["unit", "id"])
+    op.create_index("step_output_by_time", "step_output", ["at"])

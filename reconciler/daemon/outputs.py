@@ -1,0 +1,155 @@
+"""Keeps what programs on targets print: masked, within its room, written in batches. Nobody who prints waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from reconciler.daemon.logs import log
+from reconciler.daemon.output_page import Page, Pen, Said
+from reconciler.daemon.output_settings import OutputSettings
+from reconciler.model.output import Place, Stream
+from reconciler.model.output_room import Kept, Room
+from reconciler.ports.clock import Clock
+from reconciler.ports.journal import JournalUnavailable
+from reconciler.ports.secrets import SecretMissing, Secrets
+from reconciler.store.outputs import StepOutputs
+
+BATCH = timedelta(milliseconds=200)
+"""So long what is printed is gathered before it is written: each write is a wait for the disk."""
+
+PRUNED_EVERY = timedelta(hours=1)
+MOST_WAITING = 8 * 1024 * 1024
+"""So many bytes of one step on one target may wait to be written."""
+
+Key: TypeAlias = tuple[str, str, int, str]
+
+
+class _Sink:
+    """A ``ports.outputs.Sink`` for a page."""
+
+    def __init__(self, page: Page, clock: Clock, ring: Callable[[], None]) -> None:
+        self._page, self._clock, self._ring = page, clock, ring
+        self._open = True
+
+    def say(self, stream: Stream, data: bytes) -> None:
+        """Take what was printed."""
+        if self._page.size + len(data) > MOST_WAITING:
+            self.lose(len(data))
+        else:
+            self._page.add(Said(stream, self._clock.now(), data))
+            self._ring()
+
+    def lose(self, size: int) -> None:
+        """Take note that something is missing."""
+        self._page.add(Said(Stream.OUTPUT, self._clock.now(), b"", lost=size))
+        self._ring()
+
+    def close(self) -> None:
+        """Take note that nothing more comes."""
+        if self._open:
+            self._open = False
+            self._page.users -= 1
+            self._ring()
+
+
+class KeptOutputs:
+    """A ``ports.outputs.Outputs`` on the store."""
+
+    def __init__(self, store: StepOutputs, secrets: Secrets, settings: OutputSettings, clock: Clock) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._settings = settings
+        self._clock = clock
+        self._pages: dict[Key, Page] = {}
+        self._bell = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+        self._leaving = False
+        self._prune_at: datetime | None = None
+
+    def open(self, place: Place, target: str) -> _Sink:
+        """Return a sink for one step on one target."""
+        if self._writing is None:
+            # Not before: who only looks at the fleet has nothing printed, and may not write.
+            self._writing = asyncio.create_task(self._write(), name="what is printed")
+        page = self._pages.setdefault((place.rollout, place.plan, place.step, target), Page(place, target))
+        page.users += 1
+        return _Sink(page, self._clock, self._bell.set)
+
+    async def close(self) -> None:
+        """Write what is left, and end."""
+        for page in self._pages.values():
+            page.users = 0
+        self._leaving = True
+        self._bell.set()
+        if self._writing is not None:
+            await self._writing
+
+    async def _write(self) -> None:
+        while not (self._leaving and not self._pages):
+            await self._bell.wait()
+            await self._clock.sleep(BATCH)
+            self._bell.clear()
+            for key, page in list(self._pages.items()):
+                if not page.users:
+                    del self._pages[key]
+                await self._kept(page)
+            await self._prune()
+
+    async def _kept(self, page: Page) -> None:
+        try:
+            await self._written(page, page.taken())
+        except Exception as error:  # noqa: BLE001 - a bug here must not end the keeping of all that others print
+            log.error("internal error: what a step printed is lost", rollout=page.place.rollout, exc_info=error)
+
+    async def _written(self, page: Page, said: Sequence[Said]) -> None:
+        try:
+            if page.pen is None:
+                if not said:
+                    return
+                stored = await self._store.stored(page.place, page.target)
+                page.pen = await asyncio.to_thread(self._pen, page, stored)
+            fresh = page.pen.pieces(said) + (page.pen.rest(self._clock.now()) if not page.users else [])
+            if not fresh:
+                return
+            numbers = await self._store.put(fresh)
+            for piece, number in zip(fresh, numbers, strict=True):
+                page.pen.room.put(Kept(number, piece.start, len(piece.data)))
+            if gone := page.pen.room.let_go():
+                await self._store.take_away(gone)
+        except JournalUnavailable as error:
+            lost = sum(len(each.data) + each.lost for each in said)
+            log.warning("what a step printed is lost", rollout=page.place.rollout, bytes=lost, error=str(error))
+            why = f"{lost} bytes were printed here that could not be written down: {error}\n"
+            page.add(Said(Stream.NOTE, self._clock.now(), why.encode()))
+
+    def _pen(self, page: Page, stored: Sequence[Kept]) -> Pen:
+        """In a thread: stores of secrets may be far away."""
+        room, refused, values = Room.of(self._settings.step * 1024, stored), "", list[str]()
+        try:
+            values = [self._secrets.value(each) for each in sorted(page.place.secrets)]
+        except SecretMissing as error:
+            refused = f"what is printed here is not kept, for nobody could tell a secret in it: {error}\n"
+        return Pen(page, room, values, refused)
+
+    async def _prune(self) -> None:
+        now = self._clock.now()
+        if self._prune_at is not None and now < self._prune_at:
+            return
+        self._prune_at = now + PRUNED_EVERY
+        with suppress(JournalUnavailable):
+            while await self._store.forget(now - self._settings.after):
+                pass
+
+
+@asynccontextmanager
+async def keeping(
+    store: StepOutputs, secrets: Secrets, settings: OutputSettings, clock: Clock
+) -> AsyncIterator[KeptOutputs]:
+    """Have what is printed kept for the time of the block."""
+    outputs = KeptOutputs(store, secrets, settings, clock)
+    try:
+        yield outputs
+    finally:
+        await outputs.close()
