@@ -15,6 +15,7 @@ from reconciler.model.identity import UnitId
 from reconciler.ports.clock import Clock
 from reconciler.ports.desk import Doorway
 from reconciler.ports.identities import PASSED_ON, Credentials, Identities
+from reconciler.telemetry.figures import Figures
 
 LOOKS = 2
 """So many look at the whole fleet at once, whoever asks."""
@@ -32,7 +33,11 @@ class Limits:
 
 
 class Refusing(Protocol):
-    """Who writes down who was refused; raises JournalUnavailable. What the desk refuses it writes down itself."""
+    """Who writes down who came and was refused; raises JournalUnavailable. What the desk refuses it writes itself."""
+
+    async def came_in(self, who: Identity, address: str) -> None:
+        """Write down that somebody was known, unless it was lately; the address is empty at a Unix socket."""
+        ...
 
     async def stranger(self, address: str, reason: str) -> None:
         """Write down that nobody knew who it was; the address is empty at a Unix socket."""
@@ -49,7 +54,8 @@ class Door:
 
     ``fleet`` is how things stand, read for many callers at once. ``newest`` is the number of the newest event;
     ``alive`` says why the loop is not, None when it is. ``troubled`` hears of each bug, with the id that the caller was
-    given. ``unwilling`` are errors whose text is for the caller: it cannot be as things are. ``open_metrics``: figures
+    given. ``figures`` is all that can be counted, ``came_with`` hears the trace of whoever had something done.
+    ``unwilling`` are errors whose text is for the caller: it cannot be as things are. ``open_metrics``: figures
     are shown to whoever can connect. ``passed_on`` are lower-case names of headers with which nobody is on this
     machine, wherever the connection comes from.
     """
@@ -62,6 +68,8 @@ class Door:
     newest: Callable[[], Awaitable[int]]
     alive: Callable[[], str | None]
     troubled: Callable[[str, BaseException], None]
+    figures: Figures
+    came_with: Callable[[str], None]
     unwilling: tuple[type[Exception], ...] = ()
     limits: Limits = Limits()
     open_metrics: bool = False
@@ -76,7 +84,6 @@ class Hall:
     fleet: Fleet
     once: Once
     rates: Buckets
-    answered: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     streams: Counter[str] = field(default_factory=Counter)
     looks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOOKS))
 

@@ -19,6 +19,7 @@ from reconciler.api.rule import HOOKS, OPEN_PATHS
 from reconciler.model.access import Identity
 from reconciler.ports.identities import REPEATED, Credentials, Peer, Stranger
 from reconciler.ports.journal import JournalUnavailable
+from reconciler.telemetry.table import REQUEST_DURATION
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
@@ -66,6 +67,7 @@ class _Passing:
     def __init__(self, hall: Hall, scope: Scope, receive: Receive, send: Send) -> None:
         self._hall, self._scope, self._receive, self._send = hall, scope, receive, send
         self.id = hall.door.clock.new_id()
+        self._came = asyncio.get_running_loop().time()
         self._headers = _headers(scope)
         self._status: int | None = None
         self._got = 0
@@ -101,6 +103,8 @@ class _Passing:
         elif fault := self._fault_of_body():
             await self.refuse(*fault)
         else:
+            if who is not None:
+                await self._hall.door.refusing.came_in(who, "" if peer else address)
             return True
         return False
 
@@ -166,10 +170,16 @@ class _Passing:
         await self.send({"type": "http.response.body", "body": b"" if self._scope["method"] == "HEAD" else body})
 
     def count(self) -> None:
-        """Count the answer by its route; what has none is one sort, or a scanner would make up names for us."""
+        """Count the answer by its route; what has none is one sort, or a scanner would make up names for us.
+
+        Who had something done, and came with a trace of theirs, may be why the next rollout begins.
+        """
         route = getattr(self._scope.get("route"), "path", "other")
         method = self._scope["method"] if self._scope["method"] in _COUNTED else "other"
-        self._hall.answered[method, route, self._status or 0] += 1
+        took = asyncio.get_running_loop().time() - self._came
+        self._hall.door.figures.meter.observe(REQUEST_DURATION, took, method, route, str(self._status or 0))
+        if self._scope["method"] in _WITH_BODY and (self._status or 500) < HTTPStatus.BAD_REQUEST:
+            self._hall.door.came_with(self._headers.get("traceparent", ""))
 
 
 _COUNTED = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -89,6 +89,8 @@ def _door(settings: Settings, parts: Acting, pulse: Pulse, http: Http) -> Door:
         troubled=_troubled,
         unwilling=(NothingToDo,),
         limits=limits,
+        figures=parts.sources.figures,
+        came_with=parts.sources.recorder.woken,
         open_metrics=api.metrics == "open",
         passed_on=PASSED_ON | ({api.proxy.secret_header.lower()} if api.proxy else set()),
     )

@@ -1,6 +1,8 @@
 """The loop: a pass at every ring, its conclusions carried out, until told to stop."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,12 +29,16 @@ SET = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What passes are made with, who carries them out, what wakes them, and who is told what they found at rest."""
+    """What passes are made with, who carries them out, what wakes them, and who is told what they found at rest.
+
+    ``passing`` is entered for the time of each pass.
+    """
 
     world: World
     hands: Hands
     wake: Wake
     vigil: Vigil
+    passing: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Idle:
@@ -79,8 +85,9 @@ def _keep_time(clock: Clock) -> None:
 async def _pass(parts: Parts, idle: Idle) -> timedelta:
     """Make one pass and return how long nothing needs to be looked at unless somebody rings."""
     try:
-        seen = await one_pass(parts.world)
-        review = await carry_out(seen, parts.world, parts.hands)
+        with parts.passing():
+            seen = await one_pass(parts.world)
+            review = await carry_out(seen, parts.world, parts.hands)
     except NothingToDo as nothing:
         idle.because(str(nothing))
         notify(f"STATUS=nothing to do: {nothing}")

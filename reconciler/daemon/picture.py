@@ -15,6 +15,7 @@ async def picture(store: SqliteStore, now: datetime, at_work: bool | None) -> Pi
     return Picture(
         standing=standing,
         accepted=commits.accepted,
+        accepted_at=commits.accepted_at,
         refused=commits.refused,
         refused_at=commits.refused_at,
         lost=commits.lost,

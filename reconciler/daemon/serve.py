@@ -23,6 +23,7 @@ from reconciler.daemon.routes_watch import RoutesSeen, RoutesWatch
 from reconciler.daemon.settings import Settings, SettingsError
 from reconciler.daemon.sightings import keep_sightings
 from reconciler.daemon.systemd import notify
+from reconciler.daemon.traced import passing
 from reconciler.daemon.vigil import Vigil
 from reconciler.daemon.wake import every, on, touched
 from reconciler.daemon.watch import Watch
@@ -76,7 +77,8 @@ async def _until_either(settings: Settings, stop: asyncio.Event, again: asyncio.
         await asyncio.wait([look], timeout=FIRST_LOOK.total_seconds())
         notify("READY=1", "STATUS=looking at the fleet for the first time")
         log.info("ready", git=remote(settings.git.url).shown, branch=settings.git.branch, state=str(settings.state_dir))
-        await loop(Parts(world, parts.hands, parts.wake, vigil), pulse, leave)
+        timed = partial(passing, parts.sources.recorder)
+        await loop(Parts(world, parts.hands, parts.wake, vigil, timed), pulse, leave)
         for watcher in watchers:
             watcher.cancel()
 

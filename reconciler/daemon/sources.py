@@ -10,6 +10,8 @@ from reconciler.daemon.world import World
 from reconciler.ports.secrets import SecretStores
 from reconciler.providers.http import Http
 from reconciler.store.journal import SqliteStore
+from reconciler.telemetry.figures import Figures
+from reconciler.telemetry.recorder import Recorder
 
 Keeping: TypeAlias = Callable[[], Awaitable[None]]
 """Reads until it is cancelled; what it raises is logged, and it begins again where it was."""
@@ -17,7 +19,10 @@ Keeping: TypeAlias = Callable[[], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What readers of the journal work with: the store, who rings when it has more, and the way to the world."""
+    """What readers of the journal work with: the store, who rings when it has more, and the way to the world.
+
+    ``recorder`` has what is timed beside the journal, ``figures`` is all that can be counted.
+    """
 
     settings: Settings
     world: World
@@ -25,3 +30,5 @@ class Sources:
     news: News
     secrets: SecretStores
     http: Http
+    recorder: Recorder
+    figures: Figures

@@ -28,6 +28,9 @@ from reconciler.daemon.own_doorway import own_doorway
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.sightings import write_down
 from reconciler.daemon.sources import Sources
+from reconciler.daemon.telemetry_settings import TelemetrySettings
+from reconciler.daemon.traced import TracedJournal, TracedLog, TracedShell, TracedTargets
+from reconciler.daemon.traced_figures import figures, recorder
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.way_back import way_back
 from reconciler.daemon.world import World
@@ -73,6 +76,7 @@ from reconciler.providers.survey import Probes
 from reconciler.providers.transaction.holder import Holder
 from reconciler.providers.transaction.library import STATE
 from reconciler.store.journal import SqliteStore
+from reconciler.telemetry.recorder import Recorder
 from reconciler.traffic.routers import AllRouters
 
 
@@ -102,8 +106,8 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
             # Nobody else can be at work: we hold the lock of the state folder. A claim still there is a dead process's.
             await store.break_leases()
             holder = controller(settings.state_dir, settings.state_dir, SystemClock())
-            news = News()
-            async with _world(settings, store, holder, news) as (world, watchable, secrets), _http() as http:
+            news, watch = News(), recorder(settings.telemetry, SystemClock())
+            async with _world(settings, store, holder, news, watch) as (world, watchable, secrets), _http() as http:
                 wake = Wake()
                 await world.commits.begin()
                 hands = Hands(world.driver, wake.ring, partial(way_back, world))
@@ -120,7 +124,16 @@ async def acting(settings: Settings) -> AsyncIterator[Acting]:
                     newest=store.history.newest,
                     foresight=foresight,
                     past=store.history,
-                    sources=Sources(settings=settings, world=world, store=store, news=news, secrets=secrets, http=http),
+                    sources=Sources(
+                        settings=settings,
+                        world=world,
+                        store=store,
+                        news=news,
+                        secrets=secrets,
+                        http=http,
+                        recorder=watch,
+                        figures=figures(watch.meter, store, world.clock),
+                    ),
                 )
                 await write_down(watchable, store)
         finally:
@@ -142,7 +155,8 @@ async def looking(settings: Settings) -> AsyncIterator[Look]:
         )
         try:
             holder = controller(scratch.state_dir, settings.state_dir, SystemClock())
-            async with _world(scratch, store, holder, News()) as (world, _, _):
+            watch = recorder(TelemetrySettings(), SystemClock())
+            async with _world(scratch, store, holder, News(), watch) as (world, _, _):
                 yield Look(world, _source(scratch))
         finally:
             await store.close()
@@ -195,11 +209,12 @@ def _is_ours(state_dir: Path) -> bool:
 
 @asynccontextmanager
 async def _world(
-    settings: Settings, store: SqliteStore, holder: Holder, news: News
+    settings: Settings, store: SqliteStore, holder: Holder, news: News, watch: Recorder
 ) -> AsyncIterator[tuple[World, Remembering, SecretStores]]:
     clock = SystemClock()
     secrets = secrets_by(settings.secrets, settings.state_dir, clock, reserved_by(settings))
-    journal = Narrated(store, news)
+    narrated = Narrated(store, news)
+    journal, rollouts = TracedJournal(narrated, watch), TracedLog(narrated, watch)
     reading = _reading(settings, secrets)
     source = _source(settings)
     admission = Admission(
@@ -209,8 +224,9 @@ async def _world(
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: hosts_among(commits.targets), secrets)
     http = Http()
     artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store, lambda: commits.contents))
+    timed = TracedShell(shell, watch)
     hosts = HostTargets(
-        shell, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(shell, shell, clock), holder
+        timed, Probes(CATALOG, PRELUDE), Supplies(artifacts, secrets), HealthChecks(timed, shell, clock), holder
     )
     goods = ClusterSupplies(_blobs_of(store, lambda: commits.contents), secrets, Surroundings(os.environ))
     gear = Gear(shell=shell, secrets=secrets, artifacts=artifacts, goods=goods, clock=clock, kinds=CATALOG)
@@ -218,29 +234,29 @@ async def _world(
         async with apis(gear) as beside, keeping(store.outputs, secrets, settings.output, clock) as outputs:
             targets = Remembering(AllTargets({Sort.HOST: hosts, **beside.by_sort}), clock)
             reach = Reach(
-                targets=targets,
+                targets=TracedTargets(targets, watch),
                 kinds=CATALOG,
                 clock=clock,
                 routers=AllRouters(shell, DirectClusters(beside.clusters)),
                 metrics=Monitoring(http, shell, secrets, clock, targets),
                 hooks=HookCalls(http, shell, secrets),
+                outputs=outputs,
             )
             world = World(
                 commits=commits,
                 authorship=GitAuthors(source.git, source.folders),
                 journal=journal,
-                log=journal,
+                log=rollouts,
                 targets=targets,
                 routers=reach.routers,
                 artifacts=artifacts,
                 provenance=_verifier(settings, http, artifacts),
                 kinds=CATALOG,
                 clock=clock,
-                driver=Driver(journal, reach, owner=clock.new_id()),
+                driver=Driver(rollouts, reach, owner=clock.new_id()),
                 aside=asyncio.to_thread,
             )
             yield world, targets, secrets
-                outputs=outputs,
     finally:
         secrets.close()
         await shell.close()

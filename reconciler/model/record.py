@@ -54,6 +54,7 @@ class Picture:
 
     standing: Standing
     accepted: CommitAccepted | None
+    accepted_at: datetime | None = None
     refused: CommitRefused | None
     refused_at: datetime | None
     lost: SourceLost | None = None

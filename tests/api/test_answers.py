@@ -304,10 +304,10 @@ async def test_figures_are_in_the_form_that_prometheus_reads(world: World) -> No
         assert (await viewer.get("/metrics")).status_code == HTTPStatus.FORBIDDEN
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = answer.text.splitlines()
-    assert 'reconciler_units{state="rolling out"} 2' in lines
-    assert 'reconciler_rollouts{state="pending"} 2' in lines
-    assert 'reconciler_api_requests_total{method="GET",route="other",status="401"} 1' in lines
-    assert "reconciler_loop_alive 1" in lines
+    assert 'reconciler_units{environment="production",state="rolling out"} 2.0' in lines
+    assert 'reconciler_rollouts_active{environment="production",state="pending"} 2.0' in lines
+    assert 'http_server_request_duration_seconds_count{method="GET",route="other",status="401"} 1.0' in lines
+    assert "reconciler_loop_alive 1.0" in lines
     assert answer.text.endswith("\n")
 
 

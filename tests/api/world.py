@@ -15,6 +15,7 @@ from reconciler.api.fleet import Fleet
 from reconciler.daemon.archive import JournalArchive
 from reconciler.daemon.desk import JournalDesk, Surroundings
 from reconciler.daemon.refusals import RefusalLog
+from reconciler.daemon.traced_figures import figures
 from reconciler.model.access import Access, Identity, Login, Match, Placed, RoleBinding
 from reconciler.model.asking import GoBack, Refused, Request
 from reconciler.model.assessment import Assessment, Review
@@ -31,6 +32,7 @@ from reconciler.ports.source import SourceError
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.one_time_codes import OneTimeCodes
 from reconciler.store.journal import SqliteStore
+from reconciler.telemetry.meter import Meter
 from tests.providers.secret_values import SecretValues
 from tests.sim import plans
 
@@ -99,6 +101,8 @@ class World:
     desired: Desired
     clock: SystemClock = field(default_factory=SystemClock)
     troubles: list[tuple[str, BaseException]] = field(default_factory=list)
+    traces: list[str] = field(default_factory=list)
+    meter: Meter = field(default_factory=Meter)
     woken: int = 0
     dead: str | None = None
     damaged: str | None = None
@@ -106,7 +110,7 @@ class World:
     def door(self, limits: Limits = EASY) -> Door:
         desk = JournalDesk(self.store, self.around())
         return Door(
-            doorway=Doorway(desk, JournalArchive(self.store), Prospect()),
+            doorway=Doorway(desk, JournalArchive(self.store), Prospect(), self.store.outputs),
             fleet=Fleet(desk, self.clock),
             identities=SelfStyled(),
             refusing=RefusalLog(self.store, self.clock),
@@ -114,6 +118,8 @@ class World:
             newest=self.store.history.newest,
             alive=lambda: self.dead,
             troubled=lambda name, error: self.troubles.append((name, error)),
+            figures=figures(self.meter, self.store, self.clock),
+            came_with=self.traces.append,
             limits=limits,
         )
 

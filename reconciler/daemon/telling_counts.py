@@ -1,0 +1,90 @@
+"""Counts what the journal says from now on. It begins anew with each process, as Prometheus expects of counters."""
+
+from datetime import timedelta
+
+from reconciler.daemon.sources import Sources
+from reconciler.daemon.telling_past import Past
+from reconciler.model.deed import NoticeDropped
+from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Event, Healed, RolloutMoved, StepEnded
+from reconciler.model.identity import UnitId
+from reconciler.model.record import Entry
+from reconciler.model.rollout import ENDS, State
+from reconciler.model.word import AccessRefused
+from reconciler.telemetry import table
+from reconciler.telemetry.story import HALTS, left_open
+
+_BATCH = 500
+_SELDOM = timedelta(minutes=1)
+
+
+class Counts:
+    """Reads the journal from the end it had at first."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._store = sources.store
+        self._meter = sources.recorder.meter
+        self._bell = sources.news.reader()
+        self._past = Past(sources.store)
+        self._number: int | None = None
+        self._drifted: dict[UnitId, frozenset[str]] = {}
+
+    async def keep(self) -> None:
+        """Count until cancelled."""
+        if self._number is None:
+            standing = await self._store.standing()
+            known = {unit: each.assessed for unit, each in standing.units.items() if each.assessed}
+            self._drifted = {unit: frozenset(each.drifted) for unit, each in known.items()}
+            self._number = await self._store.history.newest()
+        while True:
+            for entry in (entries := await self._store.history.since(self._number, _BATCH)):
+                await self._count(entry)
+                self._number = entry.number
+            if len(entries) < _BATCH:
+                await self._bell.heard(_SELDOM)
+
+    async def _count(self, entry: Entry) -> None:
+        event = entry.event
+        match event:
+            case StepEnded(record=record):
+                took = (record.ended_at or entry.at) - record.started_at
+                sort = await self._past.sort(record)
+                self._meter.observe(table.STEP_DURATION, took.total_seconds(), sort, record.state.value)
+            case RolloutMoved() if State(event.after) in HALTS:
+                await self._count_halt(entry, event)
+            case _:
+                self._count_plainly(event)
+
+    def _count_plainly(self, event: Event) -> None:
+        meter = self._meter
+        match event:
+            case Assessed(unit=unit):
+                drifted = frozenset(event.drifted)
+                if new := drifted - self._drifted.get(unit, frozenset()):
+                    meter.add(table.DRIFT_FOUND, unit.environment, many=len(new))
+                self._drifted[unit] = drifted
+            case Healed(unit=unit):
+                meter.add(table.DRIFT_HEALED, unit.environment, many=len(event.mended))
+            case CommitAccepted():
+                meter.add(table.COMMITS, "accepted")
+            case CommitRefused():
+                meter.add(table.COMMITS, "refused")
+            case AccessRefused():
+                meter.add(table.ACCESS_REFUSED)
+            case NoticeDropped():
+                meter.add(table.NOTICES_DROPPED, event.channel)
+            case _:
+                pass
+
+    async def _count_halt(self, entry: Entry, event: RolloutMoved) -> None:
+        for started, at, _ in left_open(await self._past.entries(event.rollout)):
+            if at.number == entry.number:
+                took = (entry.at - started.record.started_at).total_seconds()
+                self._meter.observe(table.STEP_DURATION, took, await self._past.sort(started.record), "failed")
+        story = await self._past.story(event) if event.after in ENDS else None
+        if story is None:
+            return
+        environment, outcome = event.unit.environment, event.after
+        self._meter.add(table.ROLLOUTS, environment, story.rollout.cause.value, outcome)
+        self._meter.observe(table.ROLLOUT_DURATION, (story.ended - story.began).total_seconds(), environment, outcome)
+        if outcome == State.REVERTED and story.failed_at:
+            self._meter.observe(table.RESTORE_DURATION, (story.ended - story.failed_at).total_seconds(), environment)
