@@ -47,7 +47,7 @@ class GitAuthors:
         found = told.decode(errors="replace").split("\0")[1:]
         if len(found) > MOST:
             raise SourceError(f"there are more than {MOST} commits since {since[:8]}: too many to say who wrote them")
-        return frozenset(address.casefold() for each in found for address in _addresses(each))
+        return frozenset(address.casefold() for each in found for address in addresses(each))
 
     async def _parent(self, commit: str) -> str:
         what = f"cannot read the history of {commit[:12]}"
@@ -56,7 +56,8 @@ class GitAuthors:
         return parents[0] if parents else ""
 
 
-def _addresses(commit: str) -> Sequence[str]:
+def addresses(commit: str) -> Sequence[str]:
+    """Return the addresses that git told of a commit: the author's, the committer's, those in its trailers."""
     author, committer, *others = commit.splitlines()
     named = [address for line in others for address in _ADDRESS.findall(line)]
     return [each.strip() for each in (author, committer, *named) if each.strip()]

@@ -1,0 +1,172 @@
+"""The report on one rollout, from what there is on this machine."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.cli.errors import Failure
+from reconciler.cli.render.outline import Group, cause, groups, rules
+from reconciler.cli.render.sentence import decided, sentence
+from reconciler.cli.render.words import difference
+from reconciler.execute.words import describe
+from reconciler.model.analysis import Analysis
+from reconciler.model.event import CommitAccepted, DecisionTaken, Event, Measured, PlanAccepted, StepEnded, StepStarted
+from reconciler.model.identity import UnitId
+from reconciler.model.plan import Plan
+from reconciler.model.record import Entry
+from reconciler.model.rollout import Rollout, StepRecord
+from reconciler.model.step import Analyse
+from reconciler.model.word import ApprovalAsked, ApprovalGiven, ApprovalRefused, Waived, WaiverReviewed
+from reconciler.providers.clock import SystemClock
+from reconciler.report.case import Case, ChangeTold, Figure, MomentTold, StepTold, Word
+from reconciler.report.forms import Report
+from reconciler.report.rollout_data import rollout_csv, rollout_json
+from reconciler.report.rollout_page import rollout_page
+
+if TYPE_CHECKING:
+    from reconciler.daemon.reporting import Reporting
+
+
+async def rollout_report_on(sources: "Reporting", what: str) -> Report:
+    """Return the report on a rollout, or on the newest of a unit; raises Failure where there is none."""
+    rollout = await _found(sources, what)
+    made_at = SystemClock().now()
+    told = await sources.written()
+    plans = await sources.reports.plans([rollout.forward, rollout.plan])
+    forward = plans[rollout.forward]
+    back = plans[rollout.plan] if rollout.plan != rollout.forward else None
+    entries = await sources.reports.told(rollout.id)
+    said = await sources.reports.said([rollout.unit], rollout.updated_at if rollout.ended else made_at)
+    accepted = await sources.reports.accepted(rollout.commit)
+    before = await sources.reports.before(rollout)
+    case = Case(
+        rollout=rollout,
+        forward=forward,
+        back=back,
+        why=cause(forward),
+        rules=rules(forward),
+        written=told.written.get(rollout.commit),
+        untold=told.untold,
+        accepted_at=accepted.at if accepted else None,
+        subject=accepted.event.subject if accepted and isinstance(accepted.event, CommitAccepted) else "",
+        before=before.commit if before else "",
+        changes=[_change(each) for each in groups(forward)],
+        steps=_steps(forward, back, entries),
+        figures=list(_figures(forward, entries)),
+        words=list(_words(said, rollout)),
+        moments=[MomentTold(each.at, sentence(each.event)) for each in entries],
+    )
+    return Report(rollout_page(case, made_at), rollout_json(case, made_at), rollout_csv(case))
+
+
+async def _found(sources: "Reporting", what: str) -> Rollout:
+    if "@" not in what:
+        try:
+            return await sources.reports.rollout(what)
+        except KeyError:
+            raise Failure(f"there is no rollout {what}, or several begin so; reconciler history shows them") from None
+    try:
+        return await sources.reports.newest(UnitId.parse(what))
+    except ValueError as error:
+        raise Failure(str(error)) from error
+    except KeyError:
+        raise Failure(f"{what} was never rolled out; reconciler status shows the units") from None
+
+
+def _change(group: Group) -> ChangeTold:
+    lines = [f"{field.path}: {difference(group.action, field)}" for field in group.fields]
+    return ChangeTold(group.action, group.ref, tuple(group.targets), tuple(lines))
+
+
+def _steps(forward: Plan, back: Plan | None, entries: Sequence[Entry]) -> list[StepTold]:
+    """Each step of both plans, as its last event left it; those of the revert after those that came before it."""
+    last: dict[tuple[str, int], tuple[StepRecord, str]] = {}
+    for each in entries:
+        match each.event:
+            case StepStarted(record=record):
+                last[record.plan, record.index] = (record, "")
+            case StepEnded(record=record, detail=detail):
+                last[record.plan, record.index] = (record, detail)
+            case _:
+                continue
+    return [
+        _step(plan, index, last.get((plan.id, index)))
+        for plan in (forward, *([back] if back else []))
+        for index in range(len(plan.steps))
+    ]
+
+
+def _step(plan: Plan, index: int, seen: tuple[StepRecord, str] | None) -> StepTold:
+    step = plan.steps[index]
+    record, detail = seen or (None, "")
+    return StepTold(
+        plan=plan.id,
+        index=index,
+        sort=step.step,
+        what=describe(step),
+        state=record.state if record else None,
+        started_at=record.started_at if record else None,
+        ended_at=record.ended_at if record else None,
+        detail=detail,
+    )
+
+
+def _figures(plan: Plan, entries: Sequence[Entry]) -> Iterator[Figure]:
+    known = {each.name: each for step in plan.steps if isinstance(step, Analyse) for each in step.analyses}
+    known |= {each.name: each for each in plan.background}
+    for entry in entries:
+        if isinstance(event := entry.event, Measured):
+            measured = event.measurement
+            against = f" (baseline {measured.baseline})" if measured.baseline is not None else ""
+            yield Figure(
+                at=measured.at,
+                analysis=event.analysis,
+                value=f"{measured.value}{against}",
+                judged_by=_judged_by(known.get(event.analysis)),
+                outcome=measured.outcome,
+                detail=measured.detail,
+            )
+
+
+def _judged_by(analysis: Analysis | None) -> str:
+    if analysis is None:
+        return ""
+    said = [f"good if {analysis.success}"] if analysis.success else []
+    said += [f"bad if {analysis.failure}"] if analysis.failure else []
+    said += [f"{analysis.failure_limit} may fail"] if analysis.failure_limit else []
+    said += ["compared with the baseline"] if analysis.comparison else []
+    return ", ".join(said)
+
+
+def _words(entries: Sequence[Entry], rollout: Rollout) -> Iterator[Word]:
+    """What people said of this rollout and its plan, and the waivers that were in force when it began."""
+    waivers = {
+        each.event.id
+        for each in entries
+        if isinstance(each.event, Waived) and each.event.at <= rollout.started_at < each.event.until
+    }
+    for entry in entries:
+        if (said := _word(entry.event, rollout, waivers)) is not None:
+            yield Word(entry.at, *said)
+
+
+def _word(event: Event, rollout: Rollout, waivers: set[str]) -> tuple[str, str, str] | None:  # noqa: PLR0911 - a word a case
+    match event:
+        case ApprovalAsked(plan=rollout.forward, policies=policies):
+            return ("", f"asked for approval ({', '.join(policies)})", "")
+        case ApprovalGiven(plan=rollout.forward):
+            instead = f" instead of {event.instead_of}" if event.instead_of else ""
+            factor = " with a second factor" if event.factor else ""
+            return (event.author, f"approved{instead}{factor}", event.reason)
+        case ApprovalRefused(plan=rollout.forward):
+            return (event.author, "did not approve", event.reason)
+        case PlanAccepted(plan=rollout.forward):
+            return (event.author, "accepted the plan by hand", "")
+        case DecisionTaken(decision=decision) if decision.rollout == rollout.id:
+            return (decision.author, decided(decision).split(" by ")[0], decision.reason)
+        case Waived() if event.id in waivers:
+            how = "waived in an emergency" if event.emergency else "waived"
+            return (event.author, f"{how}: {', '.join(event.gates)}", event.reason)
+        case WaiverReviewed() if event.id in waivers:
+            return (event.author, "reviewed the waiver", event.finding)
+        case _:
+            return None

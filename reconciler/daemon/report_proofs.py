@@ -1,0 +1,111 @@
+"""What a check of rules needs beside the chronicle: what the journal proves, whether it is whole, who signed what."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reconciler.audit.tamper import Trouble
+from reconciler.daemon.doorway import JOURNAL
+from reconciler.daemon.reporting import Reporting
+from reconciler.daemon.settings import Settings
+from reconciler.daemon.verifying import Checked, Evidence, checked, segments_in
+from reconciler.desired.git_line import GitLine
+from reconciler.desired.signatures import Listed, Signers
+from reconciler.desired.signed_gpg import GpgSigners
+from reconciler.desired.signed_ssh import SshSigners
+from reconciler.model.canonical import Json
+from reconciler.model.chronicle import Ran
+from reconciler.policy.trust import Unsigned, distrust
+from reconciler.ports.source import SourceError
+from reconciler.providers.audit_key import AuditKeyUnusable, public_key
+from reconciler.providers.kept_checkpoints import CheckpointsUnusable
+from reconciler.report.change_record import Signing, Trail
+from reconciler.report.period import Period
+
+_AT_ONCE = 8
+
+
+async def trail(sources: Reporting, changes: Sequence[Ran], period: Period) -> Trail:
+    """Return what is known of the changes; raises JournalUnavailable."""
+    units = sorted({each.unit for each in changes})
+    known = await sources.reports.marks([each.id for each in changes], period.since)
+    return Trail(
+        said=await sources.reports.said(units, period.until),
+        begun=known.begun,
+        proofs=known.proofs,
+        ends=known.ends,
+        before=known.before,
+        signings=await _signings(sources, sorted({each.commit for each in changes if each.commit})),
+    )
+
+
+async def _signings(sources: Reporting, commits: Sequence[str]) -> Mapping[str, Signing]:
+    if trouble := sources.no_mirror():
+        return {commit: Signing(None, trouble) for commit in commits}
+    line, signers = sources.line(), tuple(_signers(sources.settings))
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(commit: str) -> Signing:
+        async with turn:
+            return await _signing(commit, line, signers)
+
+    return dict(zip(commits, await asyncio.gather(*map(one, commits)), strict=True))
+
+
+async def _signing(commit: str, line: GitLine, signers: Sequence[Signers]) -> Signing:
+    try:
+        seen = await Listed(line, tuple(signers)).witness(commit)
+    except SourceError as error:
+        return Signing(None, str(error))
+    if not signers and not isinstance(seen.signature, Unsigned):
+        return Signing(None, "it is signed, and the settings list nobody who may sign")
+    against = distrust(seen.signature, seen.committer)
+    return Signing(against is None, against or "signed by its committer")
+
+
+def _signers(settings: Settings) -> Iterator[Signers]:
+    trust = settings.git.trust
+    if trust.allowed_signers:
+        yield SshSigners(trust.allowed_signers)
+    if trust.gpg_keys:
+        yield GpgSigners(trust.gpg_keys, trust.forge_keys)
+
+
+def journal_proven(settings: Settings) -> Mapping[str, Json]:
+    """Return whether the journal is whole and as it was written (``verified``), in words too.
+
+    ``verified`` is None where a part of it could not be looked at. Reads all of it; raises JournalUnavailable.
+    """
+    journal = settings.state_dir / JOURNAL
+    try:
+        troubles, found = _looked(journal, _evidence(settings))
+    except (AuditKeyUnusable, CheckpointsUnusable) as error:
+        return {"verified": None, "detail": f"it could not be checked: {error}", "entries": 0, "confirmed": 0}
+    if found is None:
+        return {"verified": None, "detail": "it could not be read to its end", "entries": 0, "confirmed": 0}
+    walked = found.walked
+    confirmed = f", up to {walked.confirmed:,} confirmed by a signed checkpoint" if walked.confirmed else ""
+    whole = f"{walked.seen:,} entries are tied to each other as they were written{confirmed}"
+    detail = f"{len(troubles)} wrong, see reconciler audit verify; first: {troubles[0]}" if troubles else whole
+    return {"verified": not troubles, "detail": detail, "entries": walked.seen, "confirmed": walked.confirmed}
+
+
+def _evidence(settings: Settings) -> Evidence:
+    kept, archive = settings.audit.checkpoints, settings.audit.archive
+    ours = public_key(settings.state_dir)
+    return Evidence(
+        checkpoints=(kept,) if kept and kept.exists() else (),
+        keys=(ours,) if ours else (),
+        open_segment=segments_in(archive.folder if archive else None),
+    )
+
+
+def _looked(journal: Path, evidence: Evidence) -> tuple[Sequence[str], Checked | None]:
+    troubles: list[str] = []
+    found: Checked | None = None
+    for each in checked(journal, evidence):
+        if isinstance(each, Trouble):
+            troubles.append(each.what)
+        else:
+            found = each
+    return troubles, found

@@ -1,0 +1,113 @@
+"""Which rollouts are deployments, which of them failed, when that was over, and how long they were on their way. Pure.
+
+A deployment is a rollout of a commit that came to an end of its own: it succeeded, was taken back, or stopped where it
+was. One that a newer commit overtook, or that a person ended, is none. It failed when it did not succeed, and also when
+it did and its unit was taken back from it before the next commit came: by a vigil, or by a person.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from reconciler.model.change import Cause
+from reconciler.model.chronicle import Chronicle, Ran
+from reconciler.model.identity import UnitId
+from reconciler.model.rollout import State
+
+DEPLOYED = frozenset({State.SUCCEEDED, State.REVERTED, State.REVERT_FAILED, State.HELD})
+
+
+class LeadFrom(StrEnum):
+    """From when the lead time of a deployment is counted."""
+
+    WRITTEN = "written"  # when its commit was written, as Git says
+    ACCEPTED = "accepted"  # when its commit was first followed, where Git does not know it any more
+    NOTHING = "nothing"  # neither is known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """``failed_at`` is None where it did not fail; ``restored_at`` is when the unit did well again, None: not yet.
+
+    ``lead`` is there where it succeeded and it is known from when to count.
+    """
+
+    ran: Ran
+    ended_at: datetime
+    failed_at: datetime | None = None
+    restored_at: datetime | None = None
+    lead: timedelta | None = None
+    lead_from: LeadFrom = LeadFrom.NOTHING
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed, at once or later."""
+        return self.failed_at is not None
+
+
+def deployments(told: Chronicle) -> tuple[Deployment, ...]:
+    """Return all deployments of the chronicle in the order in which they ended."""
+    of_unit: defaultdict[UnitId, list[Ran]] = defaultdict(list)
+    for each in sorted(told.rollouts, key=lambda ran: ran.started_at):
+        of_unit[each.unit].append(each)
+    found = [one for line in of_unit.values() for one in _of_unit(line, told)]
+    return tuple(sorted(found, key=lambda one: (one.ended_at, one.ran.id)))
+
+
+def _of_unit(line: list[Ran], told: Chronicle) -> Iterable[Deployment]:
+    for index, ran in enumerate(line):
+        if ran.cause is not Cause.COMMIT or ran.state not in DEPLOYED or ran.ended_at is None:
+            continue
+        later = line[index + 1 :]
+        failed_at, restored_at = _failure(ran, ran.ended_at, later)
+        lead, lead_from = _lead(ran, ran.ended_at, told) if ran.state is State.SUCCEEDED else (None, LeadFrom.NOTHING)
+        yield Deployment(
+            ran=ran,
+            ended_at=ran.ended_at,
+            failed_at=failed_at,
+            restored_at=restored_at,
+            lead=lead,
+            lead_from=lead_from,
+        )
+
+
+def _failure(ran: Ran, ended_at: datetime, later: list[Ran]) -> tuple[datetime | None, datetime | None]:
+    if ran.state is State.SUCCEEDED:
+        back = _taken_back(later)
+        return (back.started_at, _well_again(later)) if back else (None, None)
+    failed_at = ran.failed_at or ended_at
+    return (failed_at, ended_at) if ran.state is State.REVERTED else (failed_at, _well_again(later))
+
+
+def _taken_back(later: list[Ran]) -> Ran | None:
+    """The rollout that took the unit back from this state, before another commit came."""
+    for each in later:
+        if each.cause is Cause.COMMIT:
+            return None
+        if each.cause is Cause.REVERT:
+            return each
+    return None
+
+
+def _well_again(later: list[Ran]) -> datetime | None:
+    """When the first rollout after it ended well: another commit, a revert, or what healed it."""
+    return next((each.ended_at for each in later if each.state in (State.SUCCEEDED, State.REVERTED)), None)
+
+
+def _lead(ran: Ran, ended_at: datetime, told: Chronicle) -> tuple[timedelta | None, LeadFrom]:
+    if written := told.written.get(ran.commit):
+        return ended_at - written.at, LeadFrom.WRITTEN
+    if accepted := told.accepted.get(ran.commit):
+        return ended_at - accepted, LeadFrom.ACCEPTED
+    return None, LeadFrom.NOTHING
+
+
+def counted_from(found: Iterable[Deployment]) -> Mapping[LeadFrom, int]:
+    """Return how many of the lead times are counted from where."""
+    counts: defaultdict[LeadFrom, int] = defaultdict(int)
+    for each in found:
+        if each.lead is not None:
+            counts[each.lead_from] += 1
+    return counts
