@@ -7,6 +7,9 @@ from typing import TypeAlias
 from reconciler.model.channel import Rate
 from reconciler.model.delivery import Waiting
 
+MESSAGE = "message:"
+"""What the bundle begins with of those that have been tried as one message: they stay that."""
+
 _SHORTEST, _LONGEST = timedelta(seconds=0.5), timedelta(minutes=5)
 
 PATIENCE = timedelta(hours=24)
@@ -33,7 +36,9 @@ def ready(waiting: Sequence[Waiting], now: datetime) -> tuple[Message, ...]:
             continue
         together = [each.id]
         if each.bundle:
-            together = [one.id for one in waiting if one.bundle == each.bundle and _free(one, first)]
+            alike = (one for one in waiting if one.bundle == each.bundle)
+            fixed = each.bundle.startswith(MESSAGE)
+            together = [one.id for one in alike if fixed or _free(one, first)]
         used.update(together)
         messages.append(tuple(together))
     return tuple(messages)
