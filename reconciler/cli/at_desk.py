@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.options import Reach
 from reconciler.model.access import Identity, Login
+from reconciler.model.asking import HERE, Origin
 
 if TYPE_CHECKING:
     from reconciler.daemon.settings import Settings
@@ -70,8 +71,8 @@ class Split:
         """Return how everything stands now."""
         return await self.here.picture()
 
-    async def decide(self, request: "Request", who: Identity) -> "Ruling":
-        """Have what is asked for decided by the daemon, which knows by itself who comes."""
+    async def decide(self, request: "Request", who: Identity, origin: Origin = HERE) -> "Ruling":
+        """Have what is asked for decided by the daemon, which knows by itself who comes, and from where."""
         return await self.daemon.decide(request, who)
 
     async def may(self, who: Identity, action: str, unit: "UnitId | None") -> bool:

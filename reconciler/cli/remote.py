@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 from reconciler.cli.errors import Failure
 from reconciler.model.access import Identity
-from reconciler.model.asking import FactorNeeded, Forbidden, GoBack, Refused, Ruling
+from reconciler.model.asking import HERE, FactorNeeded, Forbidden, GoBack, Origin, Refused, Ruling
 from reconciler.model.asking import Request as Asking
 from reconciler.model.assessment import Review
 from reconciler.model.identity import UnitId
@@ -100,7 +100,7 @@ class RemoteDesk:
         """Return how everything stands that may be read."""
         return await self._line.get(Picture, "picture")
 
-    async def decide(self, request: Asking, who: Identity) -> Ruling:
+    async def decide(self, request: Asking, who: Identity, origin: Origin = HERE) -> Ruling:
         """Have what is asked for decided; raises Forbidden, Refused, Failure."""
         answer = await self._line.post(dict[str, str], "decide", request)
         return Ruling(events=(), said=answer["said"], secret=answer["secret"])

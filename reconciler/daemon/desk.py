@@ -11,7 +11,8 @@ from reconciler.control.states import state_meant
 from reconciler.daemon.picture import picture
 from reconciler.daemon.rulebook import Rulebook, action_of
 from reconciler.model.access import Action, Identity
-from reconciler.model.asking import Approve, Forbidden, GoBack, Refused, Request, Ruling, Waive
+from reconciler.model.asking import HERE, Approve, Forbidden, GoBack, Origin, Refused, Request, Ruling, Waive
+from reconciler.model.deed import Requested
 from reconciler.model.event import Event
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Picture
@@ -70,7 +71,7 @@ class JournalDesk:
         """Return how long each sort of step took in the unit's newest rollouts."""
         return await self._store.history.took(unit)
 
-    async def decide(self, request: Request, who: Identity) -> Ruling:
+    async def decide(self, request: Request, who: Identity, origin: Origin = HERE) -> Ruling:
         """Rule on what is asked for and write down what follows; raises Forbidden, Refused, JournalUnavailable."""
         async with self._one_by_one:
             rules = Rulebook(await self._around.rules(request))
@@ -83,9 +84,22 @@ class JournalDesk:
             if isinstance(request, GoBack):
                 await self._refuse_unless_stored(request, state_meant(request, seen, asked.past))
             if ruling.events:
-                await self._around.append(ruling.events, seen.now)
+                # What follows from it is written with it, so that all of it has the id of the request.
+                await self._around.append((self._requested(request, who, origin), *ruling.events), seen.now)
         self._around.wake()
         return ruling
+
+    def _requested(self, request: Request, who: Identity, origin: Origin) -> Requested:
+        return Requested(
+            id=origin.id or self._around.clock.new_id(),
+            name=who.name,
+            login=who.login,
+            verb=request.verb,
+            unit=unit_of(request),
+            reason=getattr(request, "reason", ""),
+            address=origin.address,
+            trace=origin.trace,
+        )
 
     async def state_to_go_back_to(self, request: GoBack) -> Snapshot:
         """Return the state that is meant, if it is kept whole and nothing is lost by it; else Refused."""

@@ -235,6 +235,21 @@ Request: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a request came in: its id at the door, the address of who asked, the W3C ``traceparent`` it came with.
+
+    Each is empty where there is none, as at this machine's own command line.
+    """
+
+    id: str = ""
+    address: str = ""
+    trace: str = ""
+
+
+HERE = Origin()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """What follows from a request: events to append, and what to say to who asked. ``secret`` is shown to them once."""
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from reconciler.model.access import Identity
-from reconciler.model.asking import GoBack, Request, Ruling
+from reconciler.model.asking import HERE, GoBack, Origin, Request, Ruling
 from reconciler.model.assessment import Assessment, Review
 from reconciler.model.event import Pinned
 from reconciler.model.identity import UnitId
@@ -15,6 +15,7 @@ from reconciler.model.record import Entry, Kept, Picture
 from reconciler.model.rollout import Rollout
 from reconciler.model.sighting import Facts, Sighting
 from reconciler.model.verdict import Snapshot
+from reconciler.ports.outputs import Printed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +43,8 @@ class Desk(Protocol):
         """Return how everything stands now."""
         ...
 
-    async def decide(self, request: Request, who: Identity) -> Ruling:
-        """Have what is asked for written down and the daemon woken, if that may be.
+    async def decide(self, request: Request, who: Identity, origin: Origin = HERE) -> Ruling:
+        """Have what is asked for written down, with who asked and where, and the daemon woken, if that may be.
 
         Raises Forbidden (which is written down too), Refused where it cannot be as things are.
         """
@@ -109,3 +110,4 @@ class Doorway:
     desk: Desk
     archive: Archive
     outlook: Outlook
+    printed: Printed

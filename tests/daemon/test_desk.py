@@ -13,9 +13,11 @@ from reconciler.daemon.archive import JournalArchive
 from reconciler.daemon.desk import JournalDesk
 from reconciler.daemon.rulebook import Rulebook
 from reconciler.model.access import Identity, Login
-from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Pause, Promote, Refused, Sync
-from reconciler.model.event import DecisionTaken, Event, Paused
+from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Origin, Pause, Promote, Refused, Sync
+from reconciler.model.deed import Requested
+from reconciler.model.event import DecisionTaken, Event, Paused, Pinned
 from reconciler.model.identity import UnitId
+from reconciler.model.question import Question
 from reconciler.model.rollout import State
 from reconciler.model.standing import Standing
 from reconciler.model.word import AccessRefused, Delegated
@@ -143,3 +145,30 @@ async def test_a_request_that_is_refused_as_things_are_leaves_nothing(world: Wor
     with pytest.raises(Refused, match="no good state 9 is kept"):
         await desk_of(world).decide(GoBack(unit=SHOP, to="9"), OPERATOR)
     assert (await world.store.history.newest(), world.woken) == (before, 0)
+
+
+async def test_what_somebody_asked_for_is_written_down_before_what_follows_from_it(world: World) -> None:
+    origin = Origin(id="req-1", address="198.51.100.7", trace="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
+    await desk_of(world).decide(Hold(unit=SHOP, reason="audit"), OWNER, origin)
+    entries = list(await JournalArchive(world.store).since(0, 1000))
+    at = next(number for number, each in enumerate(entries) if isinstance(each.event, Requested))
+    asked, pinned = entries[at].event, entries[at + 1].event
+    assert asked == Requested(
+        id="req-1",
+        name="root",
+        login=Login.LOCAL,
+        verb="hold",
+        unit=SHOP,
+        reason="audit",
+        address="198.51.100.7",
+        trace=origin.trace,
+    )
+    assert isinstance(pinned, Pinned)
+    found = await world.store.search.newest(Question(unit=str(SHOP)), 2)
+    assert [each.linked.row.request for each in found.entries] == ["req-1", "req-1"]
+
+
+async def test_what_changes_nothing_is_no_entry(world: World) -> None:
+    before = len(await JournalArchive(world.store).since(0, 1000))
+    await desk_of(world).decide(Sync(unit=SHOP), OPERATOR)
+    assert len(await JournalArchive(world.store).since(0, 1000)) == before
