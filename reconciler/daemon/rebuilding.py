@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.daemon.one_pass import NothingToDo
@@ -21,16 +21,21 @@ from reconciler.store.journal import SqliteStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilding:
-    """What is to be learned, and from what; nothing is written before ``write_down``."""
+    """What is to be learned, and from what; nothing is written before ``write_down``.
+
+    A journal that is ``newly_restored`` from a backup learns what was done since that was made.
+    """
 
     by: Relearning
     store: SqliteStore
     desired: Desired
     standing: Standing
+    newly_restored: bool
 
     async def look(self, only: Collection[UnitId]) -> Findings:
         """Look at all hosts; raise Refused where the journal knows better than they do."""
-        _refuse_what_is_known(self.standing, only)
+        if not self.newly_restored:
+            _refuse_what_is_known(self.standing, only)
         return await relearn(self.by, self.desired, self.standing, only)
 
     async def write_down(self, findings: Findings) -> None:
@@ -58,6 +63,7 @@ async def rebuilding(settings: Settings) -> AsyncIterator[Rebuilding]:
                 store=parts.sources.store,
                 desired=intake.desired,
                 standing=await parts.world.journal.standing(),
+                newly_restored=await parts.sources.store.is_newly_restored(),
             )
 
 
@@ -65,15 +71,14 @@ async def rebuilding(settings: Settings) -> AsyncIterator[Rebuilding]:
 async def rehearsing(settings: Settings) -> AsyncIterator[Rebuilding]:
     """The same in a folder that is thrown away afterwards; what the journal there knows is thought of all the same."""
     with tempfile.TemporaryDirectory(prefix="reconciler-") as scratch:
-        journal = settings.state_dir / "journal.db"
-        known = await _known(SqliteStore.open_read_only(journal)) if journal.exists() else Standing()
         async with rebuilding(settings.model_copy(update={"state_dir": Path(scratch)})) as made:
-            yield Rebuilding(by=made.by, store=made.store, desired=made.desired, standing=known)
+            journal = settings.state_dir / "journal.db"
+            yield await _as_known(made, SqliteStore.open_read_only(journal)) if journal.exists() else made
 
 
-async def _known(store: SqliteStore) -> Standing:
+async def _as_known(made: Rebuilding, store: SqliteStore) -> Rebuilding:
     try:
-        return await store.standing()
+        return replace(made, standing=await store.standing(), newly_restored=await store.is_newly_restored())
     finally:
         await store.close()
 

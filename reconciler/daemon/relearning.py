@@ -14,7 +14,7 @@ from reconciler.model.mark import Marked
 from reconciler.model.standing import Standing
 from reconciler.model.target import Host
 from reconciler.model.unit import Desired
-from reconciler.policy.relearning import Learned, States
+from reconciler.policy.relearning import Learned, States, news
 from reconciler.ports.errors import WorldError
 from reconciler.ports.marks import Recorded, Records
 from reconciler.ports.source import Commit, Source, SourceError
@@ -54,13 +54,13 @@ async def relearn(by: Relearning, desired: Desired, standing: Standing, only: Co
         states = States(wanted=desired.units.get(each), at=at)
         learned.append(await of_unit(by.world, desired, states, each, marked.get(each, ())))
     contents = {digest: data for there in (*history.values(), desired) for digest, data in there.contents.items()}
-    kept = tuple(each for each in learned if _says_something(each, standing))
-    return Findings(commit=desired.commit, units=kept, away=away, contents=contents)
+    new = tuple(each for each in learned if _says_something(each, standing))
+    return Findings(commit=desired.commit, units=new, away=away, contents=contents)
 
 
 def _says_something(learned: Learned, standing: Standing) -> bool:
     known = standing.of(learned.unit)
-    new = any(each.resource.id not in known.owned for each in learned.owned)
+    new = bool(news(learned, known.owned))
     good = learned.good is not None and (known.last_good is None or known.last_good.unit.digest != learned.good.digest)
     bad = any(each.digest not in known.verdicts for each in learned.rejected)
     return new or good or bad or bool(learned.lost) or not (known.owned or known.last_good)

@@ -3,7 +3,7 @@
 What nobody can tell is not ours to take away: it is found as it is, and stays.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.model.deed import Relearned
@@ -85,9 +85,20 @@ def taken_back(states: States, marked: Sequence[Marked], good: Unit | None) -> t
     return tuple(found.values())
 
 
-def events(learned: Learned, known: Collection[ResourceId]) -> Iterator[Event]:
+def news(learned: Learned, known: Mapping[ResourceId, Owned]) -> tuple[Owned, ...]:
+    """Return what is ours and is not ``known`` to be so, or is known as it was asked for at another time."""
+    return tuple(each for each in learned.owned if not _is_known(each, known.get(each.resource.id)))
+
+
+def _is_known(owned: Owned, before: Owned | None) -> bool:
+    return (
+        before is not None and (before.created or not owned.created) and before.resource.digest == owned.resource.digest
+    )
+
+
+def events(learned: Learned, known: Mapping[ResourceId, Owned]) -> Iterator[Event]:
     """Yield what is written down of it. What is ``known`` to be ours already is not said again."""
-    new = tuple(each for each in learned.owned if each.resource.id not in known)
+    new = news(learned, known)
     if new:
         yield ResourcesApplied(unit=learned.unit, applied=new)
     if good := learned.good:

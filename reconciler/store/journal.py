@@ -7,13 +7,14 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from reconciler.model.canonical import Digest
+from reconciler.model.deed import Restored
 from reconciler.model.event import Event
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State
 from reconciler.model.sighting import Facts, Sighting
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
-from reconciler.store import projections, relearned, rollouts, sightings, sqlite
+from reconciler.store import projections, relearned, restored, rollouts, sightings, sqlite
 from reconciler.store.blobs import get, prune_all
 from reconciler.store.checkpoints import CheckpointLog
 from reconciler.store.figures import JournalFigures, figures
@@ -86,6 +87,14 @@ class SqliteStore:
     async def relearn(self, events: Sequence[Event], contents: Mapping[Digest, bytes], at: datetime) -> None:
         """Append what was learned again of units, and keep what their good states need to be gone back to."""
         await self._database.write(relearned.relearn, events, contents, at)
+
+    async def restored(self, deed: Restored, at: datetime) -> None:
+        """Write down that the journal comes from a backup, and end what was under way when that was made."""
+        await self._database.write(restored.restored, deed, at)
+
+    async def is_newly_restored(self) -> bool:
+        """Return whether the journal comes from a backup and nothing was done since."""
+        return await self._database.read(restored.is_new)
 
     async def begin(self, rollout: Rollout, plan: Plan, contents: Mapping[Digest, bytes], at: datetime) -> None:
         """Store a plan, all contents it and its unit speak of, and its rollout; nothing when the unit has one."""
