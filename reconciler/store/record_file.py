@@ -105,8 +105,6 @@ def record_file(path: Path) -> Iterator[RecordFile]:
         raise JournalUnavailable(f"there is no journal at {path}; the daemon makes it when it starts first")
     try:
         with closing(_connected(path)) as connection:
-            connection.execute("PRAGMA query_only=ON")
-            connection.execute("BEGIN")
             yield RecordFile(connection)
     except sqlite3.OperationalError as error:
         why = "it has not the form of this version; start the daemon once" if "no such" in str(error) else str(error)
@@ -118,10 +116,28 @@ def record_file(path: Path) -> Iterator[RecordFile]:
 
 
 def _connected(path: Path) -> sqlite3.Connection:
-    # Text that is no UTF-8 has to be looked at too: it is what somebody made of it.
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+    try:
+        return _begun(uri)
+    except sqlite3.OperationalError as error:
+        # SQLite wants to write beside the file even to read it. A copy that nobody writes to needs none of that.
+        if "unable to open" not in str(error) or path.with_name(f"{path.name}-wal").exists():
+            raise
+        return _begun(f"{uri}&immutable=1")
+
+
+def _begun(uri: str) -> sqlite3.Connection:
+    """Open the file and begin to look; the view is the one of now, until it is closed."""
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10)
-    connection.text_factory = _text
+    try:
+        # Text that is no UTF-8 has to be looked at too: it is what somebody made of it.
+        connection.text_factory = _text
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute("BEGIN")
+        connection.execute("SELECT id FROM event LIMIT 1").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

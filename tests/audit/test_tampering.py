@@ -1,0 +1,221 @@
+"""Whatever somebody does to the file of the journal is found, and where it was done."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.ports.journal import JournalUnavailable
+from tests.audit.tampering import LAST, OURS, THEIRS, Mallory, examined, recorded, tampering
+
+
+@pytest.fixture
+async def folder(tmp_path: Path) -> Path:
+    await recorded(tmp_path)
+    return tmp_path
+
+
+def test_a_record_that_nobody_touched_is_whole(folder: Path) -> None:
+    troubles, found = examined(folder, kept=True, keys=[OURS.public])
+    assert troubles == []
+    assert (found.walked.seen, found.walked.number, found.walked.confirmed) == (LAST, LAST, 10)
+    assert (found.here, found.elsewhere, found.keys) == (3, 3, [OURS.public])
+
+
+def swaps(mallory: Mallory) -> None:
+    mallory.does(
+        "UPDATE event SET id = -4 WHERE id = 4",
+        "UPDATE event SET id = 4 WHERE id = 5",
+        "UPDATE event SET id = 5 WHERE id = -4",
+    )
+
+
+def inserts(mallory: Mallory) -> None:
+    for number in range(LAST, 3, -1):
+        mallory.does(f"UPDATE event SET id = {number + 1} WHERE id = {number}")
+    copy = "at, type, unit, rollout, environment, actor, outcome, request, body, link"
+    mallory.does(f"INSERT INTO event (id, {copy}) SELECT 4, {copy} FROM event WHERE id = 3")
+
+
+CHANGED = "it is not what was written"
+BY_ITSELF = {
+    "a letter of a body": ("UPDATE event SET body = replace(body, 'audit 1', 'audit 7') WHERE id = 5", 5, CHANGED),
+    "the time": ("UPDATE event SET at = replace(at, '2026', '2025') WHERE id = 5", 5, CHANGED),
+    "the actor": ("UPDATE event SET actor = 'ben' WHERE id = 5", 5, "its actor is not what its body says"),
+    "the unit": ("UPDATE event SET unit = 'cart@staging' WHERE id = 5", 5, "its unit is not what its body says"),
+    "the sort": ("UPDATE event SET type = 'resumed' WHERE id = 5", 5, "its type is not what its body says"),
+    "the environment": ("UPDATE event SET environment = '' WHERE id = 5", 5, "its environment is not"),
+    "the outcome": ("UPDATE event SET outcome = 'failed' WHERE id = 2", 2, "its outcome is not what its body says"),
+    "the request": ("UPDATE event SET request = 'r' WHERE id = 5", 5, CHANGED),
+    "the link": ("UPDATE event SET link = substr(link, 2) || '0' WHERE id = 12", 12, CHANGED),
+    "a body that is no text": ("UPDATE event SET body = x'ff00' WHERE id = 5", 5, "its body is no event"),
+    "a body that is no UTF-8": ("UPDATE event SET body = CAST(x'22ff22' AS TEXT) WHERE id = 5", 5, "its body is no"),
+    "a body of another shape": ("UPDATE event SET body = '[1]' WHERE id = 5", 5, "its body is no event"),
+    "a body with a list for a unit": (
+        'UPDATE event SET body = \'{"event":"paused","unit":[],"author":1,"reason":{}}\' WHERE id = 5',
+        5,
+        CHANGED,
+    ),
+    "a dropped row": ("DELETE FROM event WHERE id = 6", 6, "it is missing"),
+    "several dropped rows": (
+        "DELETE FROM event WHERE id IN (6, 7, 8)",
+        6,
+        "it is missing, and all after it to entry 8",
+    ),
+    "the first rows": ("DELETE FROM event WHERE id < 4", 1, "it is missing, and all after it to entry 3"),
+    "the last rows": ("DELETE FROM event WHERE id > 8", 9, "entries to 10 were there when that was signed"),
+    "one checkpoint": ("DELETE FROM checkpoint WHERE number = 5", 5, "its checkpoint is missing in the journal"),
+    "all checkpoints": ("DELETE FROM checkpoint", 1, "there is no checkpoint in the journal, though a daemon"),
+    "the link of a checkpoint": (
+        "UPDATE checkpoint SET link = (SELECT link FROM event WHERE id = 4) WHERE number = 5",
+        5,
+        "its checkpoint in the journal was changed: its signature does not hold",
+    ),
+    "the time of a checkpoint": ("UPDATE checkpoint SET at = '' WHERE number = 5", 5, "its signature does not hold"),
+    "a word that it is archived": (
+        "INSERT INTO archived VALUES (3, 1, (SELECT link FROM event WHERE id = 3), 'x.jsonl.gz', '')",
+        1,
+        "the segment x.jsonl.gz of the archive: it is missing",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "number", "words"), BY_ITSELF.values(), ids=BY_ITSELF)
+def test_what_is_changed_is_found_where_it_was_changed(folder: Path, statement: str, number: int, words: str) -> None:
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does(statement)
+    troubles, _ = examined(folder)
+    assert any(each.number == number and words in each.what for each in troubles), troubles
+    assert min(each.number for each in troubles) == number
+
+
+@pytest.mark.parametrize(("does", "number"), [(swaps, 4), (inserts, 4)])
+def test_what_changes_places_or_comes_in_between_is_found_there(
+    folder: Path, does: Callable[[Mallory], None], number: int
+) -> None:
+    with tampering(folder / "journal.db") as mallory:
+        does(mallory)
+    troubles, _ = examined(folder)
+    assert troubles[0].number == number
+    assert troubles[0].what.startswith("it is not what was written")
+
+
+@pytest.mark.parametrize("does", [swaps, inserts, lambda mallory: mallory.does("DELETE FROM event WHERE id = 4")])
+def test_who_links_all_anew_after_that_is_found_at_the_next_checkpoint(
+    folder: Path, does: Callable[[Mallory], None]
+) -> None:
+    with tampering(folder / "journal.db") as mallory:
+        does(mallory)
+        mallory.links_anew()
+    troubles, _ = examined(folder)
+    found = next(each for each in troubles if "was another when it was signed" in each.what)
+    assert found.number == 5
+    assert "it or what comes after entry 1, the last one that is confirmed" in found.what
+
+
+def test_a_body_and_its_columns_that_are_changed_together_and_linked_anew_are_found(folder: Path) -> None:
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does("UPDATE event SET body = replace(body, 'ann', 'eve'), actor = 'eve' WHERE id = 7")
+        mallory.links_anew()
+    (trouble,), _ = examined(folder)
+    assert (trouble.number, "after entry 5, the last one that is confirmed" in trouble.what) == (10, True)
+
+
+def changed_and_signed_anew(folder: Path) -> None:
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does("UPDATE event SET body = replace(body, 'ann', 'eve'), actor = 'eve' WHERE id = 7")
+        mallory.links_anew()
+        mallory.signs_anew()
+
+
+def test_who_signs_anew_with_another_key_is_found_by_the_key(folder: Path) -> None:
+    changed_and_signed_anew(folder)
+    troubles, found = examined(folder, keys=[OURS.public])
+    assert {each.number for each in troubles} == {1, 5, 10}
+    assert all(f"is signed with another key, {THEIRS.public}" in each.what for each in troubles)
+    assert found.newest is None
+
+
+def test_who_signs_anew_with_another_key_is_found_by_what_is_kept_elsewhere(folder: Path) -> None:
+    changed_and_signed_anew(folder)
+    troubles, _ = examined(folder, kept=True)
+    assert any("is signed with another key" in each.what for each in troubles)
+    assert any(each.number == 10 and "was another when it was signed" in each.what for each in troubles)
+
+
+def test_a_forged_checkpoint_that_names_our_key_does_not_hold(folder: Path) -> None:
+    changed_and_signed_anew(folder)
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does(f"UPDATE checkpoint SET key = '{OURS.public}'")
+    troubles, _ = examined(folder, keys=[OURS.public])
+    assert all("its signature does not hold" in each.what for each in troubles)
+    assert len(troubles) == 3
+
+
+def test_who_takes_the_end_away_with_its_checkpoints_is_found_by_what_is_kept_elsewhere(folder: Path) -> None:
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does("DELETE FROM event WHERE id > 8", "DELETE FROM checkpoint WHERE number > 8")
+    assert examined(folder, keys=[OURS.public])[0] == []
+    taken, cut_off = examined(folder, kept=True, keys=[OURS.public])[0]
+    assert (taken.number, "it was taken away" in taken.what) == (10, True)
+    assert (cut_off.number, "entries to 10 were there" in cut_off.what) == (9, True)
+
+
+def test_a_trigger_that_is_away_or_another_is_told(folder: Path) -> None:
+    connection = sqlite3.connect(folder / "journal.db", isolation_level=None)
+    connection.execute("DROP TRIGGER event_stays")
+    connection.execute("DROP TRIGGER event_is_never_changed")
+    connection.execute("CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event BEGIN SELECT 1; END")
+    connection.close()
+    troubles, _ = examined(folder)
+    assert [each.what.split()[2] for each in troubles] == ["event_is_never_changed", "event_stays"]
+
+
+def test_by_mistake_nothing_is_changed_at_all(folder: Path) -> None:
+    connection = sqlite3.connect(folder / "journal.db", isolation_level=None)
+    for statement, why in (
+        ("UPDATE event SET actor = 'eve'", "entries of the journal are never changed"),
+        ("DELETE FROM event WHERE id = 3", "entries of the journal that are not archived stay"),
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match=why):
+            connection.execute(statement)
+    connection.close()
+
+
+def test_a_line_of_checkpoints_that_is_none_is_told(folder: Path) -> None:
+    with (folder / "kept.jsonl").open("a") as kept:
+        kept.write('{"number": 12\n')
+    (trouble,), _ = examined(folder, kept=True)
+    assert trouble.what.startswith(f"line 4 of {folder / 'kept.jsonl'} is no checkpoint: it is not JSON")
+
+
+def test_what_came_after_the_last_checkpoint_is_linked_and_not_signed_and_is_said_to_be(folder: Path) -> None:
+    """Who links anew what nobody has signed yet is not found: that is why it is signed often, and at the end."""
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does("UPDATE event SET body = replace(body, 'ben', 'eve'), actor = 'eve' WHERE id = 12")
+        mallory.links_anew(12)
+    troubles, found = examined(folder, kept=True, keys=[OURS.public])
+    assert troubles == []
+    assert found.walked.number - found.walked.confirmed == 3
+
+
+def test_a_damaged_file_is_no_traceback(folder: Path) -> None:
+    journal = folder / "journal.db"
+    data = bytearray(journal.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    journal.write_bytes(bytes(data))
+    with pytest.raises(JournalUnavailable, match=r"is damaged|cannot read the record"):
+        examined(folder)
+
+
+def test_a_record_is_read_in_a_folder_that_nobody_can_write_to(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "copy"
+    elsewhere.mkdir()
+    shutil.copy(folder / "journal.db", elsewhere / "journal.db")
+    elsewhere.chmod(0o500)
+    try:
+        assert examined(elsewhere)[0] == []
+    finally:
+        elsewhere.chmod(0o700)
