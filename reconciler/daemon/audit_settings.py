@@ -23,7 +23,7 @@ class AuditSettings(Section):
         checkpoints, archive = self.checkpoints, self.archive
         if checkpoints:
             checkpoints = folder / checkpoints.expanduser()
-        if archive and archive.folder:
+        if archive:
             archive = archive.model_copy(update={"folder": folder / archive.folder.expanduser()})
         sinks = {name: each.resolved_from(folder) for name, each in self.sinks.items()}
         return self.model_copy(update={"checkpoints": checkpoints, "archive": archive, "sinks": sinks})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reconciler.daemon.archiving import archiving
 from reconciler.daemon.checkpoints import Checkpoints, sign_or_tell
 from reconciler.daemon.sending import sending
 from reconciler.daemon.sources import Keeping, Sources
@@ -11,6 +12,7 @@ def auditing(sources: Sources) -> Iterator[tuple[str, Keeping]]:
     """Yield the name of each reader, and what reads until it is cancelled."""
     yield "checkpoints", _signing(sources)
     yield from sending(sources)
+    yield from archiving(sources)
 
 
 def _signing(sources: Sources) -> Keeping:

@@ -96,8 +96,8 @@ class ArchiveSettings(Section):
     read the files can. ``entries`` is how many go to one file.
     """
 
+    folder: Path
     after: Duration = Field(default=timedelta(days=400), ge=timedelta(days=30))
-    folder: Path | None = None
     recipients: tuple[str, ...] = ()
     entries: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
 

@@ -15,6 +15,7 @@ from reconciler.model.sighting import Facts, Sighting
 from reconciler.model.standing import Standing
 from reconciler.ports.journal import JournalUnavailable, Lease, ToldOfGit
 from reconciler.store import projections, relearned, restored, rollouts, sightings, sqlite
+from reconciler.store.archive import ArchiveLog
 from reconciler.store.blobs import get, prune_all
 from reconciler.store.checkpoints import CheckpointLog
 from reconciler.store.figures import JournalFigures, figures
@@ -46,6 +47,7 @@ class SqliteStore:
         self.checkpoints = CheckpointLog(database)
         self.readers = Readers(database)
         self.search = Search(database)
+        self.archive = ArchiveLog(database)
         self.lookback = Lookback(database)
         self.outbox = Outbox(database)
         self.outputs = StepOutputs(database)
@@ -169,7 +171,12 @@ class SqliteStore:
         return await self._database.read(figures)
 
     async def rebuild(self) -> None:
-        """Make everything that follows from events anew."""
+        """Make everything that follows from events anew; raise JournalUnavailable where some of them are archived."""
+        if archived := await self.archive.archived():
+            raise JournalUnavailable(
+                f"entries up to {archived[-1].last} are in the archive, so what follows from them cannot be made anew "
+                "from the journal; bring it back from a backup, or learn it from the targets (reconciler rebuild)"
+            )
         await self._database.write(projections.rebuild)
         self._standings.forget()
 

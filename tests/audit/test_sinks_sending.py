@@ -171,8 +171,8 @@ def test_settings_of_a_place_that_cannot_be_are_told(said: str) -> None:
 
 def test_an_archive_is_sealed_for_keys_only() -> None:
     key = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg"
-    assert ArchiveSettings(recipients=(key,)).recipients == (key,)
+    assert ArchiveSettings(folder=Path("/a"), recipients=(key,)).recipients == (key,)
     with pytest.raises(ValidationError, match="neither a public key of age"):
-        ArchiveSettings(recipients=("AGE-SECRET-KEY-1ABC",))
+        ArchiveSettings(folder=Path("/a"), recipients=("AGE-SECRET-KEY-1ABC",))
     with pytest.raises(ValidationError, match="greater than or equal to 30 days"):
-        ArchiveSettings.model_validate({"after": "1d"})
+        ArchiveSettings.model_validate({"folder": "/a", "after": "1d"})
