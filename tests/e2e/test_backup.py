@@ -1,4 +1,4 @@
-"""What the state folder knows, in a file, and back: while the daemon runs, after it was killed, after the world went on."""
+"""What the state folder knows, in a file, and back: of a daemon at work, of a killed one, of a world that went on."""
 
 import json
 import shutil
