@@ -121,7 +121,8 @@ def _connected(path: Path) -> sqlite3.Connection:
         return _begun(uri)
     except sqlite3.OperationalError as error:
         # SQLite wants to write beside the file even to read it. A copy that nobody writes to needs none of that.
-        if "unable to open" not in str(error) or path.with_name(f"{path.name}-wal").exists():
+        refused = "unable to open" in str(error) or "readonly" in str(error)
+        if not refused or path.with_name(f"{path.name}-wal").exists():
             raise
         return _begun(f"{uri}&immutable=1")
 
