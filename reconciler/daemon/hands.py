@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+import structlog
+
 from reconciler.daemon.fetches import Fetches
 from reconciler.daemon.logs import log
 from reconciler.daemon.proofs import Proofs
@@ -114,6 +116,8 @@ class Hands:
 
     async def _work(self, rollout: str, work: Callable[[], Coroutine[Any, Any, Rollout | None]]) -> None:
         ring = False
+        # What is logged in this task is about this rollout.
+        structlog.contextvars.bind_contextvars(rollout=rollout)
         try:
             await work()
             ring = True
