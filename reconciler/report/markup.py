@@ -36,8 +36,12 @@ def trusted(text: str) -> Markup:
 
 def escape(text: str) -> str:
     """Return the text as HTML shows it; what is not to be seen, or turns text around, stands as a replacement."""
-    seen = "".join("\ufffd" if unicodedata.category(each) in _HIDDEN and each != "\n" else each for each in text)
-    return html.escape(seen, quote=True)
+    return html.escape(visible(text), quote=True)
+
+
+def visible(text: str) -> str:
+    """Return the text with a replacement for each character that is not to be seen, or that turns text around."""
+    return "".join("\ufffd" if unicodedata.category(each) in _HIDDEN and each != "\n" else each for each in text)
 
 
 def _name(key: str) -> str:

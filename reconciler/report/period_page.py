@@ -26,7 +26,6 @@ from reconciler.report.phrases import NOTHING, at, counted, day, lasted, often, 
 from reconciler.report.spread import Spread
 
 _HOUR = timedelta(hours=1)
-_LABEL = 34
 
 
 def period_page(report: PeriodReport, made_at: datetime) -> Document:
@@ -208,7 +207,7 @@ def _slow(report: PeriodReport) -> Iterator[Block]:
             title="Steps in which most time went by",
             said=f"most in {report.slowest[0].what} of {report.slowest[0].unit}",
             drawn=Drawn.LYING,
-            labels=tuple(_cut(f"{each.unit}: {each.what}") for each in report.slowest),
+            labels=tuple(f"{each.unit}: {each.what}" for each in report.slowest),
             series=(Series("hours", tuple(each.total / _HOUR for each in report.slowest)),),
             unit="hours, all together",
         )
@@ -223,10 +222,6 @@ def _slow(report: PeriodReport) -> Iterator[Block]:
     )
     head = ("Unit", "Step", "Times", "Median", "All together")
     yield Table(head=head, rows=rows, numbers=frozenset({2, 3, 4}), empty="No step was taken.")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LABEL else f"{text[: _LABEL - 1]}…"
 
 
 def _drifting(report: PeriodReport) -> Block:

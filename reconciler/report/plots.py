@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, assert_never
 
 from reconciler.report.document import Chart, Drawn
+from reconciler.report.markup import visible
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,9 @@ _FONT = re.compile(r"font: ([\d.]+)px [^;\"]*")
 _CLIP = re.compile(r"<(\?xml|!DOCTYPE)[^>]*>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 _TICKS_PER_INCH = 1.3
 _ROW = 0.42
+_LETTERS_PER_INCH = 5.5
+"""So many of a label leave half of the width to the bars."""
+
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "text.parse_math": False,
@@ -66,7 +70,7 @@ def _onto(axes: "Axes", chart: Chart, width: float) -> None:
         case Drawn.STACKED | Drawn.LINES:
             _over_time(axes, chart, width)
         case Drawn.LYING:
-            _lying(axes, chart)
+            _lying(axes, chart, width)
         case _:
             assert_never(chart.drawn)
 
@@ -83,7 +87,7 @@ def _over_time(axes: "Axes", chart: Chart, width: float) -> None:
             below = [one + more for one, more in zip(below, values, strict=True)]
         else:
             axes.plot(places, values, color=colour, label=series.name, marker="o", markersize=4, linewidth=2)
-    every = -(-len(chart.labels) // max(2, int(width * _TICKS_PER_INCH)))
+    every = max(1, -(-len(chart.labels) // max(2, int(width * _TICKS_PER_INCH))))
     axes.set_xticks(list(places)[::every], chart.labels[::every])
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=chart.drawn is Drawn.STACKED))
@@ -94,16 +98,21 @@ def _over_time(axes: "Axes", chart: Chart, width: float) -> None:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, borderaxespad=0)
 
 
-def _lying(axes: "Axes", chart: Chart) -> None:
+def _lying(axes: "Axes", chart: Chart, width: float) -> None:
     (series,) = chart.series
     places = range(len(chart.labels))
     values = [each or 0.0 for each in series.values]
     axes.barh(places, values, color=_SERIES[0], height=0.6)
-    axes.set_yticks(list(places), chart.labels)
+    axes.set_yticks(list(places), [_label(each, int(width * _LETTERS_PER_INCH)) for each in chart.labels])
     axes.invert_yaxis()
     axes.grid(axis="x", color=_SOFT, alpha=0.2)
     axes.set_axisbelow(True)
     axes.set_xlabel(chart.unit)
+
+
+def _label(text: str, most: int) -> str:
+    seen = " ".join(visible(text).split())
+    return seen if len(seen) <= most else f"{seen[: most - 1]}…"
 
 
 def _dressed(svg: str) -> str:

@@ -13,9 +13,11 @@ _GAP = "  "
 
 def text(document: Document, width: int) -> str:
     """Return the report as text; its prose is wrapped at the width, its tables are as wide as they have to be."""
-    lines = [document.title, "=" * len(document.title), *_wrapped(document.about, width)]
+    title = one_line(document.title)
+    lines = [title, "=" * len(title), *_wrapped(one_line(document.about), width)]
     for section in document.sections:
-        lines += ["", section.title, "-" * len(section.title)]
+        heading = one_line(section.title)
+        lines += ["", heading, "-" * len(heading)]
         blocks = [said for block in section.blocks if (said := list(_block(block, width)))]
         lines += [line for said in blocks for line in ("", *said)][1:]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -26,21 +28,23 @@ def _block(block: Block, width: int) -> Iterator[str]:
         case Prose(said, tone):
             yield from _wrapped(_MARKS[tone] + one_line(said), width)
         case Tiles(tiles):
-            names = max(len(tile.name) for tile in tiles)
-            figures = max(len(tile.figure) for tile in tiles)
-            for tile in tiles:
-                yield f"{tile.name:<{names}}{_GAP}{tile.figure:>{figures}}{_GAP}{tile.note}"
+            told = [
+                (one_line(tile.name), _MARKS[tile.tone] + one_line(tile.figure), one_line(tile.note)) for tile in tiles
+            ]
+            names, figures = (max(len(each[at]) for each in told) for at in (0, 1))
+            for name, figure, note in told:
+                yield f"{name:<{names}}{_GAP}{figure:>{figures}}{_GAP}{note}"
         case Facts(facts):
-            names = max((len(name) for name, _ in facts), default=0)
-            for name, words in facts:
+            names = max((len(one_line(name)) for name, _ in facts), default=0)
+            for name, words in ((one_line(name), words) for name, words in facts):
                 hang = " " * (names + len(_GAP))
                 said = _MARKS[words.tone] + one_line(words.text)
                 yield from _wrapped(said, width, f"{name:<{names}}{_GAP}", hang)
         case Table():
             yield from _table(block, width)
         case Command(line, what):
-            yield f"{what}:"
-            yield f"  {line}"
+            yield f"{one_line(what)}:"
+            yield f"  {one_line(line)}"
         case Chart():
             return  # its figures stand in a table beside it
         case _:
@@ -49,7 +53,7 @@ def _block(block: Block, width: int) -> Iterator[str]:
 
 def _table(table: Table, width: int) -> Iterator[str]:
     if not table.rows:
-        yield table.empty
+        yield one_line(table.empty)
         return
     cells = [[_MARKS[each.tone] + one_line(each.text) for each in row] for row in table.rows]
     columns = list(zip(table.head, *cells, strict=True))
@@ -57,7 +61,7 @@ def _table(table: Table, width: int) -> Iterator[str]:
     # The last column is mostly words: it gets what is left of the line.
     if len(widths) - 1 not in table.numbers:
         widths[-1] = max(widths[-1], width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1))
-    yield from _row(table.head, widths, table.numbers)
+    yield from _row([one_line(each) for each in table.head], widths, table.numbers)
     for row in cells:
         yield from _row(row, widths, table.numbers)
 

@@ -1,0 +1,71 @@
+"""Which rollouts are deployments, which failed, and when that was over."""
+
+from datetime import timedelta
+
+import pytest
+
+from reconciler.model.change import Cause
+from reconciler.model.chronicle import Ran
+from reconciler.model.rollout import State
+from reconciler.report.deployments import LeadFrom, deployments
+from tests.report.chronicles import CART, NOON, after, chronicle, ran, written
+
+OK, BACK, STUCK, BROKEN = State.SUCCEEDED, State.REVERTED, State.HELD, State.REVERT_FAILED
+
+TABLE = {
+    "it went well": ([ran(OK, 0, 5)], (None, None)),
+    "it was taken back by itself": ([ran(BACK, 0, 9, failed=4)], (4, 9)),
+    "nobody knows when it failed: when it ended": ([ran(BACK, 0, 9)], (9, 9)),
+    "it is held still": ([ran(STUCK, 0, 9, failed=8)], (8, None)),
+    "it was held, and the next commit went well": ([ran(STUCK, 0, 9, failed=8), ran(OK, 20, 25)], (8, 25)),
+    "it was held, and the next was held too": ([ran(STUCK, 0, 9, failed=8), ran(STUCK, 20, 25)], (8, None)),
+    "the way back failed, and a revert of its own went well": (
+        [ran(BROKEN, 0, 9, failed=3), ran(OK, 12, 14, cause=Cause.REVERT)],
+        (3, 14),
+    ),
+    "a vigil took it back later": ([ran(OK, 0, 5), ran(OK, 30, 31, cause=Cause.REVERT)], (30, 31)),
+    "it was taken back later, and that goes on": (
+        [ran(OK, 0, 5), ran(State.RUNNING, 30, None, cause=Cause.REVERT)],
+        (30, None),
+    ),
+    "what was healed did not fail": ([ran(OK, 0, 5), ran(OK, 30, 31, cause=Cause.DRIFT)], (None, None)),
+    "another commit came before the revert": (
+        [ran(OK, 0, 5), ran(OK, 20, 22), ran(OK, 30, 31, cause=Cause.REVERT)],
+        (None, None),
+    ),
+    "another unit was taken back": ([ran(OK, 0, 5), ran(OK, 30, 31, cause=Cause.REVERT, unit=CART)], (None, None)),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), TABLE.values(), ids=TABLE.keys())
+def test_a_deployment_fails_and_is_restored(line: list[Ran], expected: tuple[int | None, int | None]) -> None:
+    first = next(each for each in deployments(chronicle(*line)) if each.ran.started_at == NOON)
+    wanted = tuple(None if each is None else after(each) for each in expected)
+    assert (first.failed_at, first.restored_at) == wanted
+
+
+@pytest.mark.parametrize("state", [State.ABORTED, State.SUPERSEDED, State.RUNNING, State.PENDING, State.PAUSED])
+def test_what_did_not_come_to_an_end_of_its_own_is_no_deployment(state: State) -> None:
+    assert deployments(chronicle(ran(state, 0, 5))) == ()
+
+
+@pytest.mark.parametrize("cause", [Cause.DRIFT, Cause.REVERT])
+def test_only_a_commit_is_deployed(cause: Cause) -> None:
+    assert deployments(chronicle(ran(OK, 0, 5, cause=cause))) == ()
+
+
+def test_a_lead_time_is_counted_from_when_the_commit_was_written_or_else_followed() -> None:
+    told = chronicle(
+        ran(OK, 0, 5, commit="known"),
+        ran(OK, 10, 15, commit="followed"),
+        ran(OK, 20, 25, commit="strange"),
+        ran(BACK, 30, 35, commit="known"),
+        written={"known": written("known", -55)},
+        accepted={"known": after(-1), "followed": after(9)},
+    )
+    assert [(each.lead, each.lead_from) for each in deployments(told)] == [
+        (timedelta(minutes=60), LeadFrom.WRITTEN),
+        (timedelta(minutes=6), LeadFrom.ACCEPTED),
+        (None, LeadFrom.NOTHING),
+        (None, LeadFrom.NOTHING),
+    ]
