@@ -17,9 +17,9 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
-from reconciler.desired.template_limits import Work, called, counted, filters, weight
 from reconciler.desired.words import expected, nearest
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
+from reconciler.policy.template_limits import Work, called, counted, filters, weight
 
 OUTPUT_LIMIT = 16 * 1024 * 1024
 """The most characters a template may write."""
