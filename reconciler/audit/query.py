@@ -1,8 +1,9 @@
-"""What people say when they ask the record: moments, and what is left of an answer. Pure."""
+"""What people say when they ask the record, and whether an entry fits that. Pure."""
 
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.duration import parse_duration
+from reconciler.model.question import Question, Stored
 
 
 def moment_of(text: str, now: datetime) -> datetime:
@@ -31,3 +32,20 @@ def _ago(text: str) -> timedelta | None:
         return parse_duration(text)
     except ValueError:
         return None
+
+
+def fits(question: Question, entry: Stored) -> bool:
+    """Return whether an entry is among those that are asked for, as the journal would say of it."""
+    row = entry.linked.row
+    at = datetime.fromisoformat(row.at)
+    return (
+        all(not (wanted := getattr(question, name)) or getattr(row, name) == wanted for name in _EQUAL)
+        and (question.since is None or at >= question.since)
+        and (question.until is None or at < question.until)
+        and (question.below is None or row.number < question.below)
+        and (question.above is None or row.number > question.above)
+        and question.text.lower() in row.body.lower()
+    )
+
+
+_EQUAL = ("unit", "environment", "actor", "outcome", "type")

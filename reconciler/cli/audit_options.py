@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli.errors import Failure
+
 if TYPE_CHECKING:
+    from reconciler.daemon.archive_reading import Segments
+    from reconciler.daemon.settings import Settings
     from reconciler.model.question import Question
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -74,3 +79,23 @@ def _moment(_: click.Context, option: click.Parameter, text: str | None) -> date
         return moment_of(text, SystemClock().now())
     except ValueError as error:
         raise click.BadParameter(str(error), param=option) from error
+
+
+def archive_options(function: _Function) -> _Function:
+    """Add ``--archive`` and ``--identity``; the command gets ``archive: bool`` and ``identity: Path | None``."""
+    function = click.option(
+        "--identity",
+        type=click.Path(path_type=Path, dir_okay=False, exists=True),
+        metavar="FILE",
+        help="The private key to sealed segments, of age or SSH.",
+    )(function)
+    return click.option("--archive", is_flag=True, help="Also what is in the archive.")(function)
+
+
+def archive_of(settings: "Settings", identity: Path | None) -> "Segments":
+    """Return where segments are; raise Failure where no archive is set."""
+    from reconciler.daemon.archive_reading import Segments
+
+    if settings.audit.archive is None:
+        raise Failure("no archive is set; say where it is with folder in [audit.archive] of the settings")
+    return Segments(settings.audit.archive.folder, identity)

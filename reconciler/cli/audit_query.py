@@ -1,16 +1,19 @@
 """``reconciler audit query``: who did what, when, why, and how it ended."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
-from reconciler.cli.audit_options import Choice, choice_options
+from reconciler.cli.audit_options import Choice, archive_of, archive_options, choice_options
 from reconciler.cli.options import config_option, unit_argument
 
 if TYPE_CHECKING:
     from reconciler.audit.record import Record
+    from reconciler.daemon.archive_reading import Segments
+    from reconciler.daemon.settings import Settings
     from reconciler.model.event import Event
     from reconciler.model.question import Question
 
@@ -28,15 +31,27 @@ if TYPE_CHECKING:
     show_default=True,
     help="For people, or for programs.",
 )
+@archive_options
 def command(
-    config: Path | None, unit: str | None, limit: int, form: Literal["table", "json"], type_: str, **chosen: str
+    config: Path | None,
+    unit: str | None,
+    limit: int,
+    form: Literal["table", "json"],
+    identity: Path | None,
+    type_: str,
+    *,
+    archive: bool,
+    **chosen: str,
 ) -> None:
     """Show entries of the record, newest first: of UNIT (app@environment), or of all."""
     from reconciler.cli import terminal
     from reconciler.cli.render.records import records_json, records_text
+    from reconciler.daemon.settings import Settings
 
     question = Choice(type=type_, **chosen).question(unit)  # type: ignore[arg-type] # as the options give them
-    found, looked_through = asyncio.run(_found(config, question, limit))
+    settings = Settings.load(config)
+    segments = archive_of(settings, identity) if archive else None
+    found, looked_through = asyncio.run(_found(settings, segments, question, limit))
     if form == "json":
         terminal.show_json(records_json([record for record, _ in found]))
     elif found:
@@ -48,13 +63,13 @@ def command(
 
 
 async def _found(
-    config: Path | None, question: "Question", limit: int
-) -> "tuple[list[tuple[Record, Event | None]], bool]":
-    from reconciler.audit.record import record
-    from reconciler.daemon.audit_records import reading_records
-    from reconciler.daemon.settings import Settings
+    settings: "Settings", segments: "Segments | None", question: "Question", limit: int
+) -> "tuple[Sequence[tuple[Record, Event | None]], bool]":
+    from reconciler.daemon.archive_reading import newest_with_archived
+    from reconciler.daemon.audit_records import reading_records, told
 
-    async with reading_records(Settings.load(config)) as records:
-        answer = await records.newest(question, limit)
-        among = await records.belongings(answer.entries)
-    return [(record(each, among), each.event) for each in answer.entries], answer.looked_through
+    async with reading_records(settings) as store:
+        if segments is not None:
+            return await newest_with_archived(store, segments, question, limit), True
+        answer = await store.search.newest(question, limit)
+        return await told(store.search, answer.entries), answer.looked_through
