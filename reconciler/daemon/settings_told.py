@@ -12,7 +12,8 @@ HIDDEN = "(hidden)"
 
 _LOGIN = re.compile(r"(?<=://)[^/@\s]*@")
 _QUERY = re.compile(r"(?<=\?)[^#\s]+")
-_WORD = re.compile(r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[_-]?key|credential)s?[=: ]+)\S+")
+_NAMES = r"[\w-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|credentials?)"
+_WORD = re.compile(rf"(?i)(--?{_NAMES}[ =]|(?<![\w/#-]){_NAMES}\s*[=:]\s*)\S+")
 
 
 def told(settings: Settings) -> Mapping[str, str]:

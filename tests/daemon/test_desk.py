@@ -15,7 +15,7 @@ from reconciler.daemon.rulebook import Rulebook
 from reconciler.model.access import Identity, Login
 from reconciler.model.asking import Delegate, Forbidden, GoBack, Hold, Origin, Pause, Promote, Refused, Sync
 from reconciler.model.deed import Requested
-from reconciler.model.event import DecisionTaken, Event, Paused, Pinned
+from reconciler.model.event import DecisionTaken, Event, Paused
 from reconciler.model.identity import UnitId
 from reconciler.model.question import Question
 from reconciler.model.rollout import State
@@ -149,21 +149,21 @@ async def test_a_request_that_is_refused_as_things_are_leaves_nothing(world: Wor
 
 async def test_what_somebody_asked_for_is_written_down_before_what_follows_from_it(world: World) -> None:
     origin = Origin(id="req-1", address="198.51.100.7", trace="00-" + "a" * 32 + "-" + "b" * 16 + "-01")
-    await desk_of(world).decide(Hold(unit=SHOP, reason="audit"), OWNER, origin)
+    await desk_of(world).decide(Pause(unit=SHOP, reason="audit"), OWNER, origin)
     entries = list(await JournalArchive(world.store).since(0, 1000))
     at = next(number for number, each in enumerate(entries) if isinstance(each.event, Requested))
-    asked, pinned = entries[at].event, entries[at + 1].event
+    asked, paused = entries[at].event, entries[at + 1].event
     assert asked == Requested(
         id="req-1",
         name="root",
         login=Login.LOCAL,
-        verb="hold",
+        verb="pause",
         unit=SHOP,
         reason="audit",
         address="198.51.100.7",
         trace=origin.trace,
     )
-    assert isinstance(pinned, Pinned)
+    assert isinstance(paused, Paused)
     found = await world.store.search.newest(Question(unit=str(SHOP)), 2)
     assert [each.linked.row.request for each in found.entries] == ["req-1", "req-1"]
 
