@@ -1,0 +1,1 @@
+"""Channels that people are told through, each a module; ``all`` knows them."""
