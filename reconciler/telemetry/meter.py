@@ -45,6 +45,8 @@ class Meter:
         # A rate of what has never happened is 0 and not nothing.
         for outcome in ("accepted", "refused"):
             self.add(table.COMMITS, outcome, many=0)
+        for signal in ("traces", "metrics", "logs"):
+            self.add(table.DROPPED, signal, many=0)
 
     def add(self, figure: Figure, *labels: str, many: int = 1) -> None:
         """Count so many more; ``labels`` are their values in the order of the figure's."""

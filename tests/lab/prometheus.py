@@ -17,12 +17,14 @@ def obstacle() -> str | None:
 
 
 @contextmanager
-def prometheus(folder: Path, measured: str = "", targets: Sequence[str] = (), port: int = 0) -> Iterator[str]:
+def prometheus(
+    folder: Path, measured: str = "", targets: Sequence[str] = (), port: int = 0, rules: Sequence[Path] = ()
+) -> Iterator[str]:
     """Run Prometheus and yield its URL.
 
     ``measured`` is text in the OpenMetrics format with times, which it has scraped before; ``targets`` (address:port)
     are scraped every second from now on. ``folder`` is its own: empty, or that of one which has ended. ``port`` 0 is
-    a free one.
+    a free one. ``rules`` are files of rules; what is scraped is the job ``reconciler`` then, as they expect.
     """
     data = folder / "data"
     if measured:
@@ -32,9 +34,12 @@ def prometheus(folder: Path, measured: str = "", targets: Sequence[str] = (), po
         subprocess.run(blocks, check=True, capture_output=True, timeout=60)
     config = folder / "prometheus.yml"
     addresses = ", ".join(f'"{target}"' for target in targets)
+    named = ", ".join(f'"{each}"' for each in rules)
+    job = "reconciler" if rules else "app"
     config.write_text(
         "global: {scrape_interval: 1s, evaluation_interval: 1s}\n"
-        f"scrape_configs: [{{job_name: app, static_configs: [{{targets: [{addresses}]}}]}}]\n"
+        f"rule_files: [{named}]\n"
+        f"scrape_configs: [{{job_name: {job}, static_configs: [{{targets: [{addresses}]}}]}}]\n"
     )
     port = port or _free_port()
     command = [

@@ -74,7 +74,7 @@ def collecting(port: int = 0) -> Iterator[Collected]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Taking)
