@@ -1,0 +1,135 @@
+"""What every channel does: it tells, it says what is to be done when it cannot, and no error holds a secret."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.channel import PagerDuty, SlackBot, Via
+from reconciler.ports.channels import TooMany
+from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
+from reconciler.providers.channels.all import AllChannels
+from reconciler.providers.clock import SystemClock
+from reconciler.providers.http import Http
+from tests.providers.answering import Answer
+from tests.providers.channels import receivers
+from tests.providers.channels.notices import BEGUN, EVIL, HUGE, REVERTED, SUCCEEDED, outgoing
+from tests.providers.channels.receivers import Receiver
+from tests.providers.secret_values import SecretValues
+
+OVER_HTTP = (
+    receivers.slack_bot,
+    receivers.slack_webhook,
+    receivers.teams,
+    receivers.pagerduty,
+    receivers.webhook,
+)
+
+
+@pytest.fixture(params=OVER_HTTP, ids=lambda made: made.__name__)
+def receiver(request: pytest.FixtureRequest) -> Iterator[Receiver]:
+    made: Callable[[], AbstractContextManager[Receiver]] = request.param
+    with made() as there:
+        yield there
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    http = Http()
+    yield http
+    await http.close()
+
+
+def channels(http: Http, secrets: dict[str, str]) -> AllChannels:
+    return AllChannels(http, SecretValues(secrets), SystemClock())
+
+
+async def test_a_notice_arrives_as_the_receiver_wants_it(receiver: Receiver, http: Http) -> None:
+    told = await channels(http, receiver.secrets).deliver(outgoing(receiver.via))
+    assert receiver.got.refused == []
+    assert len(receiver.got.taken) == 1
+    assert told.detail
+    assert "shop@production" in str(receiver.got.taken).replace("\\", "")
+
+
+@pytest.mark.parametrize("notice", [EVIL, HUGE], ids=["evil", "huge"])
+async def test_whatever_people_have_written_is_taken(receiver: Receiver, http: Http, notice: object) -> None:
+    loud = replace(EVIL if notice is EVIL else HUGE, severity=REVERTED.severity)
+    await channels(http, receiver.secrets).deliver(outgoing(receiver.via, loud))
+    assert receiver.got.refused == []
+    text = str(receiver.got.taken)
+    assert "javascript:" not in text or isinstance(receiver.via, PagerDuty) or "webhook" in receiver.via.via
+    assert "<!here>" not in text or receiver.via.via not in ("slack", "slack_webhook")
+
+
+async def test_a_thread_is_told_in_order_and_ends_well(receiver: Receiver, http: Http) -> None:
+    telling, thread = channels(http, receiver.secrets), ""
+    for notice in (BEGUN, REVERTED, SUCCEEDED):
+        thread = (await telling.deliver(outgoing(receiver.via, notice, thread))).thread
+    assert receiver.got.refused == []
+    said = [str(each) for each in receiver.got.taken]
+    if isinstance(receiver.via, PagerDuty):
+        assert [each["event_action"] for each in receiver.got.taken] == ["trigger", "resolve"]
+        assert {each["dedup_key"] for each in receiver.got.taken} == {"rollout-1"}
+    elif isinstance(receiver.via, SlackBot):
+        methods = [each["method"] for each in receiver.got.taken]
+        assert methods == ["chat.postMessage", *("chat.postMessage", "chat.update") * 2]
+        first = receiver.got.taken[0]["its_ts"]
+        assert [each.get("thread_ts") for each in receiver.got.taken] == [None, first, None, first, None]
+        assert receiver.got.taken[-1]["ts"] == first
+        assert "is at 2.1" in receiver.got.taken[-1]["text"]
+    else:
+        assert ["goes to" in each for each in said] == [True, False, False]
+        assert len(said) == 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(429, b"slow down", {"Retry-After": "7"}), TooMany),
+        (Answer(500, b"oops"), Unreachable),
+        (Answer(503, b""), Unreachable),
+    ],
+)
+async def test_what_may_go_well_later_is_told_as_that(
+    receiver: Receiver, http: Http, answer: Answer, error: type[WorldError]
+) -> None:
+    receiver.got.failing.append(answer)
+    with pytest.raises(error) as caught:
+        await channels(http, receiver.secrets).deliver(outgoing(receiver.via))
+    if isinstance(caught.value, TooMany):
+        assert caught.value.after is not None
+        assert caught.value.after.total_seconds() == 7
+    assert "sesame" not in str(caught.value)
+
+
+async def test_a_wrong_key_is_for_a_person_to_mend_and_is_not_told(receiver: Receiver, http: Http) -> None:
+    wrong = {name: value.replace("sesame", "wrong").replace("0123", "3210") for name, value in receiver.secrets.items()}
+    with pytest.raises((Denied, Refused)) as caught:
+        await channels(http, wrong).deliver(outgoing(receiver.via))
+    assert not any(part in str(caught.value) for part in ("wrong", "3210"))
+
+
+async def test_a_secret_that_is_not_there_is_for_a_person_to_mend(receiver: Receiver, http: Http) -> None:
+    with pytest.raises(Denied, match="cannot use channel ops"):
+        await channels(http, {}).deliver(outgoing(receiver.via))
+
+
+def _nowhere(via: Via, secrets: dict[str, str]) -> tuple[Via, dict[str, str]]:
+    gone = "http://127.0.0.1:1"
+    places = {name: (f"{gone}/sesame" if value.startswith("http") else value) for name, value in secrets.items()}
+    match via:
+        case SlackBot() | PagerDuty():
+            return replace(via, api=f"{gone}/"), places
+        case _:
+            return (replace(via, url=f"{gone}/in") if via.via == "webhook" else via), places  # type: ignore[call-arg]
+
+
+async def test_a_receiver_that_is_away_is_unreachable_and_its_address_is_not_told(
+    receiver: Receiver, http: Http
+) -> None:
+    via, secrets = _nowhere(receiver.via, receiver.secrets)
+    with pytest.raises(Unreachable) as caught:
+        await channels(http, secrets).deliver(outgoing(via))
+    assert "sesame" not in str(caught.value)
