@@ -157,3 +157,44 @@ def test_a_commit_that_git_does_not_have_any_more_is_told_per_resource(world: Wo
     assert "file:~/other.txt" in said.flat
     world.settled()
     assert (world.home() / "other.txt").exists()
+
+
+def test_a_unit_with_a_secret_is_learned_though_the_key_of_its_digests_is_gone(world: World) -> None:
+    (world.folder / "secrets").mkdir()
+    (world.folder / "secrets" / "db").write_text("hunter2\n")
+    world.settings(secrets={"directory": "secrets"})
+    world.policy(prune=DELETE)
+    world.write({"desired-state/db.conf": "password = {{ secrets.db }}\n"})
+    conf = {"file": {"path": "~/db.conf", "template": "db.conf", "secrets": {"db": "db"}}}
+    world.app(file("one\n"), conf)
+    world.settled()
+    _lose_all(world)
+    said = world.reconciler("rebuild")
+    assert "good at 1" in said.out, said.text
+    _nothing_to_do(world)
+    world.app(file("one\n"))
+    world.settled()
+    assert not (world.home() / "db.conf").exists()
+
+
+def test_what_drifted_while_the_journal_was_lost_is_mended_and_not_called_good(world: World) -> None:
+    world.app(file("one\n"))
+    world.settled()
+    _lose_all(world)
+    (world.home() / "shop.txt").write_text("theirs\n")
+    said = world.reconciler("rebuild")
+    assert "it does not run as any commit says" in said.flat, said.text
+    world.settled()
+    assert (world.home() / "shop.txt").read_text() == "one\n"
+
+
+def test_an_earlier_state_that_still_runs_is_the_one_to_go_back_to(world: World) -> None:
+    world.policy(onFailure="revert")
+    world.app(file("good\n"), health=[check("grep -q good shop.txt")])
+    world.settled()
+    _lose_all(world)
+    world.app(file("bad\n"), health=[check("grep -q good shop.txt")])
+    said = world.reconciler("rebuild")
+    assert "good at 1" in said.out, said.text
+    assert world.reconciler("run", "--once").status == 3
+    assert (world.home() / "shop.txt").read_text() == "good\n"
