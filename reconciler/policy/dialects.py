@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
-"""Characters that nobody sees, and that turn the direction of what they see."""
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+"""Characters that nobody sees, that turn the direction of what they see, and halves that are none."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>@])")
 _LINK_SCHEMES = ("http", "https")

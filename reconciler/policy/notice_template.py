@@ -17,10 +17,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reconciler.model.canonical import plain
 from reconciler.model.notification import Changes, Notice
 from reconciler.policy.dialects import Dialect, Marked, clean
+from reconciler.policy.notice_limits import bounded
 from reconciler.policy.template_limits import Work, called, counted, filters, weight
 
 LONGEST = 64 * 1024
-"""The most characters that a template may write, and may have."""
+"""The most characters that a template of a policy may write, and may have."""
 
 _NAMED = 12
 _FAULTS = (
@@ -48,8 +49,9 @@ def check(source: str) -> None:
     _Sandbox(_PROBE).compiled(source)
 
 
-def written(source: str, notice: Notice, dialect: Dialect) -> str:
+def written(source: str, told: Notice, dialect: Dialect) -> str:
     """Return the notice in the words of the template, or of the usual one where it is empty; raise TemplateWrong."""
+    notice = bounded(told)
     sandbox = _Sandbox(dialect)
     template = sandbox.compiled(source or _usual())
     try:
@@ -58,7 +60,7 @@ def written(source: str, notice: Notice, dialect: Dialect) -> str:
         raise TemplateWrong(f"{error.message}; a notice has {', '.join(_names())}") from error
     except _FAULTS as error:
         raise TemplateWrong(str(error) or type(error).__name__) from error
-    if len(text) > LONGEST:
+    if source and len(text) > LONGEST:
         raise TemplateWrong(f"it writes more than {LONGEST // 1024} KiB")
     return "\n".join(line.rstrip() for line in text.split("\n")).strip("\n")
 

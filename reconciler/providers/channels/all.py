@@ -1,9 +1,11 @@
 """Every channel: a notice goes to the one that is named, with the secrets it needs, which are read when it is sent."""
 
 import asyncio
+from dataclasses import replace
 from typing import assert_never
 
 from reconciler.model.channel import Apprise, Email, PagerDuty, SlackBot, SlackWebhook, Teams, Webhook
+from reconciler.policy.notice_limits import bounded
 from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import Denied
@@ -21,8 +23,11 @@ class AllChannels:
         self._secrets = secrets
         self._clock = clock
 
-    async def deliver(self, message: Outgoing) -> Delivered:  # noqa: PLR0911 - a line a channel
-        """Hand the message to its channel; raise as the port says."""
+    async def deliver(self, message: Outgoing) -> Delivered:
+        """Hand the message to its channel, with so much of the notice as any takes; raise as the port says."""
+        return await self._handed(replace(message, notice=bounded(message.notice)))
+
+    async def _handed(self, message: Outgoing) -> Delivered:  # noqa: PLR0911 - a line a channel
         via, now = message.channel.via, self._clock.now()
         match via:
             case SlackBot():

@@ -33,7 +33,8 @@ def lines_within(text: str, longest: int) -> str:
     if len(text.encode()) <= longest:
         return text
     kept, size = list[str](), len(_CUT.encode()) + 1
-    for line in text.split("\n"):
+    # A line that is longer than all of it is cut: else nothing of it would be told.
+    for line in (shortened(each, longest // 4) for each in text.split("\n")):
         size += len(line.encode()) + 1
         if size > longest:
             break

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LIMIT = timedelta(seconds=20)
 _HEADER, _SECTION, _SECTIONS, _TEXT = 150, 3000, 45, 3000
+_LONGEST_PAUSE = 3600
 _FOR_A_PERSON = frozenset(
     {
         "account_inactive",
@@ -127,4 +128,4 @@ def _call(client: "WebClient", method: str, arguments: dict[str, Any]) -> Any:
 
 def _pause(headers: Any) -> timedelta | None:
     text = next((str(value) for name, value in dict(headers).items() if name.lower() == "retry-after"), "")
-    return timedelta(seconds=int(text)) if text.isdigit() else None
+    return timedelta(seconds=min(int(text[:9]), _LONGEST_PAUSE)) if text.isascii() and text.isdigit() else None

@@ -10,8 +10,11 @@ from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.providers.channels import answered, content
 from reconciler.providers.http import Http, Request
 
-_LARGEST = 24 * 1024
-"""Bytes of text in a card: Teams takes 28 KB of message in all."""
+_LARGEST = 28 * 1000
+"""Bytes of a whole message that Teams takes."""
+
+_TEXTS = (20_000, 12_000, 6_000, 2_000)
+"""Bytes of text that are tried, one after the other: how much JSON makes of them is seen when it is made."""
 
 _COLOURS = {
     Severity.INFO: "Default",
@@ -24,7 +27,7 @@ _LINKS = 5
 
 async def deliver(http: Http, url: str, message: Outgoing, now: datetime) -> Delivered:
     """Send the card to the workflow at the URL, which is a secret."""
-    body = canonical(card(message)).encode()
+    body = card(message)
     headers = {"Content-Type": "application/json", "X-Request-Id": message.key}
     request = Request(url=url, method="POST", headers=headers, body=body, largest=64 * 1024)
     answer = await answered.exchange(http, request)
@@ -32,10 +35,15 @@ async def deliver(http: Http, url: str, message: Outgoing, now: datetime) -> Del
     return Delivered(detail=f"HTTP {answer.status}")
 
 
-def card(message: Outgoing) -> Any:
-    """Return the message with its one card."""
+def card(message: Outgoing) -> bytes:
+    """Return the message with its one card as JSON, with as much of the text as Teams takes."""
+    text = content.body(message, CARD)
+    made = [canonical(_card(message, content.lines_within(text, longest))).encode() for longest in _TEXTS]
+    return next((each for each in made if len(each) <= _LARGEST), made[-1])
+
+
+def _card(message: Outgoing, text: str) -> Any:
     notice = message.notice
-    text = content.lines_within(content.body(message, CARD), _LARGEST)
     # A single line break is a space in the Markdown of cards.
     lines = [{"type": "TextBlock", "text": part, "wrap": True, "spacing": "Small"} for part in _blocks(text)]
     heading = {
