@@ -77,31 +77,33 @@ class ChannelQueue:
         rate, left = channel.rate, sending.left(self._sent, channel.rate, now)
         messages = sending.ready(waiting, now)
         chosen = sending.within_rate(messages, waiting, left, now)
+        whole = {each.id: each for each in await self.outbox.kept([one for ids in chosen for one in ids])}
         for ids in chosen:
             if len(self._busy) >= AT_ONCE:
                 await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED)
             if self._paused_until and self._paused_until > now:
                 return self._paused_until
-            await self._begin(ids, channel, desired.notifications)
+            await self._begin([whole[each] for each in ids], channel, desired.notifications)
         if rate and messages and not chosen:
             return sending.free_at(self._sent, rate, now)
         return min((each.due for each in waiting if each.due > now), default=later)
 
-    async def _begin(self, ids: tuple[int, ...], channel: Channel, notifications: Notifications) -> None:
-        told = list(await self.outbox.kept(ids))
+    async def _begin(self, told: list[Kept], channel: Channel, notifications: Notifications) -> None:
+        first = told[0].id
         if channel.rate:
             since = self.clock.now() - channel.rate.per
             self._sent[:] = [*(each for each in self._sent if each > since), self.clock.now()]
         if len(told) > 1:
             # From the first try on it is this message, also when more comes: whoever has it already knows its key.
-            await self.outbox.together(ids, f"{sending.MESSAGE}{ids[0]}")
-        task = asyncio.create_task(self._tell(told, channel, notifications), name=f"tell {self.name} {ids[0]}")
+            await self.outbox.together([each.id for each in told], f"{sending.MESSAGE}{first}")
+        task = asyncio.create_task(self._tell(told, channel, notifications), name=f"tell {self.name} {first}")
         self._busy[task] = frozenset(each.told.notice.thread for each in told)
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._busy.pop(task, None)
-        self.bell.ring()
+        if len(self._busy) <= AT_ONCE // 2:
+            self.bell.ring()
         if not task.cancelled() and (error := task.exception()):
             # What waits is still in the outbox, as it was.
             log.error("a message could not be kept as told; it is tried again", channel=self.name, exc_info=error)
@@ -114,7 +116,7 @@ class ChannelQueue:
             key=_key(channel, told[0]),
             channel=channel,
             notice=notice,
-            thread=await self.outbox.thread(channel.name, notice.thread),
+            thread=told[-1].known if notice.thread == told[-1].told.notice.thread else "",
             template=template(policy, notice),
         )
         try:
@@ -152,7 +154,9 @@ class ChannelQueue:
         if isinstance(error, TooMany) and error.after is not None:
             pause = max(error.after, pause)
             self._paused_until = now + error.after
-        log.warning("people could not be told now; it is tried again", channel=self.name, reason=str(error))
+        # The first of many is enough: each try would be a line a second for as long as the channel is dead.
+        tell = log.warning if self._failures == 1 else log.debug
+        tell("people could not be told now; it is tried again", channel=self.name, reason=str(error))
         await self.outbox.again([each.id for each in told], now + pause, str(error))
 
     async def _drop(self, told: list[Kept], reason: str) -> None:

@@ -35,13 +35,17 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """What waits in the outbox, with its number. ``since`` is when it was due first, ``tries`` how often it failed."""
+    """What waits in the outbox, with its number. ``since`` is when it was due first, ``tries`` how often it failed.
+
+    ``known`` is how the channel knows the thread of the notice again, empty when it does not yet.
+    """
 
     id: int
     event: int
     told: Due
     since: datetime
     tries: int = 0
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from reconciler.model.deed import NoticeDropped
 from reconciler.model.delivery import Due, Kept, Read, Waiting
@@ -57,10 +57,6 @@ class Outbox:
     async def together(self, ids: Sequence[int], bundle: str) -> None:
         """Keep that these are one message from now on, whatever else comes."""
         await self._database.write(_together, ids, bundle)
-
-    async def thread(self, channel: str, thread: str) -> str:
-        """Return how the channel knows the thread again; empty when it does not."""
-        return await self._database.read(_thread, channel, thread)
 
     async def delivered(self, told: Sequence[Kept], thread: tuple[str, str], detail: str, at: datetime) -> None:
         """Keep that the channel has these, and (thread, and how the channel knows it) where it has any."""
@@ -148,8 +144,10 @@ def _waiting(connection: Connection, channel: str) -> Sequence[Waiting]:
 
 
 def _whole(connection: Connection, ids: Sequence[int]) -> Sequence[Kept]:
-    table = tables.delivery
-    found = (connection.execute(select(table).where(table.c.id.in_(part))).all() for part in chunks(ids))
+    table, threads = tables.delivery, tables.delivery_thread
+    same = and_(threads.c.channel == table.c.channel, threads.c.thread == table.c.thread)
+    rows = select(table, threads.c.body.label("known")).outerjoin(threads, same)
+    found = (connection.execute(rows.where(table.c.id.in_(part))).all() for part in chunks(ids))
     return sorted((_kept(row) for rows in found for row in rows), key=lambda each: each.id)
 
 
@@ -162,18 +160,12 @@ def _kept(row: Row[tuple[object, ...]]) -> Kept:
         bundle=row.bundle,
         awaits=row.awaits,
     )
-    return Kept(id=row.id, event=row.event, told=told, since=moment(row.since), tries=row.tries)
+    return Kept(id=row.id, event=row.event, told=told, since=moment(row.since), tries=row.tries, known=row.known or "")
 
 
 def _together(connection: Connection, ids: Sequence[int], bundle: str) -> None:
     for part in chunks(ids):
         connection.execute(update(tables.delivery).where(tables.delivery.c.id.in_(part)).values(bundle=bundle))
-
-
-def _thread(connection: Connection, channel: str, thread: str) -> str:
-    table = tables.delivery_thread
-    known = select(table.c.body).where(table.c.channel == channel, table.c.thread == thread)
-    return connection.execute(known).scalar() or ""
 
 
 def _delivered(
