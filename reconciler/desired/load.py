@@ -136,7 +136,7 @@ def _loaded(loading: Loading, commit: str, files: Mapping[str, bytes], means: _M
     problems += proving.check(fleet, files, _normal(folders.policies))
     problems += granting.check(fleet)
     problems += secret_names.check(fleet, files)
-    problems += telling.check(fleet, templates)
+    problems += telling.check(fleet)
     written = _drafts(fleet, loading, templates, problems)
     policies = _policies(fleet, memory, problems)
     rendering = Rendering(commit, fleet, loading.kinds, sources, memory)

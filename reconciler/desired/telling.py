@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from reconciler.desired.fleet import Fleet
-from reconciler.desired.templates import TemplateMistake, Templates
 from reconciler.desired.words import Path, describe, expected, nearest
 from reconciler.model.notification import Notifications
 from reconciler.model.problem import Problem
+from reconciler.policy import notice_template
 
 
 def notifications(fleet: Fleet) -> Notifications:
@@ -17,8 +17,8 @@ def notifications(fleet: Fleet) -> Notifications:
     )
 
 
-def check(fleet: Fleet, templates: Templates) -> Iterator[Problem]:
-    """Yield every channel that is named and not there, and every template that cannot be read."""
+def check(fleet: Fleet) -> Iterator[Problem]:
+    """Yield every channel that is named and not there, and every template that cannot be used."""
     known = sorted(fleet.named("NotificationChannel"))
     for written in fleet.notifications.values():
         named: list[tuple[Path, str]] = [(("to", index), each) for index, each in enumerate(written.spec.to)]
@@ -30,7 +30,7 @@ def check(fleet: Fleet, templates: Templates) -> Iterator[Problem]:
                 yield written.document.problem(("spec", *path), message, nearest(name, known))
         for event, template in written.spec.templates.items():
             try:
-                templates.names(template)
-            except TemplateMistake as mistake:
-                line = f"line {mistake.line} of it: " if mistake.line > 1 else ""
-                yield written.document.problem(("spec", "templates", event), f"{line}{mistake}")
+                notice_template.check(template)
+            except notice_template.TemplateWrong as wrong:
+                line = f"line {wrong.line} of it: " if wrong.line > 1 else ""
+                yield written.document.problem(("spec", "templates", event), f"{line}{wrong}")

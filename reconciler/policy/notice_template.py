@@ -9,14 +9,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import TemplateError, UndefinedError
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reconciler.model.canonical import plain
 from reconciler.model.notification import Changes, Notice
-from reconciler.policy.dialects import Dialect, Marked, clean
+from reconciler.policy.dialects import PLAIN, Dialect, Marked, clean
 from reconciler.policy.notice_limits import bounded
 from reconciler.policy.template_limits import Work, called, counted, filters, weight
 
@@ -24,6 +24,9 @@ LONGEST = 64 * 1024
 """The most characters that a template of a policy may write, and may have."""
 
 _NAMED = 12
+_WAYS = ("bold", "code", "link", "some", "changed", "team")
+"""What there is beside the fields of a notice."""
+
 _FAULTS = (
     TemplateError,
     ArithmeticError,
@@ -45,8 +48,13 @@ class TemplateWrong(Exception):
 
 
 def check(source: str) -> None:
-    """Raise TemplateWrong when the text is no template, or does what no template may."""
-    _Sandbox(_PROBE).compiled(source)
+    """Raise TemplateWrong when the text is no template, does what no template may, or names what no notice has."""
+    sandbox = _Sandbox(PLAIN)
+    sandbox.compiled(source)
+    tree = sandbox.parse(source)
+    for name in sorted(meta.find_undeclared_variables(tree) - set(_names())):
+        line = next((each.lineno for each in tree.find_all(nodes.Name) if each.name == name), 0)
+        raise TemplateWrong(f"a notice has no '{name}'; it has {', '.join(_names())}", line)
 
 
 def written(source: str, told: Notice, dialect: Dialect) -> str:
@@ -71,7 +79,7 @@ def _usual() -> str:
 
 
 def _names() -> Sequence[str]:
-    return sorted(Notice.__dataclass_fields__)
+    return sorted((*Notice.__dataclass_fields__, *_WAYS))
 
 
 def _said(notice: Notice, sandbox: "_Sandbox", dialect: Dialect) -> Mapping[str, Any]:
@@ -154,6 +162,3 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if not isinstance(value, str | int | float):
             raise TypeError(f"a {type(value).__name__} cannot be written; name one of its parts, or loop over it")
         return self._dialect.escape(clean(str(value)))
-
-
-_PROBE = Dialect("plain", str, str, str, lambda label, url: f"{label} {url}")
