@@ -12,11 +12,10 @@ from reconciler.model.canonical import Digest
 from reconciler.model.identity import UnitId
 from reconciler.model.mark import Marked
 from reconciler.model.standing import Standing
-from reconciler.model.target import Host
 from reconciler.model.unit import Desired
 from reconciler.policy.relearning import Learned, States, news
 from reconciler.ports.errors import WorldError
-from reconciler.ports.marks import Recorded, Records
+from reconciler.ports.marks import Keeper, Recorded, Records
 from reconciler.ports.source import Commit, Source, SourceError
 from reconciler.ports.targets import Transaction
 
@@ -42,7 +41,7 @@ class Findings:
 
 async def relearn(by: Relearning, desired: Desired, standing: Standing, only: Collection[UnitId]) -> Findings:
     """Look at all hosts and conclude; nothing is written down. ``only`` are the units that are asked about."""
-    recorded, away = await _records(by, desired.hosts)
+    recorded, away = await _records(by, _keepers(desired))
     marked: dict[UnitId, list[Marked]] = {}
     for kept in (one for found in recorded.values() for one in found.units):
         marked.setdefault(kept.unit, []).append(kept)
@@ -71,25 +70,29 @@ def _named(marked: Collection[Marked]) -> set[str]:
     return {commit for commit in (*own, *(mark.commit for each in marked for mark in each.marks)) if commit}
 
 
-async def _records(by: Relearning, hosts: Mapping[str, Host]) -> tuple[Mapping[str, Recorded], Mapping[str, str]]:
+def _keepers(desired: Desired) -> Mapping[str, Keeper]:
+    return {name: each for name, each in desired.targets.items() if isinstance(each, Keeper)}
+
+
+async def _records(by: Relearning, keepers: Mapping[str, Keeper]) -> tuple[Mapping[str, Recorded], Mapping[str, str]]:
     room = asyncio.Semaphore(observe.MOST_AT_ONCE)
 
-    async def ask(host: Host) -> Recorded | str:
+    async def ask(target: Keeper) -> Recorded | str:
         try:
             async with room:
-                found = await by.records.of(host)
+                found = await by.records.of(target)
                 if found.ground.interrupted and not found.ground.running:
                     # As every pass does: what was cut off is taken back before anything is concluded.
                     settle = Transaction(id=f"settle-{by.world.clock.new_id()}", operations=())
-                    await by.world.targets.apply(host, settle)
-                    found = await by.records.of(host)
+                    await by.world.targets.apply(target, settle)
+                    found = await by.records.of(target)
         except WorldError as error:
             return str(error)
         if found.ground.running:
             return f"a change by {found.ground.running.by} is still under way there"
         return found
 
-    asked = dict(zip(hosts, await asyncio.gather(*map(ask, hosts.values())), strict=True))
+    asked = dict(zip(keepers, await asyncio.gather(*map(ask, keepers.values())), strict=True))
     found = {name: answer for name, answer in asked.items() if isinstance(answer, Recorded)}
     return found, {name: answer for name, answer in asked.items() if isinstance(answer, str)}
 

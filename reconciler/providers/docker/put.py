@@ -11,6 +11,7 @@ from reconciler.ports.errors import Broken, Denied, Halfway, Refused, TimedOut
 from reconciler.providers import secret_json
 from reconciler.providers.begun import begun
 from reconciler.providers.docker.asking import Answer, Request, decoded, refusal
+from reconciler.providers.docker.marking import labelled
 from reconciler.providers.docker.placing import (
     LIMITS,
     Connect,
@@ -46,6 +47,7 @@ async def put(engine: "Engine", operation: PutContainer, goods: Goods) -> None:
     """
     what, media = f"the container {operation.name}", "application/json"
     body = await asyncio.to_thread(secret_json.body, what, operation.create, media, goods.contents, goods.secrets)
+    body = labelled(body, "container", goods.labels, operation.name)
     await _Putting(engine, operation, body).until_done()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.canonical import Digest
@@ -13,6 +13,7 @@ from reconciler.ports.errors import Denied, Refused, Stale, Unreachable, WorldEr
 from reconciler.ports.secrets import Secrets
 from reconciler.providers import secret_json
 from reconciler.providers.docker.asking import AWAY, Answer, Request
+from reconciler.providers.docker.marking import MADE_AT, labelled
 
 if TYPE_CHECKING:
     from reconciler.providers.docker.client import Engine
@@ -23,11 +24,12 @@ OUT_OF_SEQUENCE = "update out of sequence"
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What goes to an engine along with a plan."""
+    """What goes to an engine along with a plan. ``labels`` say what is ours, by ref (``docker.marking``)."""
 
     artifacts: Artifacts
     secrets: Secrets
     contents: Mapping[Digest, bytes]
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 async def send(engine: "Engine", operation: Send, goods: Goods) -> None:
@@ -68,6 +70,8 @@ def _body(operation: Send, goods: Goods) -> bytes | None:
     data = None
     if operation.body is not None:
         data = secret_json.body(operation.what, operation.body, operation.media, goods.contents, goods.secrets)
+        if kind := MADE_AT.get(operation.path):
+            data = labelled(data, kind, goods.labels)
     if not operation.values:
         return data
     document: Any = {} if data is None else json.loads(data)

@@ -24,6 +24,7 @@ from reconciler.ports.targets import Transaction
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.docker import events, images, looking
 from reconciler.providers.docker.engines import Engines
+from reconciler.providers.docker.marking import labels
 from reconciler.providers.docker.put import put
 from reconciler.providers.docker.sending import Goods, send
 from reconciler.providers.docker.swarm_put import put_service, unchanged
@@ -70,12 +71,13 @@ class EngineTargets:
     async def apply(self, target: DockerEngine | Swarm, transaction: Transaction) -> None:
         """Do the operations in order; raise Halfway when some were done and the next one cannot be."""
         engine = self._engines.of(target)
-        goods = Goods(self._supplies.artifacts, self._supplies.secrets, transaction.contents)
         seconds = transaction.limit.total_seconds()
         done = 0
         try:
             async with asyncio.timeout(seconds):
                 await unchanged(engine, transaction.operations)
+                ours = await labels(engine, transaction.marks)
+                goods = Goods(self._supplies.artifacts, self._supplies.secrets, transaction.contents, ours)
                 for operation in transaction.operations:
                     done += await _do(engine, operation, goods)
         except TimeoutError as error:
