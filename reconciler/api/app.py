@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from reconciler.api import events, outlook, probes, rollouts, units, values
+from reconciler.api import events, logs, outlook, probes, rollouts, units, values
 from reconciler.api.caller import admitted
 from reconciler.api.decisions import decisions
 from reconciler.api.door import Door, Hall
@@ -40,6 +40,7 @@ def app(door: Door, others: Iterable[Routes] = ()) -> Application:
     for router in (
         units.router,
         rollouts.router,
+        logs.router,
         events.router,
         outlook.router,
         decisions(),

@@ -1,15 +1,10 @@
 """Routes that tell the journal's events: page by page, and as they happen (server-sent events, with resume)."""
 
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
-from functools import partial
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response, StreamingResponse
-from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
 
 from reconciler.api.answering import answered
 from reconciler.api.answers import EventsAnswer
@@ -17,14 +12,13 @@ from reconciler.api.caller import Asking, known
 from reconciler.api.door import Call
 from reconciler.api.problem import responses
 from reconciler.api.shown import event_shown, unit_of
+from reconciler.api.streaming import HEARTBEAT, LOOKS, Hearer, streamed
 from reconciler.model.access import Action
 from reconciler.model.event import CommitAccepted, CommitRefused, Event, Paused, Resumed, SourceFound, SourceLost
 from reconciler.model.record import Entry
 
 LARGEST = 1000
 READ_AT_ONCE = 500
-LOOKS = timedelta(milliseconds=250)
-HEARTBEAT = timedelta(seconds=15)
 _FOR_ALL = (CommitAccepted, CommitRefused, SourceLost, SourceFound, Paused, Resumed)
 """What is about no unit, and of use to everybody who is known."""
 
@@ -63,35 +57,10 @@ async def stream_events(
     last_event_id: Annotated[str | None, Header(max_length=20, pattern=r"^[0-9]{1,15}$")] = None,
 ) -> Response:
     """Tell events as they happen, from now on or from a number on; a client that comes back says what it heard last."""
-    who, hall = known(call), call.hall
     begin = int(last_event_id) if last_event_id is not None else after
     if begin is None:
-        begin = await hall.door.newest()
-    if hall.streams[who.name] >= hall.door.limits.streams:
-        raise HTTPException(429, f"{hall.door.limits.streams} streams at once are the most", {"Retry-After": "30"})
-    hall.streams[who.name] += 1
-    told = _Counted(_told(call, begin), media_type="text/event-stream")
-    told.over = partial(_over, hall.streams, who.name)
-    told.headers["X-Accel-Buffering"] = "no"
-    return told
-
-
-class _Counted(StreamingResponse):
-    """A stream that is counted until it is over, however it ends."""
-
-    over: Callable[[], None]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self.over()
-
-
-def _over(streams: "Counter[str]", caller: str) -> None:
-    streams[caller] -= 1
-    if not streams[caller]:
-        del streams[caller]
+        begin = await call.hall.door.newest()
+    return streamed(call, _told(call, begin))
 
 
 async def _told(call: Call, begin: int) -> AsyncIterator[bytes]:
@@ -100,24 +69,8 @@ async def _told(call: Call, begin: int) -> AsyncIterator[bytes]:
         yield text
 
 
-class _Hearer:
-    """Who hears a stream: their token may be revoked or end meanwhile, and what they are called may change."""
-
-    def __init__(self, call: Call) -> None:
-        self._call, self._clock = call, call.hall.door.clock
-        self._asked = self._clock.now()
-
-    async def still(self) -> bool:
-        """Return whether what they came with is good for the same identity; asked anew once in a heartbeat."""
-        now = self._clock.now()
-        if timedelta(0) <= now - self._asked < HEARTBEAT:
-            return True
-        self._asked = now
-        return await self._call.hall.door.identities.identify(self._call.shown) == self._call.who
-
-
 async def _texts(call: Call, last: int) -> AsyncIterator[bytes]:
-    clock, archive, hearer = call.hall.door.clock, call.hall.door.doorway.archive, _Hearer(call)
+    clock, archive, hearer = call.hall.door.clock, call.hall.door.doorway.archive, Hearer(call)
     quiet_since = clock.now()
     while await hearer.still():
         entries = await archive.since(last, READ_AT_ONCE)

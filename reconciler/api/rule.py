@@ -74,6 +74,7 @@ _VALUES = (
     "review",
     "sightings",
     "remembered",
+    "printed",
 )
 """Each of them looks itself at what the caller may read."""
 
@@ -85,12 +86,15 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", "/v1/units"): ForKnown(),
     ("GET", "/v1/units/{unit}"): OfUnit(Action.READ),
     ("GET", "/v1/units/{unit}/history"): OfUnit(Action.READ),
+    ("GET", "/v1/units/{unit}/logs"): OfUnit(Action.READ),
+    ("GET", "/v1/units/{unit}/logs/stream"): OfUnit(Action.READ),
     ("GET", "/v1/rollouts"): ForKnown(),
     ("GET", "/v1/rollouts/{rollout}"): OfRecord(),
     ("GET", "/v1/rollouts/{rollout}/events"): OfRecord(),
     ("GET", "/v1/plans/{plan}"): OfRecord(),
     ("GET", "/v1/events"): ForKnown(),
     ("GET", "/v1/events/stream"): ForKnown(),
+    ("GET", "/v1/audit"): ForKnown(),
     ("GET", "/v1/commits"): ForKnown(),
     ("GET", "/v1/plan"): ForKnown(),
     ("GET", "/v1/sightings"): ForKnown(),

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi import Request as HttpRequest
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from reconciler.api.answering import JSON
 from reconciler.api.caller import Asking, known, readable
 from reconciler.api.door import Call
+from reconciler.api.logs import Wanted
 from reconciler.api.ruled import ruled
 from reconciler.api.sent import go_back_sent, request_sent
 from reconciler.api.shown import unit_of
@@ -132,6 +133,13 @@ async def remembered(call: Asking, unit: Name = "*", target: Name = "*") -> Resp
     mine = [each for each in found.sightings if await _may(call, Action.READ, each.unit)]
     facts = found.facts if await _may(call, Action.READ, None) else ()
     return await _told(replace(found, sightings=tuple(mine), facts=facts))
+
+
+@router.get("/printed")
+async def printed(call: Asking, unit: Name, wanted: Annotated[Wanted, Depends()]) -> Response:
+    """Tell what programs printed for a unit."""
+    chosen = await _readable(call, unit)
+    return await _told(list(await call.hall.door.doorway.printed.pieces(wanted.of(chosen), wanted.limit)))
 
 
 @router.post("/way-back")

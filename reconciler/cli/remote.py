@@ -17,6 +17,7 @@ from reconciler.model.asking import HERE, FactorNeeded, Forbidden, GoBack, Origi
 from reconciler.model.asking import Request as Asking
 from reconciler.model.assessment import Review
 from reconciler.model.identity import UnitId
+from reconciler.model.output import Asked, Piece
 from reconciler.model.plan import Plan
 from reconciler.model.record import Entry, Kept, Picture
 from reconciler.model.rollout import Rollout
@@ -168,6 +169,23 @@ class RemoteOutlook:
         return await self._line.post(WayBack, "way-back", request, LOOK)
 
 
+class RemotePrinted:
+    """A ``ports.outputs.Printed`` elsewhere."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    async def pieces(self, asked: Asked, limit: int) -> Sequence[Piece]:
+        """Return the oldest pieces that are asked for."""
+        query = {"unit": str(asked.unit), "rollout": asked.rollout, "target": asked.target}
+        query |= {"after": str(asked.after), "limit": str(limit)}
+        if asked.step is not None:
+            query["step"] = str(asked.step + 1)
+        if asked.since is not None:
+            query["since"] = asked.since.isoformat()
+        return await self._line.get(tuple[Piece, ...], "printed", QUICK, **query)
+
+
 @asynccontextmanager
 async def over_socket(socket: Path, author: str) -> AsyncIterator[Doorway]:
     """Open the doorway of the daemon at that Unix socket; it knows by itself which user comes."""
@@ -200,7 +218,7 @@ def _bearer(token_file: Path | None) -> Mapping[str, str]:
 async def _open(http: Http, base: str, shown: str, headers: Mapping[str, str]) -> AsyncIterator[Doorway]:
     line = Line(http, base, shown, headers)
     try:
-        yield Doorway(RemoteDesk(line), RemoteArchive(line), RemoteOutlook(line))
+        yield Doorway(RemoteDesk(line), RemoteArchive(line), RemoteOutlook(line), RemotePrinted(line))
     finally:
         await http.close()
 

@@ -57,7 +57,8 @@ async def on_journal(settings: Settings) -> AsyncIterator[Doorway]:
     )
     desk = JournalDesk(store, around)
     try:
-        yield Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, partial(_looking, settings)))
+        outlook = LiveOutlook(store, desk, partial(_looking, settings))
+        yield Doorway(desk, JournalArchive(store), outlook, store.outputs)
     finally:
         await store.close()
 

@@ -58,7 +58,7 @@ def own_doorway(  # noqa: PLR0913 - a dull list
         clock=world.clock,
     )
     desk = JournalDesk(store, around)
-    return Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, looking))
+    return Doorway(desk, JournalArchive(store), LiveOutlook(store, desk, looking), store.outputs)
 
 
 class _CarefulLook(Look):

@@ -68,7 +68,8 @@ class Effects:
         async def one(name: str) -> Outcome:
             with closing(self._outputs.open(place, name)) as sink:
                 try:
-                    await self._targets.apply(targets[name], replace(transactions[name], output=sink))
+                    wanted = replace(transactions[name], output=sink, secrets=place.secrets)
+                    await self._targets.apply(targets[name], wanted)
                 except WorldError as error:
                     sink.say(Stream.NOTE, f"{error}\n".encode())
                     return outcome(error)

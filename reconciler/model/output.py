@@ -37,8 +37,8 @@ class Place:
 class Piece:
     """A piece of what was printed for one step on one target, in the order of ``number``.
 
-    ``start`` is where it begins in all that was printed there, in bytes: where the one before ends earlier, what was
-    between them is left out. A piece is text in UTF-8, cut anywhere between two characters.
+    ``start`` is where it begins in all that was printed there, and ``size`` how long it is there, in bytes: where the
+    one before ends earlier, what was between them is left out. ``text`` is cut anywhere between two characters.
     """
 
     number: int
@@ -49,7 +49,8 @@ class Piece:
     stream: Stream
     at: datetime
     start: int
-    data: bytes
+    size: int
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,14 +39,14 @@ class Room:
         """So much is kept of the beginning, and so much of the end."""
         return self.limit // 2
 
-    def cut(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """Yield the pieces of what comes next, each with where it begins; of very much only its beginning and end."""
-        first = max(0, self.half - self.end)
+    def cut(self, data: bytes) -> list[tuple[int, bytes]]:
+        """Return the pieces of what comes next, each with where it begins; of very much only its beginning and end."""
+        first = between_characters(data, max(0, self.half - self.end))
         head, rest = data[:first], data[first:]
-        yield from _pieces(self.end, head)
-        last = rest[-self.half :] if self.half else b""
-        yield from _pieces(self.end + len(data) - len(last), last)
+        last = rest[between_characters(rest, max(0, len(rest) - self.half)) :]
+        pieces = [*_pieces(self.end, head), *_pieces(self.end + len(data) - len(last), last)]
         self.end += len(data)
+        return pieces
 
     def skip(self, size: int) -> None:
         """Take note that so many bytes come next that nobody has."""
@@ -69,6 +69,18 @@ class Room:
         return gone
 
 
+def between_characters(data: bytes, at: int) -> int:
+    """Return the place nearest before it where UTF-8 may be cut."""
+    while 0 < at < len(data) and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
 def _pieces(start: int, data: bytes) -> Iterator[tuple[int, bytes]]:
-    for at in range(0, len(data), PIECE):
-        yield start + at, data[at : at + PIECE]
+    begin = 0
+    while begin < len(data):
+        end = between_characters(data, min(len(data), begin + PIECE))
+        # What is no UTF-8 may have nothing but such bytes.
+        end = end if end > begin else min(len(data), begin + PIECE)
+        yield start + begin, data[begin:end]
+        begin = end

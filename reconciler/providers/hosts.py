@@ -1,5 +1,6 @@
 """Linux hosts as targets: one round trip to look, one transaction to change."""
 
+import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -11,12 +12,13 @@ from reconciler.model.resource import Resource, Survey
 from reconciler.model.target import Host
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Broken, WorldError
-from reconciler.ports.secrets import Secrets
+from reconciler.ports.secrets import SecretMissing, Secrets
 from reconciler.ports.shell import Completed, Question, Shell
 from reconciler.ports.targets import Transaction
 from reconciler.providers import guarded, host_watch
 from reconciler.providers.checks import HealthChecks
 from reconciler.providers.host_facts import HostFacts
+from reconciler.providers.masked import masked
 from reconciler.providers.recalled import Recalled, Recollection
 from reconciler.providers.survey import Probes, compose, read, split, unseen
 from reconciler.providers.transaction.deliver import deliveries
@@ -95,6 +97,13 @@ class HostTargets:
 
     async def apply(self, host: Host, transaction: Transaction) -> None:
         """Do all of it; raise Refused when everything is as it was, another WorldError when that is not known."""
+        try:
+            await self._apply(host, transaction)
+        except WorldError as error:
+            # What a program printed last is in it, and it is written down.
+            raise type(error)(await asyncio.to_thread(self._masked, str(error), transaction)) from None
+
+    async def _apply(self, host: Host, transaction: Transaction) -> None:
         sent = await deliveries(transaction, self._artifacts, self._secrets)
         told = Told(on_host(transaction.operations), transaction.output)
         script = replace(render(transaction, sent, self._probes.prelude, self._holder), sift=told.sift)
@@ -102,6 +111,12 @@ class HostTargets:
             conclude(host.name, await self._shell.run(host, script))
         else:
             await guarded.carry_out(self._shell, host, script, transaction)
+
+    def _masked(self, reason: str, transaction: Transaction) -> str:
+        try:
+            return masked(reason, [self._secrets.value(each) for each in sorted(transaction.secrets)])
+        except SecretMissing as error:
+            return f"{reason.partition(':')[0]}: it is not told why, for nobody could tell a secret in it: {error}"
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
         """Ask one health check once."""

@@ -29,6 +29,12 @@ def forms(secret: str) -> frozenset[bytes]:
     return frozenset(each for each in found if len(each) >= SHORTEST)
 
 
+def masked(text: str, secrets: Iterable[str]) -> str:
+    """Return the text without the secrets."""
+    whole = Masked(secrets)
+    return (whole.fed(text.encode()) + whole.ended()).decode(errors="replace")
+
+
 def _base64(data: bytes) -> Iterator[bytes]:
     """Whatever stands before it in what is encoded, these characters follow from the secret alone."""
     for before in range(3):

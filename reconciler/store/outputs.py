@@ -67,7 +67,8 @@ def _pieces(connection: Connection, asked: Asked, limit: int) -> Sequence[Piece]
             stream=Stream(row.stream),
             at=moment(row.at),
             start=row.start,
-            data=row.data,
+            size=row.size,
+            text=row.data.decode(errors="replace"),
         )
         for row in connection.execute(wanted).all()
     ]

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from reconciler.api.app import app
-from reconciler.api.events import HEARTBEAT
+from reconciler.api.streaming import HEARTBEAT
 from reconciler.api.listening import Unix
 from reconciler.api.server import served
 from reconciler.model.access import Identity

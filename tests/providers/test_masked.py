@@ -1,0 +1,77 @@
+"""What is printed, without the secrets: whole, in parts, and in every way that programs write them."""
+
+import base64
+import json
+import shlex
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.providers.masked import Masked, masked
+
+SECRET = 'p4ss/w"o r\'d+ü'
+KEY = "-----BEGIN KEY-----\n" + "\n".join("Zm9vYmFyYmF6" * 5 + str(line) for line in range(8)) + "\n-----END KEY-----"
+
+WRITTEN: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "json": json.dumps,
+    "json in UTF-8": lambda text: json.dumps(text, ensure_ascii=False),
+    "a URL": quote,
+    "sh": shlex.quote,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 behind a byte": lambda text: base64.b64encode(b"x" + text.encode()).decode(),
+    "base64 behind two": lambda text: base64.b64encode(b"xy" + text.encode() + b"z").decode(),
+    "base64 for a URL": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
+    "hex": lambda text: text.encode().hex(),
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_a_secret_is_masked_however_it_is_written(way: str) -> None:
+    written = WRITTEN[way](SECRET)
+    shown = masked(f"before {written} after", [SECRET])
+    assert "(secret)" in shown
+    assert (shown.startswith("before "), shown.endswith(" after")) == (True, True)
+    left = shown.replace("(secret)", "")
+    assert not any(written[at : at + 10] in left for at in range(len(written) - 9))
+
+
+@pytest.mark.parametrize("width", [64, 76])
+def test_the_lines_of_a_key_are_masked_one_by_one(width: int) -> None:
+    indented = "\n".join(f"    {line}" for line in KEY.splitlines())
+    assert "Zm9v" not in masked(indented, [KEY])
+    text = base64.b64encode(KEY.encode()).decode()
+    broken = "\n".join(text[at : at + width] for at in range(0, len(text) - width, width))
+    assert masked(broken, [KEY]).replace("(secret)", "").strip() == ""
+
+
+@given(text=st.text("abc(p4", max_size=40), cuts=st.lists(st.integers(0, 60), max_size=6))
+def test_it_is_the_same_wherever_it_is_cut(text: str, cuts: list[int]) -> None:
+    secrets = ["abca", "bcabc"]
+    whole = f"{text}abca{text}".encode()
+    mask, shown = Masked(secrets), b""
+    for begin, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(whole)], strict=True):
+        shown += mask.fed(whole[begin:end])
+    shown += mask.ended()
+    assert b"abca" not in shown
+
+
+def test_what_is_no_secret_is_not_held_back() -> None:
+    mask = Masked(["hunter22"])
+    assert mask.fed(b"waiting for the hunt") == b"waiting for the "
+    assert mask.fed(b"ress") == b"huntress"
+    assert mask.fed("ü".encode()[:1]) == b""
+    assert mask.fed("ü".encode()[1:]) == "ü".encode()
+
+
+def test_the_beginning_of_a_secret_is_not_told_when_nothing_follows() -> None:
+    mask = Masked(["hunter22"])
+    assert mask.fed(b"it is hunter2") + mask.ended() == b"it is (secret)"
+    assert mask.fed(b"a h") + mask.ended() == b"a h"
+
+
+def test_a_secret_of_three_letters_stays() -> None:
+    assert masked("the cat sat", ["cat"]) == "the cat sat"
