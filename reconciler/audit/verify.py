@@ -15,11 +15,15 @@ from reconciler.model.checkpoint import Checkpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """Archived entries that cannot be looked at here; ``link`` is what the journal has for the last of them."""
+    """Archived entries that cannot be looked at here; ``link`` is what the journal has for the last of them.
+
+    ``sealed``: only because they are encrypted, which is no trouble.
+    """
 
     first: int
     last: int
     link: str
+    sealed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +31,12 @@ class Walked:
     """How far it was: ``seen`` entries were looked at, the last one has this number, link and time.
 
     ``confirmed`` is the newest that a checkpoint confirms. ``began`` is the first entry in which a daemon says that it
-    began, which then signs. ``segments`` are the bodies of those that say what was archived.
+    began, which then signs. ``segments`` are the bodies of those that say what was archived. ``sealed`` archived ones
+    were not looked at.
     """
 
     seen: int
+    sealed: int
     number: int
     link: str
     at: str
@@ -66,7 +72,7 @@ class _Way:
         self._read = read
         self.number = 0
         self._tied = BEGINNING
-        self._seen, self._at, self._confirmed = 0, "", 0
+        self._seen, self._sealed, self._at, self._confirmed = 0, 0, "", 0
         self._began: Row | None = None
         self._segments: list[str] = []
 
@@ -87,6 +93,7 @@ class _Way:
 
     def unread(self, entries: Unread) -> Iterator[Trouble]:
         yield from _gap(self.number, entries.first)
+        self._sealed += entries.last - entries.first + 1 if entries.sealed else 0
         self.number, self._tied = entries.last, entries.link
 
     def compared(self, signed: Sequence[Checkpoint]) -> Iterator[Trouble]:
@@ -98,6 +105,7 @@ class _Way:
     def walked(self) -> Walked:
         return Walked(
             seen=self._seen,
+            sealed=self._sealed,
             number=self.number,
             link=self._tied,
             at=self._at,

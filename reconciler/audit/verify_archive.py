@@ -56,7 +56,7 @@ def _segment(archived: Archived, kept: dict[int, Linked], open_segment: Open) ->
     if why:
         yield Trouble(number=last + 1, what=f"the segment {archived.file} of the archive: {why}")
     if last < archived.last:
-        yield Unread(first=last + 1, last=archived.last, link=archived.link)
+        yield Unread(first=last + 1, last=archived.last, link=archived.link, sealed=not why)
         for number in [each for each in kept if last < each <= archived.last]:
             del kept[number]
     elif last > archived.last:

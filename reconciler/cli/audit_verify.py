@@ -62,12 +62,14 @@ def _key(word: str) -> str:
     metavar="FOLDER",
     help="The archive is here, instead of where the settings say.",
 )
+@click.option("--identity", type=_FILE, metavar="FILE", help="The private key (age) to an archive that is sealed.")
 def command(
     config: Path | None,
     journal: Path | None,
     files: tuple[Path, ...],
     keys: tuple[str, ...],
     archive: Path | None,
+    identity: Path | None,
     *,
     as_json: bool,
 ) -> Exit:
@@ -82,15 +84,17 @@ def command(
     """
     from reconciler.cli import terminal
     from reconciler.cli.render.audit import checked_json
+    from reconciler.daemon.archive_reading import Segments
     from reconciler.daemon.doorway import JOURNAL
     from reconciler.daemon.settings import Settings
+    from reconciler.daemon.verifying import Evidence
 
     if journal is None:
         settings = Settings.load(config)
-        journal, evidence = settings.state_dir / JOURNAL, _evidence(settings, files, keys, archive)
-    else:
-        evidence = _evidence(None, files, keys, archive)
-    troubles, wrong, found = _checked(journal, evidence)
+        journal, files, keys = settings.state_dir / JOURNAL, files or _kept(settings), keys or _ours(settings)
+        archive = archive or (settings.audit.archive.folder if settings.audit.archive else None)
+    segments = Segments(archive, identity) if archive else None
+    troubles, wrong, found = _checked(journal, Evidence(checkpoints=files, keys=keys, segments=segments))
     if as_json:
         terminal.show_json(checked_json(troubles, wrong, found))
     else:
@@ -98,23 +102,19 @@ def command(
     return Exit.ERROR if wrong else Exit.DONE
 
 
-def _evidence(
-    settings: "Settings | None", files: Sequence[Path], keys: Sequence[str], archive: Path | None
-) -> "Evidence":
-    from reconciler.daemon.verifying import Evidence, segments_in
+def _kept(settings: "Settings") -> tuple[Path, ...]:
+    file = settings.audit.checkpoints
+    return (file,) if file and file.exists() else ()
+
+
+def _ours(settings: "Settings") -> tuple[str, ...]:
     from reconciler.providers.audit_key import AuditKeyUnusable, public_key
 
-    if settings is None:
-        return Evidence(checkpoints=files, keys=keys, open_segment=segments_in(archive))
-    if archive is None and settings.audit.archive:
-        archive = settings.audit.archive.folder
-    if not files and settings.audit.checkpoints and settings.audit.checkpoints.exists():
-        files = (settings.audit.checkpoints,)
     try:
         ours = public_key(settings.state_dir)
     except AuditKeyUnusable as error:
         raise Failure(str(error)) from error
-    return Evidence(checkpoints=files, keys=keys or ((ours,) if ours else ()), open_segment=segments_in(archive))
+    return (ours,) if ours else ()
 
 
 def _checked(journal: Path, evidence: "Evidence") -> "tuple[list[Trouble], int, Checked]":

@@ -1,6 +1,7 @@
 """Checks the record in a journal's file, with the checkpoints and the archive that belong to it; changes nothing."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +11,15 @@ from reconciler.audit.tamper import Trouble
 from reconciler.audit.verify import Step, Walked, walk
 from reconciler.audit.verify_archive import Open, SegmentMissing, SegmentSealed, whole
 from reconciler.audit.verify_signed import Kept, good, never_signed, taken_away
+from reconciler.daemon.archive_reading import Segments
 from reconciler.model.chain import Linked
 from reconciler.model.checkpoint import Archived, Checkpoint
+from reconciler.model.deed import SegmentArchived
+from reconciler.ports.errors import WorldError
+from reconciler.providers import kept_checkpoints
 from reconciler.providers.audit_key import signed
-from reconciler.providers.kept_checkpoints import lines_of
-from reconciler.providers.segment_files import CannotRead, lines_in
+from reconciler.providers.segment_keeping import SEALED, SegmentFiles, lines_of
+from reconciler.store.codec import decode
 from reconciler.store.entries import decode_event
 from reconciler.store.record_file import RecordFile, record_file
 
@@ -23,11 +28,11 @@ THE_JOURNAL = "the journal"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What a record is checked with: files of checkpoints kept elsewhere, the keys to believe, what reads segments."""
+    """What a record is checked with: files of checkpoints kept elsewhere, the keys to believe, the archive."""
 
     checkpoints: Sequence[Path] = ()
     keys: Sequence[str] = ()
-    open_segment: Open
+    segments: Segments | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +62,13 @@ def checked(journal: Path, evidence: Evidence) -> Iterator[Trouble | Checked]:
         known, wrong = good([*elsewhere, here], evidence.keys, signed)
         yield from wrong
         yield from taken_away(here, elsewhere)
-        for each in walk(_steps(record, evidence.open_segment), known, decode_event):
+        for each in walk(_steps(record, _opening(evidence.segments)), known, decode_event):
             if isinstance(each, Trouble):
                 yield each
                 continue
             yield from never_signed(here, each)
+            if evidence.segments:
+                yield from _other_files(evidence.segments, each)
             all_good = [one for number in sorted(known) for one in known[number]]
             yield Checked(
                 walked=each,
@@ -83,7 +90,7 @@ def _elsewhere(files: Sequence[Path]) -> tuple[list[Kept], list[Trouble]]:
     wrong: list[Trouble] = []
     for file in files:
         checkpoints = []
-        for number, text in enumerate(lines_of(file), 1):
+        for number, text in enumerate(kept_checkpoints.lines_of(file), 1):
             try:
                 checkpoints.append(read_line(text))
             except NoCheckpoint as error:
@@ -92,21 +99,32 @@ def _elsewhere(files: Sequence[Path]) -> tuple[list[Kept], list[Trouble]]:
     return found, wrong
 
 
-def segments_in(folder: Path | None) -> Open:
-    """Return what reads the segments of that folder; without one, none can be read."""
-
+def _opening(segments: Segments | None) -> Open:
     def opened(archived: Archived) -> Iterator[Linked | Footer]:
-        # Only its name counts: the archive may have been moved, and the journal must not lead us anywhere else.
-        name = Path(archived.file).name
-        if folder is None:
+        if segments is None:
             raise SegmentMissing("no archive is set; name its folder with --archive")
-        if name.endswith(".age"):
-            if not (folder / name).is_file():
-                raise SegmentMissing("it is missing")
+        file = _file(segments, archived.file)
+        if file.name.endswith(SEALED) and segments.identity is None and file.is_file():
             raise SegmentSealed
         try:
-            yield from read(lines_in(folder / name))
-        except CannotRead as error:
+            yield from read(lines_of(file, segments.identity))
+        except WorldError as error:
             raise SegmentMissing(str(error)) from error
 
     return opened
+
+
+def _file(segments: Segments, name: str) -> Path:
+    # Only its name counts: the archive may have been moved, and the journal must not lead us anywhere else.
+    return segments.folder / Path(name).name
+
+
+def _other_files(segments: Segments, walked: Walked) -> Iterator[Trouble]:
+    """Yield the segments that are not the files that were written, also those that cannot be opened here."""
+    for body in walked.segments:
+        with suppress(ValueError):
+            told = decode(SegmentArchived, body)
+            file = _file(segments, told.file)
+            if file.is_file() and SegmentFiles(segments.folder, ()).digest(file.name) != told.digest:
+                what = f"the segment {told.file} of the archive is not the file that was written then"
+                yield Trouble(number=told.first, what=what)

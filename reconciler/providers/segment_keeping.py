@@ -3,7 +3,9 @@
 import fcntl
 import gzip
 import hashlib
+import io
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +81,8 @@ def lines_of(path: Path, identity: Path | None) -> Iterator[str]:
 
 
 def _lines(data: bytes) -> list[str]:
-    return gzip.decompress(data).decode().splitlines(keepends=True)
+    # Only at a newline: what somebody wrote may hold other signs that Unicode counts as ends of lines.
+    return list(io.StringIO(gzip.decompress(data).decode()))
 
 
 def _digest(data: bytes) -> str:
@@ -111,7 +114,7 @@ def _told(what: str) -> Iterator[None]:
         raise Unreachable(f"{what}: it is missing") from error
     except EOFError as error:
         raise Broken(f"{what}: it is cut off") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, zlib.error) as error:
         raise _broken(what, error) from error
 
 

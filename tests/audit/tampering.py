@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reconciler.audit.checkpoint import line, statement
 from reconciler.audit.tamper import Trouble
-from reconciler.daemon.verifying import Checked, Evidence, checked, segments_in
+from reconciler.daemon.archive_reading import Segments
+from reconciler.daemon.verifying import Checked, Evidence, checked
 from reconciler.model.chain import BEGINNING, Row, link
 from reconciler.model.checkpoint import Checkpoint
 from reconciler.model.deed import Started
@@ -111,10 +112,12 @@ def tampering(journal: Path) -> Iterator[Mallory]:
         connection.close()
 
 
-def examined(folder: Path, *, kept: bool = False, keys: Sequence[str] = ()) -> tuple[list[Trouble], Checked]:
+def examined(
+    folder: Path, *, kept: bool = False, keys: Sequence[str] = (), identity: Path | None = None
+) -> tuple[list[Trouble], Checked]:
     """Return what is wrong with the record, and what was looked at."""
     files = [folder / "kept.jsonl"] if kept else []
-    evidence = Evidence(checkpoints=files, keys=keys, open_segment=segments_in(folder / "archive"))
+    evidence = Evidence(checkpoints=files, keys=keys, segments=Segments(folder / "archive", identity))
     *troubles, found = checked(folder / "journal.db", evidence)
     assert isinstance(found, Checked)
     return [each for each in troubles if isinstance(each, Trouble)], found

@@ -17,10 +17,11 @@ import pyrage
 import pytest
 
 from reconciler.audit.segment import SegmentDamaged, range_of
+from reconciler.daemon.archive_reading import Segments
 from reconciler.daemon.archiving import Archiver
 from reconciler.daemon.sending import READER
 from reconciler.daemon.sink_settings import ArchiveSettings
-from reconciler.daemon.verifying import Checked, Evidence, checked, segments_in
+from reconciler.daemon.verifying import Checked, Evidence, checked
 from reconciler.model.deed import SegmentArchived
 from reconciler.model.event import (
     CommitAccepted,
@@ -67,7 +68,7 @@ def numbers(path: Path) -> list[int]:
 
 def whole(path: Path, folder: Path) -> int:
     """Return how many entries there are in journal and archive together, all of them as they were written."""
-    *troubles, found = checked(path, Evidence(open_segment=segments_in(folder)))
+    *troubles, found = checked(path, Evidence(segments=Segments(folder, None)))
     assert troubles == []
     assert isinstance(found, Checked)
     assert found.walked.seen == found.walked.number
@@ -225,6 +226,7 @@ _RUN = """
 import asyncio, sys
 from datetime import timedelta
 from pathlib import Path
+from reconciler.daemon.archive_reading import Segments
 from reconciler.daemon.archiving import Archiver
 from reconciler.daemon.sink_settings import ArchiveSettings
 from reconciler.store.journal import SqliteStore

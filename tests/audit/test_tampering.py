@@ -77,7 +77,7 @@ BY_ITSELF = {
     "a word that it is archived": (
         "INSERT INTO archived VALUES (3, 1, (SELECT link FROM event WHERE id = 3), 'x.jsonl.gz', '')",
         1,
-        "the segment x.jsonl.gz of the archive: it is missing",
+        "the segment x.jsonl.gz of the archive: cannot read the segment",
     ),
 }
 

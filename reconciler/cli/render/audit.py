@@ -17,6 +17,8 @@ def checked_lines(wrong: int, found: Checked) -> Iterator[str]:
     """Yield what was looked at, and up to where it is signed."""
     walked = found.walked
     yield f"{walked.seen} entries looked at; the last is {walked.number}" + (f" of {walked.at}" if walked.at else "")
+    if walked.sealed:
+        yield f"{walked.sealed} archived entries are sealed and were not looked at; --identity names the key to them"
     if not found.newest:
         yield "no checkpoint: who can write to the journal could have linked all of it anew"
     else:
@@ -35,6 +37,7 @@ def checked_json(troubles: Sequence[Trouble], wrong: int, found: Checked) -> dic
         "wrong": wrong,
         "troubles": [{"entry": each.number or None, "at": each.at or None, "what": each.what} for each in troubles],
         "entries": found.walked.seen,
+        "sealed": found.walked.sealed,
         "last": found.walked.number,
         "link": found.walked.link,
         "confirmed": found.walked.confirmed,
