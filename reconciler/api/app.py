@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from reconciler.api import events, logs, outlook, probes, rollouts, units, values
+from reconciler.api import audit, events, logs, outlook, probes, rollouts, units, values
 from reconciler.api.caller import admitted
 from reconciler.api.decisions import decisions
 from reconciler.api.door import Door, Hall
@@ -42,6 +42,7 @@ def app(door: Door, others: Iterable[Routes] = ()) -> Application:
         rollouts.router,
         logs.router,
         events.router,
+        audit.router,
         outlook.router,
         decisions(),
         probes.router,

@@ -15,6 +15,7 @@ from reconciler.model.identity import UnitId
 from reconciler.ports.clock import Clock
 from reconciler.ports.desk import Doorway
 from reconciler.ports.identities import PASSED_ON, Credentials, Identities
+from reconciler.ports.records import Records
 from reconciler.telemetry.figures import Figures
 
 LOOKS = 2
@@ -61,6 +62,7 @@ class Door:
     """
 
     doorway: Doorway
+    records: Records
     fleet: Fleet
     identities: Identities
     refusing: Refusing

@@ -80,6 +80,7 @@ def _door(settings: Settings, parts: Acting, pulse: Pulse, http: Http) -> Door:
     )
     return Door(
         doorway=parts.doorway,
+        records=parts.sources.store.search,
         fleet=fleet,
         identities=identities(api, said, secrets, http, clock),
         refusing=RefusalLog(parts.world.journal, clock),

@@ -111,6 +111,7 @@ class World:
         desk = JournalDesk(self.store, self.around())
         return Door(
             doorway=Doorway(desk, JournalArchive(self.store), Prospect(), self.store.outputs),
+            records=self.store.search,
             fleet=Fleet(desk, self.clock),
             identities=SelfStyled(),
             refusing=RefusalLog(self.store, self.clock),
