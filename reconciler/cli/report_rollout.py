@@ -1,23 +1,24 @@
 """The report on one rollout, from what there is on this machine."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.errors import Failure
 from reconciler.cli.render.outline import Group, cause, groups, rules
-from reconciler.cli.render.sentence import decided, sentence
+from reconciler.cli.render.sentence import sentence
 from reconciler.cli.render.words import difference
+from reconciler.cli.report_words import words
 from reconciler.execute.words import describe
 from reconciler.model.analysis import Analysis
-from reconciler.model.event import CommitAccepted, DecisionTaken, Event, Measured, PlanAccepted, StepEnded, StepStarted
+from reconciler.model.event import CommitAccepted, Measured, RolloutMoved, StepEnded, StepStarted
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.record import Entry
-from reconciler.model.rollout import Rollout, StepRecord
+from reconciler.model.rollout import Rollout, State, StepRecord, StepState
 from reconciler.model.step import Analyse
-from reconciler.model.word import ApprovalAsked, ApprovalGiven, ApprovalRefused, Waived, WaiverReviewed
 from reconciler.providers.clock import SystemClock
-from reconciler.report.case import Case, ChangeTold, Figure, MomentTold, StepTold, Word
+from reconciler.report.case import Case, ChangeTold, Figure, MomentTold, StepTold
 from reconciler.report.forms import Report
 from reconciler.report.rollout_data import rollout_csv, rollout_json
 from reconciler.report.rollout_page import rollout_page
@@ -52,7 +53,7 @@ async def rollout_report_on(sources: "Reporting", what: str) -> Report:
         changes=[_change(each) for each in groups(forward)],
         steps=_steps(forward, back, entries),
         figures=list(_figures(forward, entries)),
-        words=list(_words(said, rollout)),
+        words=list(words(said, rollout, forward)),
         moments=[MomentTold(each.at, sentence(each.event)) for each in entries],
     )
     return Report(rollout_page(case, made_at), rollout_json(case, made_at), rollout_csv(case))
@@ -79,6 +80,15 @@ def _change(group: Group) -> ChangeTold:
 
 def _steps(forward: Plan, back: Plan | None, entries: Sequence[Entry]) -> list[StepTold]:
     """Each step of both plans, as its last event left it; those of the revert after those that came before it."""
+    last = _last(entries)
+    found = [_step(forward, index, last.get((forward.id, index)), back=False) for index in range(len(forward.steps))]
+    if back is not None:
+        found += [_step(back, index, last.get((back.id, index)), back=True) for index in range(len(back.steps))]
+    return found
+
+
+def _last(entries: Sequence[Entry]) -> dict[tuple[str, int], tuple[StepRecord, str]]:
+    """What is known last of each step. One that was under way when the rollout gave up is why it did."""
     last: dict[tuple[str, int], tuple[StepRecord, str]] = {}
     for each in entries:
         match each.event:
@@ -86,20 +96,25 @@ def _steps(forward: Plan, back: Plan | None, entries: Sequence[Entry]) -> list[S
                 last[record.plan, record.index] = (record, "")
             case StepEnded(record=record, detail=detail):
                 last[record.plan, record.index] = (record, detail)
+            case RolloutMoved(after=after, reason=reason) if after in _GIVEN_UP and last:
+                newest = next(reversed(last))
+                record, _ = last[newest]
+                if record.state is StepState.STARTED:
+                    last[newest] = (replace(record, state=StepState.FAILED, ended_at=each.at), reason)
             case _:
                 continue
-    return [
-        _step(plan, index, last.get((plan.id, index)))
-        for plan in (forward, *([back] if back else []))
-        for index in range(len(plan.steps))
-    ]
+    return last
 
 
-def _step(plan: Plan, index: int, seen: tuple[StepRecord, str] | None) -> StepTold:
+_GIVEN_UP = frozenset({State.REVERT_NEEDED.value, State.HELD.value, State.REVERT_FAILED.value})
+
+
+def _step(plan: Plan, index: int, seen: tuple[StepRecord, str] | None, *, back: bool) -> StepTold:
     step = plan.steps[index]
     record, detail = seen or (None, "")
     return StepTold(
         plan=plan.id,
+        back=back,
         index=index,
         sort=step.step,
         what=describe(step),
@@ -135,38 +150,3 @@ def _judged_by(analysis: Analysis | None) -> str:
     said += [f"{analysis.failure_limit} may fail"] if analysis.failure_limit else []
     said += ["compared with the baseline"] if analysis.comparison else []
     return ", ".join(said)
-
-
-def _words(entries: Sequence[Entry], rollout: Rollout) -> Iterator[Word]:
-    """What people said of this rollout and its plan, and the waivers that were in force when it began."""
-    waivers = {
-        each.event.id
-        for each in entries
-        if isinstance(each.event, Waived) and each.event.at <= rollout.started_at < each.event.until
-    }
-    for entry in entries:
-        if (said := _word(entry.event, rollout, waivers)) is not None:
-            yield Word(entry.at, *said)
-
-
-def _word(event: Event, rollout: Rollout, waivers: set[str]) -> tuple[str, str, str] | None:  # noqa: PLR0911 - a word a case
-    match event:
-        case ApprovalAsked(plan=rollout.forward, policies=policies):
-            return ("", f"asked for approval ({', '.join(policies)})", "")
-        case ApprovalGiven(plan=rollout.forward):
-            instead = f" instead of {event.instead_of}" if event.instead_of else ""
-            factor = " with a second factor" if event.factor else ""
-            return (event.author, f"approved{instead}{factor}", event.reason)
-        case ApprovalRefused(plan=rollout.forward):
-            return (event.author, "did not approve", event.reason)
-        case PlanAccepted(plan=rollout.forward):
-            return (event.author, "accepted the plan by hand", "")
-        case DecisionTaken(decision=decision) if decision.rollout == rollout.id:
-            return (decision.author, decided(decision).split(" by ")[0], decision.reason)
-        case Waived() if event.id in waivers:
-            how = "waived in an emergency" if event.emergency else "waived"
-            return (event.author, f"{how}: {', '.join(event.gates)}", event.reason)
-        case WaiverReviewed() if event.id in waivers:
-            return (event.author, "reviewed the waiver", event.finding)
-        case _:
-            return None

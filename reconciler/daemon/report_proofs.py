@@ -5,16 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.audit.tamper import Trouble
+from reconciler.daemon.archive_reading import Segments
 from reconciler.daemon.doorway import JOURNAL
 from reconciler.daemon.reporting import Reporting
 from reconciler.daemon.settings import Settings
-from reconciler.daemon.verifying import Checked, Evidence, checked, segments_in
+from reconciler.daemon.verifying import Checked, Evidence, checked
 from reconciler.desired.git_line import GitLine
 from reconciler.desired.signatures import Listed, Signers
 from reconciler.desired.signed_gpg import GpgSigners
 from reconciler.desired.signed_ssh import SshSigners
 from reconciler.model.canonical import Json
 from reconciler.model.chronicle import Ran
+from reconciler.model.plan import Plan
+from reconciler.model.record import Entry
+from reconciler.model.word import ApprovalGiven
+from reconciler.plan.consent import as_asked
 from reconciler.policy.trust import Unsigned, distrust
 from reconciler.ports.source import SourceError
 from reconciler.providers.audit_key import AuditKeyUnusable, public_key
@@ -23,20 +28,41 @@ from reconciler.report.change_record import Signing, Trail
 from reconciler.report.period import Period
 
 _AT_ONCE = 8
+_PLANS_AT_ONCE = 100
 
 
 async def trail(sources: Reporting, changes: Sequence[Ran], period: Period) -> Trail:
     """Return what is known of the changes; raises JournalUnavailable."""
     units = sorted({each.unit for each in changes})
+    said = await sources.reports.said(units, period.until)
     known = await sources.reports.marks([each.id for each in changes], period.since)
     return Trail(
-        said=await sources.reports.said(units, period.until),
+        said=said,
+        asked=await _asked(sources, changes, said),
         begun=known.begun,
         proofs=known.proofs,
         ends=known.ends,
         before=known.before,
         signings=await _signings(sources, sorted({each.commit for each in changes if each.commit})),
     )
+
+
+async def _asked(sources: Reporting, changes: Sequence[Ran], said: Sequence[Entry]) -> Mapping[str, str]:
+    """The ids by which people consent to plans, of those rollouts whose unit anybody has consented for.
+
+    An id follows from the whole plan, and plans are large: they are read some at a time, and not kept.
+    """
+    consented = {each.event.unit for each in said if isinstance(each.event, ApprovalGiven)}
+    mine = [each for each in changes if each.unit in consented]
+    names, found = sorted({each.plan for each in mine}), dict[str, str]()
+    for start in range(0, len(names), _PLANS_AT_ONCE):
+        read = await sources.reports.plans(names[start : start + _PLANS_AT_ONCE])
+        found |= await asyncio.to_thread(_ids, read)
+    return {each.id: found[each.plan] for each in mine}
+
+
+def _ids(plans: Mapping[str, Plan]) -> Mapping[str, str]:
+    return {name: as_asked(plan).id for name, plan in plans.items()}
 
 
 async def _signings(sources: Reporting, commits: Sequence[str]) -> Mapping[str, Signing]:
@@ -96,7 +122,7 @@ def _evidence(settings: Settings) -> Evidence:
     return Evidence(
         checkpoints=(kept,) if kept and kept.exists() else (),
         keys=(ours,) if ours else (),
-        open_segment=segments_in(archive.folder if archive else None),
+        segments=Segments(archive.folder, None) if archive else None,
     )
 
 

@@ -23,9 +23,13 @@ class ChangeTold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepTold:
-    """A step of a plan; ``state`` is None where it was never begun. ``sort`` is ``apply``, ``probe`` and so on."""
+    """A step of a plan, of the one that took it back where ``back`` is true.
+
+    ``state`` is None where it was never begun. ``sort`` is ``apply``, ``probe`` and so on.
+    """
 
     plan: str
+    back: bool
     index: int
     sort: str
     what: str

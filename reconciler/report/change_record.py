@@ -39,13 +39,15 @@ class Trail:
 
     ``said`` are people's words, oldest first. ``begun`` is when the first step of each rollout was begun. ``proofs``
     counts by rollout the steps that succeeded, by their sort. ``ends`` are those rollouts of which the beginning and
-    the end, if they have one, are in the journal. ``before`` is the commit that each unit had before the period.
+    the end, if they have one, are in the journal. ``asked`` is by rollout the id by which people consent to its plan.
+    ``before`` is the commit that each unit had before the period.
     """
 
     said: Sequence[Entry]
     begun: Mapping[str, datetime]
     proofs: Mapping[str, Mapping[str, int]]
     ends: frozenset[str]
+    asked: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[UnitId, str] = field(default_factory=dict)
     signings: Mapping[str, Signing] = field(default_factory=dict)
 
@@ -82,10 +84,15 @@ def records(told: Chronicle, trail: Trail, changes: Sequence[Ran], now: datetime
     """Return what is known of each of the changes that had a first effect, oldest first."""
     known = _Known(told, trail, _by_what(trail.said), branch(told.written), now)
     line: dict[UnitId, str] = dict(trail.before)
+    tried: dict[tuple[UnitId, str], datetime] = {}
     found = []
     for ran in changes:
+        asked = (ran.unit, trail.asked.get(ran.id, ran.plan))
         if ran.id in trail.begun:
-            found.append(_record(ran, line.get(ran.unit, ""), known))
+            # Who consented to a first try did not consent to the next one of the same plan.
+            given = [each for each in known.words.approvals.get(asked, ()) if _counts(each, ran, tried.get(asked))]
+            found.append(_record(ran, line.get(ran.unit, ""), given, known))
+        tried[asked] = ran.started_at
         if ran.cause is Cause.COMMIT:
             line[ran.unit] = ran.commit
     return tuple(found)
@@ -111,7 +118,7 @@ def _by_what(said: Sequence[Entry]) -> _Words:
     return _Words(approvals, decisions, waived, reviewed)
 
 
-def _record(ran: Ran, before: str, known: _Known) -> Mapping[str, Json]:
+def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known) -> Mapping[str, Json]:
     told, trail, words, now = known.told, known.trail, known.words, known.now
     authors = known.branch.authors(before, ran.commit)
     signing = trail.signings.get(ran.commit, Signing(None, "nobody looked whether it is signed"))
@@ -138,15 +145,21 @@ def _record(ran: Ran, before: str, known: _Known) -> Mapping[str, Json]:
         "authors": sorted(authors) if authors is not None else None,
         "signed": signing.signed,
         "signature": signing.said,
-        "approvals": [*_approvals(ran, words, authors)],
+        "approvals": [*_approvals(given, words.decisions.get(ran.id, ()), authors)],
         "approvalWaived": any(GateKind.APPROVAL in each.gates for each in waivers),
         "waivers": [_waiver(each, words.reviewed.get(each.id), now) for each in waivers],
         "evidence": {name: proofs.get(sort, 0) for sort, name in PROOFS.items()},
     }
 
 
-def _approvals(ran: Ran, words: _Words, authors: frozenset[str] | None) -> Iterator[Json]:
-    for given in words.approvals.get((ran.unit, ran.plan), ()):
+def _counts(given: ApprovalGiven, ran: Ran, tried: datetime | None) -> bool:
+    return given.at <= ran.started_at and (tried is None or given.at > tried)
+
+
+def _approvals(
+    approvals: Sequence[ApprovalGiven], decisions: Sequence[DecisionTaken], authors: frozenset[str] | None
+) -> Iterator[Json]:
+    for given in approvals:
         person = Person(given.author, (*given.emails, *given.instead_of_emails))
         yield {
             "name": given.author,
@@ -158,7 +171,7 @@ def _approvals(ran: Ran, words: _Words, authors: frozenset[str] | None) -> Itera
             "at": given.at.isoformat(),
             "isAuthor": None if authors is None else any_same(person, authors),
         }
-    for taken in words.decisions.get(ran.id, ()):
+    for taken in decisions:
         decision = taken.decision
         yield {
             "name": decision.author,

@@ -95,12 +95,12 @@ def _in_full(report: PeriodReport) -> Table:
         ("Success rate", percent(now.success_rate), percent(before.success_rate) if before else NOTHING, ""),
         ("Revert rate", percent(now.revert_rate), percent(before.revert_rate) if before else NOTHING, ""),
         ("Failed and not yet well", str(now.open_failures), str(before.open_failures) if before else NOTHING, ""),
-        ("Drift healed", f"{now.heals:,}", f"{before.heals:,}" if before else NOTHING, "rollouts"),
+        ("Rollouts that healed", f"{now.heals:,}", f"{before.heals:,}" if before else NOTHING, ""),
         ("Lead time", *_spreads(now.lead, before.lead if before else None)),
         ("Time to restore", *_spreads(now.restore, before.restore if before else None)),
         ("A rollout takes", *_spreads(now.took, before.took if before else None)),
     ]
-    head = ("Measure", "This period", "Before", "")
+    head = ("Measure", "This period", "Before", "More")
     return Table(head=head, rows=tuple(tuple(map(plain, row)) for row in rows), numbers=frozenset({1, 2}))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DRESS = {"#010101": "var(--one)", "#020202": "var(--two)", "#030303": "var(--three)", "#040404": "var(--soft)"}
 _SERIES = ("#010101", "#020202", "#030303")
 _SOFT = "#040404"
-_FONT = re.compile(r"font: ([\d.]+)px [^;\"]*")
+_FONT = re.compile(r"font-family: [^;\"]*")
 _CLIP = re.compile(r"<(\?xml|!DOCTYPE)[^>]*>|<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 _TICKS_PER_INCH = 1.3
 _ROW = 0.42
@@ -120,5 +120,5 @@ def _dressed(svg: str) -> str:
     svg = _CLIP.sub("", svg)
     for colour, name in _DRESS.items():
         svg = svg.replace(colour, name)
-    svg = _FONT.sub(r"font: \1px system-ui, sans-serif", svg)
+    svg = _FONT.sub("font-family: inherit", svg)
     return svg.strip()

@@ -69,6 +69,7 @@ def rollout_csv(case: Case) -> str:
 def _step(each: StepTold) -> dict[str, Any]:
     return {
         "plan": each.plan,
+        "back": each.back,
         "step": each.index + 1,
         "sort": each.sort,
         "what": each.what,

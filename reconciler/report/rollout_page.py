@@ -138,7 +138,7 @@ def _changes(case: Case) -> Iterator[Block]:
 def _steps(steps: Sequence[StepTold], empty: str) -> Table:
     rows = tuple(
         (
-            plain(str(each.index + 1)),
+            plain(f"back {each.index + 1}" if each.back else str(each.index + 1)),
             plain(each.what),
             Words(each.state.value if each.state else "not begun", _STEPS[each.state] if each.state else Tone.PLAIN),
             plain(lasted(each.ended_at - each.started_at) if each.ended_at and each.started_at else NOTHING),

@@ -28,7 +28,7 @@ NOW = NOON + timedelta(days=10)
 
 def approval(author: str, plan: str = "plan-0", email: str = "") -> ApprovalGiven:
     emails = (email,) if email else ()
-    return ApprovalGiven(unit=SHOP, plan=plan, author=author, roles=(), login=Login.LOCAL, at=NOON, emails=emails)
+    return ApprovalGiven(unit=SHOP, plan=plan, author=author, roles=(), login=Login.LOCAL, at=after(-5), emails=emails)
 
 
 def waiver(*gates: GateKind, at: float = -10, emergency: bool = True) -> Waived:
@@ -76,6 +76,11 @@ def test_a_change_that_has_all_it_should_keeps_every_rule() -> None:
 TABLE: dict[str, tuple[dict[str, Any], tuple[Event, ...], dict[str, Kept | None]]] = {
     "nobody approved it": ({}, (), {"approved": Kept.BROKEN, "not-by-its-author": None}),
     "another plan was approved": ({}, (approval("bob", "plan-9"),), {"approved": Kept.BROKEN}),
+    "it was approved when it had begun": (
+        {"change": ran(State.SUCCEEDED, -9, 5, commit="c2")},
+        (approval("bob", "plan--9"),),
+        {"approved": Kept.BROKEN},
+    ),
     "its author approved it": ({}, (approval("ada"),), {"not-by-its-author": Kept.BROKEN}),
     "its author did by an address": ({}, (approval("x", email="ADA@example.org"),), {"not-by-its-author": Kept.BROKEN}),
     "its author and another did": ({}, (approval("ada"), approval("bob")), {"not-by-its-author": Kept.KEPT}),
@@ -145,6 +150,20 @@ def test_who_wrote_any_of_the_commits_since_the_one_before_is_an_author() -> Non
     }
     assert checked(approval("bob"), written=known)["not-by-its-author"] is Kept.BROKEN
     assert checked(approval("cat"), written=known)["not-by-its-author"] is Kept.KEPT
+
+
+def test_who_consented_to_a_first_try_did_not_consent_to_the_next() -> None:
+    first, again = ran(State.HELD, 0, 2), ran(State.SUCCEEDED, 10, 12)
+    told = chronicle(first, again)
+    trail = Trail(
+        said=[Entry(1, NOON, approval("bob", "as-asked"))],
+        begun={first.id: after(1), again.id: after(11)},
+        proofs={},
+        ends=frozenset(),
+        asked={first.id: "as-asked", again.id: "as-asked"},
+    )
+    approved = [each["approvals"] for each in records(told, trail, told.rollouts, NOW)]
+    assert [bool(each) for each in approved] == [True, False]
 
 
 def test_a_plan_that_never_had_an_effect_is_no_change() -> None:

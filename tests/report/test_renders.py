@@ -109,6 +109,7 @@ def test_a_picture_wears_the_colours_of_the_page_and_is_the_same_each_time() -> 
     one = draw(CHART, 8.0)
     assert "var(--one)" in one
     assert "#010101" not in one
+    assert "DejaVu" not in one
     assert draw(CHART, 8.0) == one
     assert draw(CHART, 4.0) != one
 
