@@ -198,3 +198,16 @@ def test_an_earlier_state_that_still_runs_is_the_one_to_go_back_to(world: World)
     assert "good at 1" in said.out, said.text
     assert world.reconciler("run", "--once").status == 3
     assert (world.home() / "shop.txt").read_text() == "good\n"
+
+
+def test_a_guarded_change_counts_once_it_is_confirmed_and_not_when_the_host_took_it_back(world: World) -> None:
+    world.policy(guard={"mode": "always", "within": "5s"}, onFailure="hold")
+    world.app(file("one\n"))
+    world.settled()
+    lockout = file("#!/bin/false\n", path="~/bin/sh", mode="0755", guard=True)
+    world.app(file("two\n"), lockout)
+    world.reconciler("run", "--once")
+    _lose_all(world)
+    said = world.reconciler("rebuild")
+    assert "good at 1" in said.out, said.text
+    assert "owns 1 resources, 1 of them made by us" in said.out
