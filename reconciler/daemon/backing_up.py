@@ -49,7 +49,10 @@ async def back_up(settings: Settings, wanted: Wanted, clock: Clock) -> tuple[Pat
     _check(state)
     now = clock.now()
     into = wanted.where / _name(now, wanted) if wanted.where.is_dir() else wanted.where
-    manifest = await asyncio.to_thread(_write, settings, into, wanted.recipients, now)
+    try:
+        manifest = await asyncio.to_thread(_write, settings, into, wanted.recipients, now)
+    except OSError as error:
+        raise Refused(f"cannot make a copy in {state} for the backup: {error.strerror or error}") from error
     deed = BackupTaken(file=str(into), number=manifest.number, author=wanted.author)
     await _note(state / JOURNAL, deed, now)
     if wanted.keep is not None and wanted.where.is_dir():
