@@ -124,7 +124,7 @@ def _nowhere(via: Via, secrets: dict[str, str]) -> tuple[Via, dict[str, str]]:
         case SlackBot() | PagerDuty():
             return replace(via, api=f"{gone}/"), places
         case _:
-            return (replace(via, url=f"{gone}/in") if via.via == "webhook" else via), places  # type: ignore[call-arg]
+            return (replace(via, url=f"{gone}/in") if via.via == "webhook" else via), places
 
 
 async def test_a_receiver_that_is_away_is_unreachable_and_its_address_is_not_told(
