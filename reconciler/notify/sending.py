@@ -29,7 +29,7 @@ def ready(waiting: Sequence[Waiting], now: datetime) -> tuple[Message, ...]:
     ``waiting`` has nothing of threads that are at work. What waits for others of its bundle, or for the end of quiet
     hours, holds nobody up before it was tried.
     """
-    first = _first(waiting, now)
+    first, back = _first(waiting, now), _kept_back(waiting)
     messages, used = [], set[int]()
     for each in first.values():
         if each.due > now or each.id in used:
@@ -38,7 +38,7 @@ def ready(waiting: Sequence[Waiting], now: datetime) -> tuple[Message, ...]:
         if each.bundle:
             alike = (one for one in waiting if one.bundle == each.bundle)
             fixed = each.bundle.startswith(MESSAGE)
-            together = [one.id for one in alike if fixed or _free(one, first)]
+            together = [one.id for one in alike if fixed or (one.id not in back and _free(one, first))]
         used.update(together)
         messages.append(tuple(together))
     return tuple(messages)
@@ -51,6 +51,19 @@ def _first(waiting: Sequence[Waiting], now: datetime) -> Mapping[str, Waiting]:
         if each.due <= now or each.tries:
             first.setdefault(each.thread, each)
     return first
+
+
+def _kept_back(waiting: Sequence[Waiting]) -> frozenset[int]:
+    """What comes after something of its thread that was tried and is not told with it."""
+    tried: dict[str, list[str]] = {}
+    back = set()
+    for each in waiting:
+        before = tried.setdefault(each.thread, [])
+        if any(not bundle or bundle != each.bundle for bundle in before):
+            back.add(each.id)
+        if each.tries:
+            before.append(each.bundle)
+    return frozenset(back)
 
 
 def _free(one: Waiting, first: Mapping[str, Waiting]) -> bool:
@@ -78,8 +91,8 @@ def within_rate(
     if over and known[over[0][0]].tries:
         return (*critical, *kept, over[0])
     taken = {known[one].thread for each in (*critical, *kept) for one in each}
-    first = _first(waiting, now)
-    rest = tuple(each.id for each in due if each.thread not in taken and not first[each.thread].tries)
+    back = _kept_back(waiting)
+    rest = tuple(each.id for each in due if each.thread not in taken and each.id not in back)
     return (*critical, *kept, *((rest,) if rest else ()))
 
 
