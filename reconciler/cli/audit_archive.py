@@ -1,25 +1,25 @@
 """``reconciler audit archive``: write old entries to the archive now, instead of when the daemon does."""
 
 import asyncio
-from pathlib import Path
 
 import click
 
+from reconciler.cli.audit_options import here
 from reconciler.cli.errors import Failure
-from reconciler.cli.options import config_option
+from reconciler.cli.options import Reach, reach_option
 
 
 @click.command("archive")
-@config_option
-def command(config: Path | None) -> None:
+@reach_option
+def command(reach: Reach) -> None:
     """Write what is old enough to files of the archive, and take it out of the journal.
 
     The daemon does so four times a day, where [audit.archive] says so.
     """
-    asyncio.run(_archive(config))
+    asyncio.run(_archive(reach))
 
 
-async def _archive(config: Path | None) -> None:
+async def _archive(reach: Reach) -> None:
     from reconciler.audit.segment import SegmentDamaged
     from reconciler.daemon.archiving import Archiver, sinks_of
     from reconciler.daemon.doorway import JOURNAL
@@ -29,7 +29,7 @@ async def _archive(config: Path | None) -> None:
     from reconciler.providers.clock import SystemClock
     from reconciler.store.journal import SqliteStore
 
-    settings = Settings.load(config)
+    settings = Settings.load(here(reach))
     archive, journal, number = settings.audit.archive, settings.state_dir / JOURNAL, 0
     if archive is None:
         raise Failure("no archive is set; say where it is with folder in [audit.archive] of the settings")

@@ -11,9 +11,9 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from reconciler.cli.audit_options import Choice, archive_of, archive_options, choice_options
+from reconciler.cli.audit_options import Choice, archive_of, archive_options, choice_options, here
 from reconciler.cli.errors import Failure
-from reconciler.cli.options import config_option, unit_argument
+from reconciler.cli.options import Reach, reach_option, unit_argument
 
 if TYPE_CHECKING:
     from reconciler.daemon.archive_reading import Segments
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command("export")
-@config_option
+@reach_option
 @unit_argument(required=False)
 @choice_options
 @click.option(
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Not to stdout.")
 @archive_options
 def command(
-    config: Path | None,
+    reach: Reach,
     unit: str | None,
     form: str,
     output: Path | None,
@@ -52,7 +52,7 @@ def command(
     """
     from reconciler.daemon.settings import Settings
 
-    settings = Settings.load(config)
+    settings = Settings.load(here(reach))
     segments = archive_of(settings, identity) if archive else None
     question = Choice(type=type_, **chosen).question(unit)  # type: ignore[arg-type] # as the options give them
     with _written(output) as file:

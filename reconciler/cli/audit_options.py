@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reconciler.cli.errors import Failure
+from reconciler.cli.options import Reach
 
 if TYPE_CHECKING:
     from reconciler.daemon.archive_reading import Segments
@@ -79,6 +80,15 @@ def _moment(_: click.Context, option: click.Parameter, text: str | None) -> date
         return moment_of(text, SystemClock().now())
     except ValueError as error:
         raise click.BadParameter(str(error), param=option) from error
+
+
+def here(reach: Reach) -> Path | None:
+    """Return the settings file to go by; raise Failure where a server was named: the record is read where it lies."""
+    if reach.server:
+        raise Failure(
+            "the record is read where the daemon is, not over --server; there GET /v1/audit tells what you may read"
+        )
+    return reach.config
 
 
 def archive_options(function: _Function) -> _Function:

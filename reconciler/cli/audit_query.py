@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from reconciler.cli.audit_options import Choice, archive_of, archive_options, choice_options
-from reconciler.cli.options import config_option, unit_argument
+from reconciler.cli.audit_options import Choice, archive_of, archive_options, choice_options, here
+from reconciler.cli.options import Reach, reach_option, unit_argument
 
 if TYPE_CHECKING:
     from reconciler.audit.record import Record
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("query")
-@config_option
+@reach_option
 @unit_argument(required=False)
 @choice_options
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="So many at most.")
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @archive_options
 def command(
-    config: Path | None,
+    reach: Reach,
     unit: str | None,
     limit: int,
     form: Literal["table", "json"],
@@ -49,7 +49,7 @@ def command(
     from reconciler.daemon.settings import Settings
 
     question = Choice(type=type_, **chosen).question(unit)  # type: ignore[arg-type] # as the options give them
-    settings = Settings.load(config)
+    settings = Settings.load(here(reach))
     segments = archive_of(settings, identity) if archive else None
     found, looked_through = asyncio.run(_found(settings, segments, question, limit))
     if form == "json":

@@ -95,3 +95,10 @@ def test_the_other_forms_are_json_lines(form: str, key: str, run: Run, state: Pa
     journal(state, *EVENTS)
     lines = run("audit", "export", "--format", form, "--actor", "ann").output.splitlines()
     assert [key in json.loads(line) for line in lines] == [True, True]
+
+
+@pytest.mark.parametrize("command", ["query", "export", "archive"])
+def test_a_record_elsewhere_is_not_taken_for_the_one_here(command: str, run: Run, state: Path) -> None:
+    journal(state, *EVENTS)
+    shown = run("--server", "https://elsewhere.example", "audit", command)
+    assert (shown.exit_code, "GET /v1/audit" in shown.output) == (1, True)
