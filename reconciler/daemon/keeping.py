@@ -38,9 +38,10 @@ def own_secrets(settings: Settings) -> LocalSecrets:
 
 
 def reserved_by(settings: Settings) -> frozenset[str]:
-    """Return the references that the settings name for the daemon itself: of its proxy, forge, webhooks, sinks."""
+    """Return the references that the settings name for the daemon itself: of its doors and of what it sends to."""
     hooks, forge, proxy = settings.webhooks.values(), settings.forge, settings.api.proxy
     named = [*(each.secret for each in hooks), proxy and proxy.secret]
     named += [forge.token, forge.webhook_secret] if forge else []
     named += [each.token for each in settings.audit.sinks.values()]
+    named += settings.telemetry.headers.values()
     return frozenset(each for each in named if each)

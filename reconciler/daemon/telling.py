@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from reconciler.daemon.controller import known_controller
+from reconciler.daemon.keeping import own_secrets
 from reconciler.daemon.logs import log
 from reconciler.daemon.picture import picture
 from reconciler.daemon.sources import Keeping, Sources
@@ -46,8 +47,9 @@ def _collector(sources: Sources) -> "Collector | None":
     from reconciler.telemetry.otlp import Collector, Whose  # noqa: PLC0415
 
     wanted, clock = sources.settings.telemetry, sources.world.clock
+    secrets = own_secrets(sources.settings)
     try:
-        headers = {name: sources.secrets.value(reference) for name, reference in wanted.headers.items()}
+        headers = {name: secrets.value(reference) for name, reference in wanted.headers.items()}
     except SecretMissing as error:
         log.error("nothing is sent to the collector: a secret of telemetry.headers cannot be had", reason=str(error))
         return None

@@ -55,18 +55,21 @@ class Sender:
             self._collector.close()
 
     def _work(self) -> None:
-        while (asked := self._asked.get()) and not self._closed:
+        while asked := self._asked.get():
+            if self._closed:
+                _tell(asked, outcome=False)
+                continue
             try:
                 if self._collector is None:
                     self._collector = self._made()
                 took = self._collector is not None and asked.send(self._collector)
             except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
-                _tell(asked, error)
+                _tell(asked, outcome=error)
             else:
-                _tell(asked, took)
+                _tell(asked, outcome=took)
 
 
-def _tell(asked: _Asked, outcome: "bool | Exception") -> None:
+def _tell(asked: _Asked, *, outcome: "bool | Exception") -> None:
     def told() -> None:
         if asked.outcome.done():
             return
