@@ -1,11 +1,13 @@
-"""``reconciler notify``."""
+"""``reconciler notify``: its subcommands, each in a module of its own."""
 
-import click
+from reconciler.cli.subcommands import Subcommands
 
-from reconciler.cli.errors import Failure
+SUBCOMMANDS: dict[str, tuple[str, str]] = {
+    "test": ("reconciler.cli.notify_test", "Send a sample through channels, and tell what each answered."),
+}
 
-
-@click.command("notify")
-def command() -> None:
-    """Try the channels that people are told through."""
-    raise Failure("this command is not there yet")
+command = Subcommands(
+    SUBCOMMANDS,
+    name="notify",
+    help="Try the channels that people are told through.\n\nHow they are set up: docs/notifications.md.",
+)

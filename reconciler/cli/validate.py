@@ -1,10 +1,14 @@
 """``reconciler validate``: every mistake in desired state and policies, without Git, hosts or secrets."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.errors import Exit
+
+if TYPE_CHECKING:
+    from reconciler.model.unit import Desired
 
 
 @click.command()
@@ -17,13 +21,10 @@ def command(path: Path) -> int:
     looked up. Exit status: 0 no mistakes, 1 mistakes.
     """
     from reconciler.control.clean import clean
-    from reconciler.desired.folder import NoSecrets, read_folder
-    from reconciler.desired.load import Folders, Invalid, load
-    from reconciler.kinds.catalog import CATALOG
+    from reconciler.desired.load import Invalid
 
-    folders = Folders()
     try:
-        desired = load("worktree", read_folder(path, folders), CATALOG, NoSecrets(), folders)
+        desired = in_folder(path)
     except Invalid as invalid:
         for problem in invalid.problems:
             click.echo(clean(str(problem)))
@@ -33,6 +34,16 @@ def command(path: Path) -> int:
     targets = "host" if len(desired.hosts) == len(desired.targets) else "target"
     click.echo(f"no problems: {_count(len(desired.units), 'unit')} on {_count(len(desired.targets), targets)}")
     return Exit.DONE
+
+
+def in_folder(path: Path) -> "Desired":
+    """Return what the files of a folder ask for, committed or not, without secrets; raise Invalid."""
+    from reconciler.desired.folder import NoSecrets, read_folder
+    from reconciler.desired.load import Folders, load
+    from reconciler.kinds.catalog import CATALOG
+
+    folders = Folders()
+    return load("worktree", read_folder(path, folders), CATALOG, NoSecrets(), folders)
 
 
 def _count(number: int, what: str) -> str:
