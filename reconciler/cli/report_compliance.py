@@ -29,7 +29,7 @@ async def compliance_report_on(
     rules = _rules(pack)
     told = await sources.chronicle(period.since, period.until)
     changes = changes_in(told, period, environment)
-    known = await trail(sources, changes, period)
+    known = await trail(sources, told, changes, period)
     journal = await asyncio.to_thread(journal_proven, sources.settings)
     made_at = SystemClock().now()
     found = records(told, known, changes, made_at)

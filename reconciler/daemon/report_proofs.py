@@ -15,7 +15,7 @@ from reconciler.desired.signatures import Listed, Signers
 from reconciler.desired.signed_gpg import GpgSigners
 from reconciler.desired.signed_ssh import SshSigners
 from reconciler.model.canonical import Json
-from reconciler.model.chronicle import Ran
+from reconciler.model.chronicle import Chronicle, Ran
 from reconciler.model.plan import Plan
 from reconciler.model.record import Entry
 from reconciler.model.word import ApprovalGiven
@@ -31,8 +31,8 @@ _AT_ONCE = 8
 _PLANS_AT_ONCE = 100
 
 
-async def trail(sources: Reporting, changes: Sequence[Ran], period: Period) -> Trail:
-    """Return what is known of the changes; raises JournalUnavailable."""
+async def trail(sources: Reporting, told: Chronicle, changes: Sequence[Ran], period: Period) -> Trail:
+    """Return what is known of the changes of a chronicle; raises JournalUnavailable."""
     units = sorted({each.unit for each in changes})
     said = await sources.reports.said(units, period.until)
     known = await sources.reports.marks([each.id for each in changes], period.since)
@@ -43,7 +43,7 @@ async def trail(sources: Reporting, changes: Sequence[Ran], period: Period) -> T
         proofs=known.proofs,
         ends=known.ends,
         before=known.before,
-        signings=await _signings(sources, sorted({each.commit for each in changes if each.commit})),
+        signings=await _signings(sources, told, sorted({each.commit for each in changes if each.commit})),
     )
 
 
@@ -65,13 +65,15 @@ def _ids(plans: Mapping[str, Plan]) -> Mapping[str, str]:
     return {name: as_asked(plan).id for name, plan in plans.items()}
 
 
-async def _signings(sources: Reporting, commits: Sequence[str]) -> Mapping[str, Signing]:
-    if trouble := sources.no_mirror():
-        return {commit: Signing(None, trouble) for commit in commits}
+async def _signings(sources: Reporting, told: Chronicle, commits: Sequence[str]) -> Mapping[str, Signing]:
+    if told.untold:
+        return {commit: Signing(None, told.untold) for commit in commits}
     line, signers = sources.line(), tuple(_signers(sources.settings))
     turn = asyncio.Semaphore(_AT_ONCE)
 
     async def one(commit: str) -> Signing:
+        if commit not in told.written:
+            return Signing(None, "Git does not have this commit any more")
         async with turn:
             return await _signing(commit, line, signers)
 

@@ -7,7 +7,7 @@ from typing import assert_never
 from reconciler.report.document import Block, Chart, Command, Document, Facts, Prose, Table, Tiles, Tone, Words
 from reconciler.report.render_text import one_line
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@:-])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~$&@]|:(?=//)|^[-+#=]|(?<=^\d)[.)](?= ))")
 _MARKS = {Tone.PLAIN: "", Tone.GOOD: "", Tone.BAD: "❌ ", Tone.UNSURE: "❔ "}
 
 

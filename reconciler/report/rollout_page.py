@@ -124,7 +124,7 @@ def _changes(case: Case) -> Iterator[Block]:
             plain(each.action.value),
             plain(each.resource),
             plain(", ".join(each.targets)),
-            plain("\n".join(each.lines)),
+            plain("; ".join(each.lines)),
         )
         for each in case.changes[:MOST_CHANGES]
     )
