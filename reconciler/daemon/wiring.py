@@ -52,6 +52,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.target import Host, Sort, hosts_among
 from reconciler.model.unit import Desired
 from reconciler.ports.desk import Doorway
+from reconciler.ports.journal import Journal
 from reconciler.ports.secrets import SecretStores
 from reconciler.ports.sightings import SightingLog
 from reconciler.ports.source import Changes, Commit, Trust
@@ -215,12 +216,8 @@ async def _world(
     secrets = secrets_by(settings.secrets, settings.state_dir, clock, reserved_by(settings))
     narrated = Narrated(store, news)
     journal, rollouts = TracedJournal(narrated, watch), TracedLog(narrated, watch)
-    reading = _reading(settings, secrets)
     source = _source(settings)
-    admission = Admission(
-        source, _trust(settings, source.git), journal, _changes(settings, source), settings.git.rewrites
-    )
-    commits = Commits(source, journal, reading, clock, admission)
+    commits = Commits(source, journal, _reading(settings, secrets), clock, _admission(settings, source, journal))
     shell = SshShell(SshOptions(**settings.ssh.model_dump()), lambda: hosts_among(commits.targets), secrets)
     http = Http()
     artifacts = ArtifactCache(settings.state_dir / "artifacts", http, _blobs_of(store, lambda: commits.contents))
@@ -282,6 +279,10 @@ def _blobs_of(
         return found if found is not None else (await store.contents([digest]))[digest]
 
     return blob
+
+
+def _admission(settings: Settings, source: GitSource, journal: Journal) -> Admission:
+    return Admission(source, _trust(settings, source.git), journal, _changes(settings, source), settings.git.rewrites)
 
 
 def _reading(settings: Settings, secrets: SecretStores) -> Reading:

@@ -52,7 +52,7 @@ async def test_who_may_do_what_and_to_which_unit(world: World, unit: UnitId) -> 
     for who in _EVERYBODY:
         async with client(made, who) as caller:
             for route in routes(made):
-                if route.template == "/v1/events/stream":
+                if route.template.endswith("/stream"):
                     continue  # it has no end; its own tests are elsewhere
                 answer = await caller.request(route.method, route.path(unit, plan), json=route.body)
                 told = f"{who}: {route.method} {route.path(unit, plan)}: {answer.status_code} {answer.text}"

@@ -31,7 +31,7 @@ _CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
-_STREAM = "/v1/events/stream"
+_STREAM = "/stream"
 
 
 @dataclass
@@ -51,7 +51,7 @@ def test_no_request_finds_a_bug_or_an_unknown_answer(running: tuple[asyncio.Runn
     owner = client(made, "owner")
     for operation in schema.get_all_operations():
         found = operation.ok()
-        if found.path == _STREAM:
+        if found.path.endswith(_STREAM):
             continue
         for mode in GenerationMode:
             _ask(found, mode, runner, owner, seen)

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from reconciler.api.app import app
-from reconciler.api.streaming import HEARTBEAT
 from reconciler.api.listening import Unix
 from reconciler.api.server import served
+from reconciler.api.streaming import HEARTBEAT
 from reconciler.model.access import Identity
 from reconciler.model.event import Event, Paused, Resumed
 from reconciler.ports.identities import Credentials, Stranger

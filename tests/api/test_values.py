@@ -33,8 +33,9 @@ READS = (
     "review",
     "sightings?what=shop*",
     "remembered",
+    "printed?unit=shop@production",
 )
-OF_BANK = ("took?unit=bank@production", "rollouts?unit=bank@production", "states?unit=bank@production")
+OF_BANK = ("took?unit=bank@production", "rollouts?unit=bank@production", "states?unit=bank@production", "printed?unit=bank@production")
 
 
 async def send(caller: httpx.AsyncClient, name: str, request: Request) -> httpx.Response:

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.create_index("event_by_outcome", "event", ["outcome", "at"], sqlite_where=sa.text("outcome <> ''"))
     _tables_of_the_chain()
     _tables_of_readers()
+    _table_of_output()
     op.execute(
         "CREATE TRIGGER event_is_never_changed BEFORE UPDATE ON event "
         "BEGIN SELECT RAISE(ABORT, 'entries of the journal are never changed'); END"
@@ -127,6 +128,9 @@ def _tables_of_readers() -> None:
         sa.Column("at", sa.Text, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
+
+
+def _table_of_output() -> None:
     op.create_table(
         "step_output",
         sa.Column("id", sa.Integer, primary_key=True),
