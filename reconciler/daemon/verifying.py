@@ -57,6 +57,8 @@ def checked(journal: Path, evidence: Evidence) -> Iterator[Trouble | Checked]:
         for name in record.unguarded():
             what = f"the trigger {name} of the journal is not there as it was made: entries may have been changed by it"
             yield Trouble(what=what)
+        for said in record.hidden():
+            yield Trouble(what=f"the journal is not sound, so questions may not find all entries: {said}")
         here = Kept(where=THE_JOURNAL, checkpoints=record.checkpoints())
         # A key that nobody has pinned is taken from what is kept elsewhere, if there is anything.
         known, wrong = good([*elsewhere, here], evidence.keys, signed)

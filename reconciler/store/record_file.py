@@ -64,6 +64,11 @@ class RecordFile:
         found = dict(self._connection.execute(_TRIGGERS).fetchall())
         return [name for name, made in GUARDS.items() if found.get(name) != made]
 
+    def hidden(self) -> Sequence[str]:
+        """Return, in SQLite's words, where the file itself is unsound: an index that lacks an entry hides it."""
+        found = [row[0] for row in self._connection.execute("PRAGMA integrity_check('event')")]
+        return [] if found == ["ok"] else found
+
     def _rows(self, where: str, number: int) -> Iterator[Linked]:
         for row in self._connection.execute(_ROWS.format(where=where), (number,)):
             if bytes in map(type, row):

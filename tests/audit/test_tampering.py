@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,20 @@ def test_who_takes_the_end_away_with_its_checkpoints_is_found_by_what_is_kept_el
     taken, cut_off = examined(folder, kept=True, keys=[OURS.public])[0]
     assert (taken.number, "it was taken away" in taken.what) == (10, True)
     assert (cut_off.number, "entries to 10 were there" in cut_off.what) == (9, True)
+
+
+def test_an_index_that_hides_entries_from_questions_is_told(folder: Path) -> None:
+    was = "CREATE INDEX event_by_actor ON event (actor, at)"
+    for made in (f"{was} WHERE actor <> 'ann'", was):
+        with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as connection:
+            connection.execute("PRAGMA writable_schema=ON")
+            connection.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'event_by_actor'", (made,))
+        if made != was:
+            with closing(sqlite3.connect(folder / "journal.db", isolation_level=None)) as connection:
+                connection.execute("REINDEX event_by_actor")
+    troubles, _ = examined(folder)
+    assert len(troubles) == 6
+    assert all("event_by_actor" in each.what for each in troubles)
 
 
 def test_a_trigger_that_is_away_or_another_is_told(folder: Path) -> None:
