@@ -28,6 +28,7 @@ LIMIT = timedelta(seconds=60)
 """So long one message may take."""
 
 LOOK_AGAIN = timedelta(minutes=5)
+NO_COMMIT_YET = timedelta(seconds=5)
 _IN_A_ROW = 5
 """After so many failures with no success between, all of the channel waits."""
 
@@ -66,7 +67,7 @@ class ChannelQueue:
         later = now + LOOK_AGAIN
         desired = self.following.newest.desired
         if desired is None:
-            return later
+            return now + NO_COMMIT_YET
         if self._paused_until and self._paused_until > now:
             return self._paused_until
         channel = desired.notifications.channels.get(self.name)
