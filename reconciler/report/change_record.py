@@ -88,7 +88,9 @@ def records(told: Chronicle, trail: Trail, changes: Sequence[Ran], now: datetime
     found = []
     for ran in changes:
         asked = (ran.unit, trail.asked.get(ran.id, ran.plan))
-        if ran.id in trail.begun:
+        # What is in the archive is not looked at: whether it had an effect, nobody knows here.
+        is_old = told.oldest is None or ran.started_at < told.oldest
+        if ran.id in trail.begun or is_old:
             # Who consented to a first try did not consent to the next one of the same plan.
             given = [each for each in known.words.approvals.get(asked, ()) if _counts(each, ran, tried.get(asked))]
             found.append(_record(ran, line.get(ran.unit, ""), given, known))
@@ -122,7 +124,8 @@ def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known
     told, trail, words, now = known.told, known.trail, known.words, known.now
     authors = known.branch.authors(before, ran.commit)
     signing = trail.signings.get(ran.commit, Signing(None, "nobody looked whether it is signed"))
-    begun = trail.begun[ran.id]
+    begun = trail.begun.get(ran.id)
+    is_old = told.oldest is None or ran.started_at < told.oldest
     waivers = [each for each in words.waived.get(ran.unit, ()) if each.at <= ran.started_at < each.until]
     proofs = trail.proofs.get(ran.id, {})
     return {
@@ -140,8 +143,8 @@ def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known
         "startedAt": ran.started_at.isoformat(),
         "endedAt": ran.ended_at.isoformat() if ran.ended_at else None,
         "ageDays": (now - ran.started_at) / DAY,
-        "planned": bool(ran.plan) and ran.started_at <= begun,
-        "recorded": ran.id in trail.ends,
+        "planned": None if begun is None else bool(ran.plan) and ran.started_at <= begun,
+        "recorded": None if is_old else ran.id in trail.ends,
         "authors": sorted(authors) if authors is not None else None,
         "signed": signing.signed,
         "signature": signing.said,

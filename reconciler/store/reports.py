@@ -71,7 +71,7 @@ class Reports:
 def _between(connection: Connection, since: datetime, until: datetime) -> Chronicle:
     events = tables.event
     within = (events.c.at >= stamp(since)) & (events.c.at < stamp(until))
-    oldest = connection.execute(select(events.c.at).order_by(events.c.id).limit(1)).scalar()
+    oldest = connection.execute(_OLDEST).scalar()
     refused = select(events.c.at).where(events.c.type == "commit_refused", within)
     return Chronicle(
         since=since,
@@ -85,6 +85,15 @@ def _between(connection: Connection, since: datetime, until: datetime) -> Chroni
         refused=tuple(map(moment, connection.execute(refused).scalars())),
         oldest=moment(oldest) if oldest else None,
     )
+
+
+# Some of what was archived stays in the journal, with gaps around it: all is there only after the last segment.
+_OLDEST = (
+    select(tables.event.c.at)
+    .where(tables.event.c.id > select(func.coalesce(func.max(tables.archived.c.last), 0)).scalar_subquery())
+    .order_by(tables.event.c.id)
+    .limit(1)
+)
 
 
 def _rollouts(connection: Connection, since: datetime, until: datetime) -> Iterator[Ran]:

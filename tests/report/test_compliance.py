@@ -46,7 +46,7 @@ def checked(*said: Event, **other: Any) -> dict[str, Kept]:
     """How the starter pack stands to one change at noon, written by ada, signed, with a health check passed."""
     change = other.pop("change", ran(State.SUCCEEDED, 0, 5, commit="c2"))
     known = {"c2": written("c2", -30, "ada@example.org", place=1), "c1": written("c1", -90, "cat@x.org", place=0)}
-    told = chronicle(change, written=other.pop("written", known))
+    told = chronicle(change, written=other.pop("written", known), oldest=other.pop("oldest", after(-9999)))
     trail = Trail(
         said=[Entry(number, NOON, event) for number, event in enumerate(said, 1)],
         begun={change.id: after(1)},
@@ -98,6 +98,11 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[Event, ...], dict[str, Kept | None]
         {"change": ran(State.SUCCEEDED, 0, 5, commit="c2", cause=Cause.DRIFT)},
         (),
         {"approved": None, "signed": None},
+    ),
+    "it is in the archive": (
+        {"oldest": after(1), "ends": frozenset()},
+        (),
+        {"planned": Kept.UNKNOWN, "approved": Kept.UNKNOWN, "evidence": Kept.UNKNOWN},
     ),
     "its end is not written down": ({"ends": frozenset()}, (), {"planned": Kept.BROKEN}),
     "the journal was changed": (
