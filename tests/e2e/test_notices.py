@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.e2e.documents import file
+from tests.e2e.documents import check, file
 from tests.e2e.world import World
 
 SECRET = "whsec_" + base64.b64encode(b"the key of the loopback hook").decode()
@@ -108,3 +108,32 @@ def test_people_are_told_of_a_rollout_of_a_bad_commit_and_of_a_pause(world: Worl
         for each in received.told
     ]
     assert max(late) < 5, f"told so many seconds later: {late}"
+
+
+def test_people_are_told_of_a_rollout_that_is_taken_back_and_of_drift(world: World) -> None:
+    (world.folder / "secrets/hook").mkdir(parents=True)
+    (world.folder / "secrets/hook/secret").write_text(SECRET)
+    world.settings(secrets={"directory": "secrets"}, git={"poll": "300ms"})
+    with hook() as received:
+        world.write({"policies/notify.yaml": policies(received.url)})
+        world.app(file("good\n"), health=[check("grep -q good shop.txt")])
+        with world.daemon():
+            world.until(lambda: "rollout.succeeded" in received.topics(), "the first rollout is told")
+            (world.home() / "shop.txt").write_text("good, but by hand\n")
+            world.until(lambda: "drift.healed" in received.topics(), "the healing is told")
+            world.app(file("bad\n"), version="2", health=[check("grep -q good shop.txt")])
+            world.until(lambda: "rollout.reverted" in received.topics(), "that it was taken back is told")
+            world.until(lambda: "unit.rejected" in received.topics(), "that it is rejected is told")
+    about = [each["data"] for each in received.told if each["data"]["version"] == "2"]
+    rollout = [each["topic"] for each in about if each["topic"].startswith("rollout.")]
+    assert rollout == [
+        "rollout.planned",
+        "rollout.begun",
+        "rollout.failed",
+        "rollout.reverting",
+        "rollout.reverted",
+    ]
+    assert len({each["thread"] for each in about if each["topic"].startswith("rollout.")}) == 1
+    failed = next(each for each in about if each["topic"] == "rollout.failed")
+    assert "grep -q good shop.txt" in failed["detail"]
+    assert failed["changes"]["first"] == ["update web-1/file:~/shop.txt"]
