@@ -3,22 +3,31 @@
 from collections.abc import Iterator
 
 from reconciler.model.carried import content_of
-from reconciler.model.content import Content
 from reconciler.model.output import Place
 from reconciler.model.plan import Apply, Plan, Stop
 from reconciler.model.rollout import Rollout
+from reconciler.model.step import CallHook, HttpHook
+from reconciler.model.target import Host
 
 
 def place(rollout: Rollout, plan: Plan) -> Place:
     """Return the place of the step at the cursor, with all secrets that the unit has on its targets."""
-    secrets = frozenset(reference for content in _contents(plan) for reference in content.secrets.values())
+    secrets = frozenset(_secrets(plan))
     return Place(unit=rollout.unit, rollout=rollout.id, plan=plan.id, step=rollout.cursor, secrets=secrets)
 
 
-def _contents(plan: Plan) -> Iterator[Content]:
+def _secrets(plan: Plan) -> Iterator[str]:
+    """Also those of files that this plan leaves alone: what they hold can be printed all the same."""
     for resource in plan.unit.resources:
-        yield from resource.contents.values()
+        for content in resource.contents.values():
+            yield from content.secrets.values()
     for step in plan.steps:
-        if isinstance(step, Apply | Stop):
-            brought = (content_of(each) for target in step.targets for each in target.operations)
-            yield from (each for each in brought if each is not None)
+        match step:
+            case Apply() | Stop():
+                for each in (content_of(each) for target in step.targets for each in target.operations):
+                    yield from each.secrets.values() if each else ()
+            case CallHook(hook=HttpHook(token=str(token))):
+                yield token
+            case _:
+                pass
+    yield from (each.become_password for each in plan.targets if isinstance(each, Host) and each.become_password)

@@ -2,41 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
 from reconciler.model.operation import HostOperation, MakeDirectory, RunCommand, UnitVerb
-from reconciler.model.output import Stream
 from reconciler.ports.errors import Refused
 from reconciler.ports.shell import Completed
 from reconciler.providers.transaction.outcome import conclude
 from reconciler.providers.transaction.said import Told
+from tests.providers.heard import Heard
 from tests.providers.local_shell import host
 from tests.providers.machine import RELOAD, Machine, unit, write
 
 LIMIT = 30.0
-
-
-@dataclass
-class Heard:
-    """A sink that remembers."""
-
-    notes: list[str] = field(default_factory=list)
-    text: bytes = b""
-    lost: int = 0
-
-    def say(self, stream: Stream, data: bytes) -> None:
-        if stream is Stream.NOTE:
-            self.notes.append(data.decode())
-        else:
-            self.text += data
-
-    def lose(self, size: int) -> None:
-        self.lost += size
-
-    def close(self) -> None:
-        """Nothing is kept open."""
 
 
 def sh(script: str, what: str = "try it", **more: object) -> RunCommand:

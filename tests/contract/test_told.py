@@ -1,0 +1,124 @@
+"""What programs print on a host comes over a real connection while they run, and a lost one does them no harm."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reconciler.kinds.catalog import CATALOG, PRELUDE
+from reconciler.model.guard import Guard
+from reconciler.model.health import ExecCheck, Timing
+from reconciler.model.operation import Operation, RunCommand
+from reconciler.model.output import Stream
+from reconciler.ports.errors import Refused, Unreachable
+from reconciler.ports.targets import Transaction
+from reconciler.providers.artifacts import ArtifactCache
+from reconciler.providers.checks import HealthChecks
+from reconciler.providers.clock import SystemClock
+from reconciler.providers.hosts import HostTargets, Supplies
+from reconciler.providers.http import Http
+from reconciler.providers.survey import Probes
+from tests.contract.conftest import World
+from tests.providers.heard import Heard
+from tests.providers.machine import HOLDER
+from tests.providers.secret_values import SecretValues
+
+SECRETS = SecretValues({"shop/db": "hunter22"})
+LIMIT = 60.0
+
+
+async def no_blob(digest: str) -> bytes:
+    raise KeyError(digest)
+
+
+@pytest.fixture
+async def targets(any_world: World, tmp_path: Path) -> AsyncIterator[HostTargets]:
+    http, shell = Http(), any_world.shell
+    supplies = Supplies(ArtifactCache(tmp_path / "artifacts", http, no_blob), SECRETS)
+    yield HostTargets(shell, Probes(CATALOG, PRELUDE), supplies, HealthChecks(shell, shell, SystemClock()), HOLDER)
+    await http.close()
+
+
+def sh(script: str, what: str = "try it", **more: object) -> RunCommand:
+    return RunCommand(**{"what": what, "argv": ("sh", "-c", script), "directory": "~", **more})
+
+
+def transaction(heard: Heard, *operations: Operation, guard: Guard | None = None) -> Transaction:
+    secrets = frozenset({"shop/db"})
+    return Transaction(id="told-1", operations=operations, guard=guard, output=heard, secrets=secrets)
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(LIMIT):
+        while not await true():  # noqa: ASYNC110 - another machine does it
+            await asyncio.sleep(0.05)
+
+
+async def test_it_is_told_while_the_program_runs(any_world: World, targets: HostTargets) -> None:
+    heard = Heard()
+    waits = sh("echo begun; until test -e go; do sleep 1; done; echo went; rm go", what="wait")
+    running = asyncio.create_task(targets.apply(any_world.host(), transaction(heard, waits, sh("echo next", "go on"))))
+
+    async def begun() -> bool:
+        return heard.text == b"begun\n"
+
+    await until(begun)
+    assert not running.done()
+    await targets.check(any_world.host(), ExecCheck(command=("sh", "-c", ": >~/go"), timing=Timing()))
+    await running
+    assert heard.text == b"begun\nwent\nnext\n"
+    assert heard.notes == ["wait\n", "go on\n"]
+
+
+async def test_a_lost_connection_ends_no_program_and_what_came_before_is_kept(
+    any_world: World, targets: HostTargets
+) -> None:
+    heard = Heard()
+    waits = sh("echo begun; until test -e go; do sleep 1; done; head -c 300000 /dev/zero | tr '\\0' x; : >done", "wait")
+    running = asyncio.create_task(targets.apply(any_world.host(), transaction(heard, waits)))
+
+    async def begun() -> bool:
+        return heard.text == b"begun\n"
+
+    async def done() -> bool:
+        return await any_world.home_has("done")
+
+    await until(begun)
+    await any_world.cut()
+    with pytest.raises(Unreachable):
+        await running
+    await any_world.restore()
+    touch = ExecCheck(command=("sh", "-c", ": >~/go"), timing=Timing(timeout=timedelta(seconds=20)))
+
+    async def released() -> bool:
+        return (await targets.check(any_world.host(), touch)).healthy
+
+    await until(released)
+    await until(done)
+    assert heard.text.startswith(b"begun\n")
+
+
+async def test_a_guarded_change_tells_as_well(any_world: World, targets: HostTargets) -> None:
+    heard = Heard()
+    guard = Guard(within=timedelta(seconds=20))
+    await targets.apply(any_world.host(), transaction(heard, sh("echo one"), sh("echo two", "more"), guard=guard))
+    assert (heard.text, heard.notes) == (b"one\ntwo\n", ["try it\n", "more\n"])
+
+
+async def test_a_secret_is_not_in_why_it_failed(any_world: World, targets: HostTargets) -> None:
+    heard = Heard()
+    with pytest.raises(Refused, match=r"cannot try it: the password is \(secret\)") as caught:
+        await targets.apply(any_world.host(), transaction(heard, sh("echo the password is hunter22; exit 1")))
+    assert "hunter22" not in str(caught.value)
+
+
+async def test_what_a_check_prints_comes_with_its_answer(any_world: World, targets: HostTargets) -> None:
+    check = ExecCheck(command=("sh", "-c", "echo out; echo err >&2; exit 4"), timing=Timing())
+    said = await targets.check(any_world.host(), check)
+    assert said.printed == (
+        (Stream.NOTE, b"health check sh -c echo out; echo err >&2; exit 4: exit 4\n"),
+        (Stream.OUTPUT, b"out\n"),
+        (Stream.ERRORS, b"err\n"),
+    )
