@@ -48,7 +48,8 @@ class Traces:
             await self._store.readers.put(READER, number)
         while True:
             entries = await self._store.history.since(number, _BATCH)
-            told = [span for entry in entries for span in await self._spans(entry)]
+            since = self._clock.now() - OLDEST
+            told = [span for entry in entries if entry.at >= since for span in await self._spans(entry)]
             if beside := [*told, *self._recorder.taken()]:
                 await self._sent(beside, entries[-1].at if entries else self._clock.now())
             if entries:
