@@ -33,7 +33,7 @@ TIMES = 7
 def events(number: int) -> Iterator[tuple[datetime, Event]]:
     for each in range(number):
         at, unit = BEGIN + SPAN * each / number, UNITS[each * 7919 % len(UNITS)]
-        state = StepState.FAILED if each % 50 == 0 else StepState.SUCCEEDED
+        state = StepState.FAILED if each % 50 == 7 else StepState.SUCCEEDED
         step = StepRecord(plan="", index=0, state=state, attempt=1, started_at=at, ended_at=at)
         match each % 10:
             case 0:

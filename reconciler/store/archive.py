@@ -19,6 +19,8 @@ from reconciler.store.times import stamp
 
 COMMITS_KEPT = 1000
 """So many accepted commits stay, the newest: forges are told of them, and reverts are looked for among them."""
+AT_ONCE = 500
+"""So many go in one transaction: what decides waits for no more than that."""
 
 _EVENT, _ARCHIVED, _ROLLOUT = tables.event, tables.archived, tables.rollout
 
@@ -62,7 +64,9 @@ class ArchiveLog:
 
     async def let_go(self, segment: Archived) -> int:
         """Take the entries of the segment out of the journal that nothing there needs; return how many went."""
-        return await self._database.write(_let_go, segment)
+        starts = range(segment.first, segment.last + 1, AT_ONCE)
+        gone = [await self._database.write(_let_go, each, min(each + AT_ONCE - 1, segment.last)) for each in starts]
+        return sum(gone)
 
 
 def _all(connection: Connection) -> Sequence[Archived]:
@@ -95,16 +99,16 @@ def _record(connection: Connection, made: SegmentArchived, link: str, at: dateti
 
 
 def _removable(connection: Connection, segment: Archived) -> int:
-    found = select(func.count()).select_from(_EVENT).where(_of(segment), ~_needed())
+    found = select(func.count()).select_from(_EVENT).where(_between(segment.first, segment.last), ~_needed())
     return int(connection.execute(found).scalar_one())
 
 
-def _let_go(connection: Connection, segment: Archived) -> int:
-    return connection.execute(delete(_EVENT).where(_of(segment), ~_needed())).rowcount
+def _let_go(connection: Connection, first: int, last: int) -> int:
+    return connection.execute(delete(_EVENT).where(_between(first, last), ~_needed())).rowcount
 
 
-def _of(segment: Archived) -> ColumnElement[bool]:
-    return _EVENT.c.id.between(segment.first, segment.last)
+def _between(first: int, last: int) -> ColumnElement[bool]:
+    return _EVENT.c.id.between(first, last)
 
 
 def _needed() -> ColumnElement[bool]:
