@@ -17,7 +17,7 @@ from reconciler.model.policy import OnUnhealthy
 from reconciler.model.resource import Unknown
 from reconciler.model.target import Target
 from reconciler.model.unit import Unit
-from reconciler.policy.vigil import rejected
+from reconciler.policy.vigil import rejected, to_come
 from reconciler.ports.clock import Clock
 from reconciler.ports.errors import WorldError
 from reconciler.ports.journal import Journal, JournalUnavailable
@@ -156,7 +156,8 @@ class Vigil:
         if not new and not (unhealthy and kept.unit.policy.vigil.on_unhealthy is OnUnhealthy.REVERT):
             return
         standing, now = await self._journal.standing(), self._clock.now()
-        if standing.of(kept.unit.id).rollout is not None:
+        known = standing.of(kept.unit.id)
+        if known.rollout is not None or to_come(kept.unit, known):
             return
         events: list[Event] = []
         if new and condition is not None:

@@ -6,12 +6,20 @@ from datetime import datetime, timedelta
 from reconciler.model.duration import format_duration
 from reconciler.model.event import VerdictGiven
 from reconciler.model.policy import OnUnhealthy
-from reconciler.model.standing import Standing
+from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.unit import Unit
 from reconciler.model.verdict import Verdict, VerdictRecord
 from reconciler.policy.removal import GONE
 
 _NAMED = 3
+
+
+def to_come(unit: Unit, known: UnitStanding) -> bool:
+    """Whether the unit's state waits to be rolled out: nothing of it is there yet that could do badly."""
+    assessed, found = known.assessed, known.verdicts.get(unit.digest)
+    if assessed is None or assessed.digest != unit.digest or assessed.waiting is None or assessed.in_sync:
+        return False
+    return found is None or found.verdict is not Verdict.GOOD
 
 
 def rejected(unit: Unit, standing: Standing, unhealthy: Mapping[str, str], now: datetime) -> VerdictGiven | None:

@@ -10,7 +10,7 @@ from reconciler.daemon.loop import Parts, loop
 from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.vigil import MOST_AT_ONCE, Vigil
 from reconciler.model.assessment import Assessment
-from reconciler.model.event import Condition, HealthChanged, VerdictGiven
+from reconciler.model.event import Condition, HealthChanged, Paused, Resumed, VerdictGiven
 from reconciler.model.health import CheckResult, HealthCheck, HttpCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.standing import Standing
@@ -82,6 +82,25 @@ async def test_what_gets_worse_and_better_is_written_down_once(fleet: Fleet) -> 
         ("web-2", "healthy", ""),
     ]
     assert not [each for each in await fleet.events() if isinstance(each, VerdictGiven) and each.verdict is Verdict.BAD]
+
+
+async def test_an_app_that_waits_for_its_first_rollout_is_not_unhealthy(fleet: Fleet) -> None:
+    fleet.hosts.ails = lambda target, check: "HTTP 503"
+    async with kept(fleet):
+        await fleet.world.journal.append([Paused(unit=None, author="me", reason="not yet")], fleet.clock.now())
+        await fleet.commit("first", shop=app("red"))
+        fleet.wake.ring()
+        standing = await until(fleet, lambda known: known.of(SHOP).assessed)
+        until_then = fleet.clock.now() + timedelta(hours=1)
+        while fleet.clock.now() < until_then:  # noqa: ASYNC110 - time is simulated
+            await asyncio.sleep(0)
+        fleet.hosts.ails = lambda target, check: None
+        await fleet.world.journal.append([Resumed(unit=None, author="me", reason="now")], fleet.clock.now())
+        fleet.wake.ring()
+        await until(fleet, good_at("red"))
+    waiting = standing.of(SHOP).assessed
+    assert waiting and waiting.waiting
+    assert await healths(fleet) == []
 
 
 async def test_what_gets_bad_soon_after_its_rollout_is_taken_back_and_not_tried_again(fleet: Fleet) -> None:
