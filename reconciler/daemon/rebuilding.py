@@ -88,8 +88,8 @@ def _refuse_what_is_known(standing: Standing, only: Collection[UnitId]) -> None:
     if rolled and not only:
         raise Refused(
             f"the journal is there and knows rollouts of {', '.join(rolled[:5])}; it knows better than hosts do. For a "
-            "unit that it does not know: reconciler rebuild --unit APP@ENVIRONMENT. If it was begun anew after the loss "
-            "of another one, move journal.db, journal.db-wal and journal.db-shm away first"
+            "unit that it does not know: reconciler rebuild --unit APP@ENVIRONMENT. If it was begun anew after another "
+            "one was lost, move journal.db, journal.db-wal and journal.db-shm away first"
         )
     for unit in only:
         if _rolled_out(standing.of(unit)):
