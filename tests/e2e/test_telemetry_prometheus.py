@@ -20,12 +20,19 @@ from tests.telemetry.queries import ALERTS, asked_by_alerts, asked_by_dashboards
 
 pytestmark = pytest.mark.skipif(bool(obstacle()), reason=obstacle() or "")
 
-OF_CHANNELS = {
-    "reconciler_deliveries",
-    "reconciler_delivery_oldest_age_seconds",
-    "reconciler_notices_dropped_total",
-}
-"""Figures that only a daemon with channels to tell people through has."""
+AFTER_LONG = {"reconciler_notices_dropped_total"}
+"""Figures that a daemon has only when something was tried for hours."""
+
+CHANNEL = """\
+kind: NotificationChannel
+metadata: {name: pager}
+spec: {webhook: {url: "http://127.0.0.1:9/", secret: pager/key}}
+---
+kind: NotificationPolicy
+metadata: {name: all}
+spec: {to: [pager]}
+"""
+"""People who cannot be reached: nobody listens there."""
 
 ASKED = [*asked_by_dashboards(), *asked_by_alerts()]
 
@@ -68,7 +75,10 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
             api={"tcp": {"listen": there}, "metrics": "open"},
             audit={"checkpoint": "1s"},
             telemetry={"otlp": collector.url, "every": "1s"},
+            secrets={"directory": "secrets"},
         )
+        (world.folder / "secrets" / "pager").mkdir(parents=True)
+        (world.folder / "secrets" / "pager" / "key").write_text("k")
         with world.daemon() as daemon:
             seen = Scraped(client, "")
             _live(world, seen)
@@ -84,6 +94,7 @@ def _live(world: World, seen: Scraped) -> None:
     def shows(query: str) -> Callable[[], bool]:
         return lambda: seen.value(query) > 0
 
+    world.write({"policies/pager.yaml": CHANNEL})
     world.app(file("one\n"), health=[check("test -e ok", FOR_EVER)])
     world.until(shows('reconciler_rollouts_active{state="running"}'), "a rollout is under way")
     for name in world.names:
@@ -97,6 +108,7 @@ def _live(world: World, seen: Scraped) -> None:
     world.until(shows("reconciler_unit_heals"), "the drift is healed")
     world.app(file("two\n"), health=[check("test ! -e ok")])
     world.until(shows('reconciler_rollouts_total{outcome="reverted"}'), "the bad commit is taken back")
+    world.until(shows('reconciler_deliveries{channel="pager",state="waiting"}'), "people are to be told")
     world.until(shows("reconciler_record_signed_timestamp_seconds"), "the record is signed")
     world.until(shows('reconciler_telemetry_exports_total{signal="traces",outcome="ok"}'), "traces are sent")
     world.there.cut("web-2")
@@ -118,7 +130,7 @@ def test_what_the_daemon_shows_is_as_promtool_wants_it(scraped: Scraped) -> None
 def test_what_panels_and_alerts_ask_for_was_scraped(scraped: Scraped) -> None:
     for _, query in ASKED:
         scraped.ask("query", query=query)
-    known = scraped.names() | OF_CHANNELS
+    known = scraped.names() | AFTER_LONG
     assert {where: missing for where, query in ASKED if (missing := names(query) - known)} == {}
 
 
