@@ -4,10 +4,11 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from reconciler.store.journal import SqliteStore
 from reconciler.store.migrate import NEWEST
 from reconciler.store.sqlite import Database, engine_for
 
+_SCRATCH = ".backup-"
+_LEFT_BEHIND = timedelta(days=1)
 _OURS = re.compile(r"reconciler-\d{8}T\d{6}Z\.tar\.(gz|age)")
 
 
@@ -75,7 +78,8 @@ def _name(now: datetime, wanted: Wanted) -> str:
 
 def _write(settings: Settings, into: Path, recipients: Sequence[str], now: datetime) -> Manifest:
     state = settings.state_dir
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=state) as scratch:
+    _clear(state, now)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=state) as scratch:
         copied = Path(scratch) / JOURNAL
         newest = backup.copy(state / JOURNAL, copied)
         if newest.form != NEWEST:
@@ -96,6 +100,13 @@ def _write(settings: Settings, into: Path, recipients: Sequence[str], now: datet
         )
         backup_file.write(into, _text(manifest), files, recipients)
     return manifest
+
+
+def _clear(state: Path, now: datetime) -> None:
+    """Take away what a backup left behind that was killed; one that is being made is younger."""
+    for left in state.glob(f"{_SCRATCH}*"):
+        if datetime.fromtimestamp(left.stat().st_mtime, UTC) < now - _LEFT_BEHIND:
+            shutil.rmtree(left)
 
 
 def _controller(state: Path) -> str:

@@ -1,6 +1,7 @@
 """What ``reconciler restore`` does: the state folder is made from a backup, which is checked before it is trusted."""
 
 import json
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from reconciler.providers.backup_file import NotABackup
 from reconciler.store import backup
 from reconciler.store.journal import SqliteStore
 
+_SCRATCH = ".restore-"
 _LARGEST = 1 << 40
 _BESIDE = ("-wal", "-shm")
 
@@ -43,7 +45,8 @@ async def restore(state: Path, wanted: Wanted, clock: Clock) -> tuple[Manifest, 
     with exclusive(state):
         _check(state, force=wanted.force)
         now = clock.now()
-        with tempfile.TemporaryDirectory(prefix=".restore-", dir=state) as scratch:
+        _clear(state)
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=state) as scratch:
             manifest = _unpacked(wanted, Path(scratch))
             aside = _put_aside(state, now)
             # The journal last: what is cut off before it has no journal, and is done again.
@@ -56,6 +59,12 @@ async def restore(state: Path, wanted: Wanted, clock: Clock) -> tuple[Manifest, 
         finally:
             await store.close()
     return manifest, aside
+
+
+def _clear(state: Path) -> None:
+    """Nobody else restores: what is still there is of one that was killed."""
+    for left in state.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(left)
 
 
 def _check(state: Path, *, force: bool) -> None:
@@ -111,7 +120,7 @@ def _put_aside(state: Path, now: datetime) -> Path | None:
     there = [state / name for name in (*FILES, *(JOURNAL + each for each in _BESIDE)) if (state / name).exists()]
     if not there:
         return None
-    aside = state / f"before-restore-{now:%Y%m%dT%H%M%SZ}"
+    aside = state / f"before-restore-{now:%Y%m%dT%H%M%S.%fZ}"
     aside.mkdir(mode=0o700)
     for each in there:
         each.replace(aside / each.name)

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import sqlite3
 import tarfile
 import time
@@ -41,7 +42,7 @@ class Fixed:
 async def _backup(folder: Path, *, entries: int = 3) -> Path:
     """Make a state folder with some entries, and return a backup of it."""
     state = folder / "first"
-    state.mkdir()
+    state.mkdir(exist_ok=True)
     store = await SqliteStore.open(state / "journal.db")
     await begun(store, "r1", planned("1"))
     await store.append([Paused(unit=SHOP, author="ada", reason="x")], NOW)
@@ -243,3 +244,14 @@ async def test_the_objectives_are_met_with_as_many_entries_as_a_thousand_rollout
     await _restore(file, state)
     assert time.monotonic() - began < OBJECTIVE  # noqa: TID251
     assert (state / "journal.db").stat().st_size > 10_000_000
+
+
+async def test_what_a_killed_one_left_behind_is_taken_away(tmp_path: Path) -> None:
+    left = [tmp_path / "first/.backup-old", tmp_path / "second/.restore-old"]
+    long_ago = NOW.timestamp() - 2 * 86_400
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "journal.db").touch()
+        os.utime(folder, (long_ago, long_ago))
+    await _restore(await _backup(tmp_path), tmp_path / "second")
+    assert [os.path.lexists(folder) for folder in left] == [False, False]
