@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 """Characters that nobody sees, that turn the direction of what they see, and halves that are none."""
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~<>@])")
+_SPECIAL = re.compile(r"([\\`*_\[\]~<>#])")
+_EVERYBODY = re.compile(r"@(?=everyone|here|channel|all|team|room|<|&|!)", re.IGNORECASE)
 _LINK_SCHEMES = ("http", "https")
 
 
@@ -59,6 +60,14 @@ def _plain(text: str) -> str:
 
 
 PLAIN = Dialect("plain", _plain, _plain, _plain, lambda label, url: f"{label}: {url}")
+
+
+def _nobody(text: str) -> str:
+    # Some of the services behind apprise take these words for everybody, wherever they stand.
+    return _EVERYBODY.sub("@\u200b", text)
+
+
+PLAIN_CHAT = Dialect("plain chat", _nobody, _nobody, _nobody, lambda label, url: f"{_nobody(label)}: {url}")
 SLACK = Dialect(
     "slack",
     _slack,

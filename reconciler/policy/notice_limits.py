@@ -72,9 +72,17 @@ def _names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _line(text: str) -> str:
-    return _cut(" ".join(clean(text).split()), LINE)
+    return _short(" ".join(_seen(text, LINE).split()), LINE)
 
 
 def _cut(text: str, longest: int) -> str:
-    whole = clean(text)
-    return whole if len(whole) <= longest else whole[: longest - len(_CUT)] + _CUT
+    return _short(_seen(text, longest), longest)
+
+
+def _seen(text: str, longest: int) -> str:
+    """What can be seen of the beginning: enough to be told that there is more, and no work with what is not told."""
+    return clean(text[: 4 * longest])
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - len(_CUT)] + _CUT

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from reconciler.policy.dialects import PLAIN
+from reconciler.policy.dialects import PLAIN_CHAT
 from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.ports.errors import Denied, Unreachable
 from reconciler.providers.channels import content
@@ -27,8 +27,8 @@ def _told(url: str, message: Outgoing) -> Delivered:
         raise Denied(f"the URL of channel {name} is none that apprise knows; its schema comes first, as in ntfy://")
     kinds = {"info": "info", "warning": "warning", "error": "failure", "critical": "failure"}
     told = teller.notify(
-        title=content.title(message.notice, 200),
-        body=content.body(message, PLAIN),
+        title=PLAIN_CHAT.escape(content.title(message.notice, 200)),
+        body=content.body(message, PLAIN_CHAT),
         notify_type=kinds[message.notice.severity.value],
         body_format=apprise.NotifyFormat.TEXT,
     )

@@ -63,7 +63,9 @@ async def test_apprise_takes_whatever_people_have_written(
 ) -> None:
     address, asked, _ = got
     await told(http, f"json://{address}/in", notice)
-    assert "\x00" not in json.loads(asked[0].body)["message"]
+    said = json.loads(asked[0].body)
+    assert "\x00" not in said["message"]
+    assert "@everyone" not in said["message"] + said["title"]
 
 
 async def test_what_apprise_cannot_tell_is_tried_again(
