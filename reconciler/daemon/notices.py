@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from reconciler.daemon.logs import log
 from reconciler.daemon.notice_facts import NoticeFacts
 from reconciler.daemon.wake import Wake
 from reconciler.daemon.world import Following
@@ -14,6 +15,7 @@ from reconciler.model.unit import Desired
 from reconciler.notify.escalation import settled
 from reconciler.notify.happened import happened
 from reconciler.notify.routing import routed
+from reconciler.ports.journal import JournalUnavailable
 from reconciler.store.journal import SqliteStore
 
 AT_ONCE = 200
@@ -57,8 +59,13 @@ class Notices:
         told: list[tuple[int, Due]] = []
         acted: list[tuple[int, str]] = []
         for entry in entries if desired.notifications != NOBODY else ():
-            acted += [(entry.number, subject) for subject in sorted(settled(entry.event))]
-            told += [(entry.number, due) for due in await self._told(entry, desired)]
+            try:
+                acted += [(entry.number, subject) for subject in sorted(settled(entry.event))]
+                told += [(entry.number, due) for due in await self._told(entry, desired)]
+            except JournalUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - one that we cannot tell of must not hide all after it
+                log.error("internal error: people are not told of an entry", number=entry.number, exc_info=error)
         return Read(number=entries[-1].number, due=tuple(told), settled=tuple(acted))
 
     async def _told(self, entry: Entry, desired: Desired) -> Sequence[Due]:

@@ -1,5 +1,6 @@
 """What people write under policies/ about who is told what: NotificationPolicy."""
 
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
@@ -10,10 +11,13 @@ from reconciler.desired.matching_documents import UnitsSpec
 from reconciler.desired.wait_documents import told_at
 from reconciler.desired.window_documents import CronText, Zone
 from reconciler.desired.words import describe, nearest
+from reconciler.model.governance import ChangeWindow, WindowMode
 from reconciler.model.notification import Alarm, Grouping, NotificationPolicy, QuietHours, Severity, Topic
+from reconciler.policy import cron, windows
 
 _TOPICS = tuple(each.value for each in Topic if each is not Topic.TEST)
 _LONGEST_TEMPLATE = 20_000
+_SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def _fits_topics(glob: str) -> str:
@@ -53,6 +57,16 @@ class QuietSpec(Strict):
     cron: CronText
     duration: Period
     zone: Zone = "UTC"
+
+    @model_validator(mode="after")
+    def _ends(self) -> "QuietSpec":
+        window = ChangeWindow(
+            name="quiet", mode=WindowMode.DENY, cron=self.cron, duration=self.duration, zone=self.zone
+        )
+        begins = next(cron.following(self.cron, cron.zone(self.zone), _SOME_TIME), None)
+        if begins and windows.phase(window, begins).until is None:
+            raise told_at(("duration",), "it begins again before it ends: nobody would ever be told", self.duration)
+        return self
 
     def to_model(self) -> QuietHours:
         """Return the quiet hours."""

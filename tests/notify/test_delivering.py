@@ -182,6 +182,15 @@ async def test_a_bug_with_one_message_loses_nothing_and_keeps_nobody_waiting(tmp
     assert [each.notice.reason for each in receiver.got] == ["even", "odd"]
 
 
+async def test_an_entry_that_nobody_can_tell_of_hides_none_after_it(tmp_path: Path) -> None:
+    odd = RolloutMoved(rollout="r", unit=SHOP, before="running", after="in a state of a later version", reason="")
+    receiver = Receiver()
+    async with telling(tmp_path / "journal.db", saying(everything("deploys")), receiver) as here:
+        await here.append(odd, paused("after it"))
+        await receiver.until(lambda: len(receiver.got) == 1)
+    assert [each.notice.reason for each in receiver.got] == ["after it"]
+
+
 async def test_what_is_over_the_rate_is_summed_up(tmp_path: Path) -> None:
     rate = Rate(count=5, per=timedelta(minutes=10))
     policy = NotificationPolicy(name="all", to=("deploys",))
