@@ -11,10 +11,11 @@ from reconciler.policy.select import has
 def speaks_of(policy: NotificationPolicy, notice: Notice, placed: Placed) -> bool:
     """Whether the policy wants this told: by event, severity, and what it is about."""
     named = not policy.events or any(fnmatchcase(notice.topic, glob) for glob in policy.events)
-    return named and notice.severity.rank >= policy.severity.rank and _about(policy.match, notice, placed)
+    return named and notice.severity.rank >= policy.severity.rank and is_about(policy.match, notice, placed)
 
 
-def _about(match: Match, notice: Notice, placed: Placed) -> bool:
+def is_about(match: Match, notice: Notice, placed: Placed) -> bool:
+    """Whether what the notice is about is among what matches."""
     if notice.unit is not None:
         return fits(match, notice.unit, placed)
     if match == EVERYTHING:
