@@ -50,15 +50,25 @@ async def trail(sources: Reporting, told: Chronicle, changes: Sequence[Ran], per
 async def _asked(sources: Reporting, changes: Sequence[Ran], said: Sequence[Entry]) -> Mapping[str, str]:
     """The ids by which people consent to plans, of those rollouts whose unit anybody has consented for.
 
-    An id follows from the whole plan, and plans are large: they are read some at a time, and not kept.
+    An id follows from the whole plan, and plans are large: they are read some at a time, and not kept. That of a plan
+    that cannot be read any more is empty.
     """
     consented = {each.event.unit for each in said if isinstance(each.event, ApprovalGiven)}
     mine = [each for each in changes if each.unit in consented]
     names, found = sorted({each.plan for each in mine}), dict[str, str]()
     for start in range(0, len(names), _PLANS_AT_ONCE):
-        read = await sources.reports.plans(names[start : start + _PLANS_AT_ONCE])
-        found |= await asyncio.to_thread(_ids, read)
-    return {each.id: found[each.plan] for each in mine}
+        found |= await _read(sources, names[start : start + _PLANS_AT_ONCE])
+    return {each.id: found.get(each.plan, "") for each in mine}
+
+
+async def _read(sources: Reporting, names: Sequence[str]) -> Mapping[str, str]:
+    try:
+        return await asyncio.to_thread(_ids, await sources.reports.plans(names))
+    except (KeyError, ValueError):
+        if len(names) == 1:
+            return {}
+    # One of them was stored by another version, or is gone: the others are not to be lost with it.
+    return {name: asked for one in names for name, asked in (await _read(sources, [one])).items()}
 
 
 def _ids(plans: Mapping[str, Plan]) -> Mapping[str, str]:

@@ -39,7 +39,8 @@ class Trail:
 
     ``said`` are people's words, oldest first. ``begun`` is when the first step of each rollout was begun. ``proofs``
     counts by rollout the steps that succeeded, by their sort. ``ends`` are those rollouts of which the beginning and
-    the end, if they have one, are in the journal. ``asked`` is by rollout the id by which people consent to its plan.
+    the end, if they have one, are in the journal. ``asked`` is by rollout the id by which people consent to its plan,
+    empty where that cannot be told any more.
     ``before`` is the commit that each unit had before the period.
     """
 
@@ -128,6 +129,7 @@ def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known
     is_old = told.oldest is None or ran.started_at < told.oldest
     waivers = [each for each in words.waived.get(ran.unit, ()) if each.at <= ran.started_at < each.until]
     proofs = trail.proofs.get(ran.id, {})
+    approvals = [*_approvals(given, words.decisions.get(ran.id, ()), authors)]
     return {
         "rollout": ran.id,
         "unit": str(ran.unit),
@@ -148,7 +150,7 @@ def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known
         "authors": sorted(authors) if authors is not None else None,
         "signed": signing.signed,
         "signature": signing.said,
-        "approvals": [*_approvals(given, words.decisions.get(ran.id, ()), authors)],
+        "approvals": None if trail.asked.get(ran.id) == "" else approvals,
         "approvalWaived": any(GateKind.APPROVAL in each.gates for each in waivers),
         "waivers": [_waiver(each, words.reviewed.get(each.id), now) for each in waivers],
         "evidence": {name: proofs.get(sort, 0) for sort, name in PROOFS.items()},

@@ -53,6 +53,7 @@ def checked(*said: Event, **other: Any) -> dict[str, Kept]:
         proofs={change.id: other.pop("proofs", {"probe": 1, "apply": 2})},
         ends=other.pop("ends", frozenset({change.id})),
         before={SHOP: "c1"},
+        asked=other.pop("asked", {}),
         signings={"c2": other.pop("signing", Signing(True, "signed"))},
     )
     journal = other.pop("journal", SOUND)
@@ -103,6 +104,11 @@ TABLE: dict[str, tuple[dict[str, Any], tuple[Event, ...], dict[str, Kept | None]
         {"oldest": after(1), "ends": frozenset()},
         (),
         {"planned": Kept.UNKNOWN, "approved": Kept.UNKNOWN, "evidence": Kept.UNKNOWN},
+    ),
+    "its plan cannot be read any more": (
+        {"asked": {"shop-0": ""}},
+        (approval("bob"),),
+        {"approved": Kept.UNKNOWN, "not-by-its-author": Kept.UNKNOWN, "planned": Kept.KEPT},
     ),
     "its end is not written down": ({"ends": frozenset()}, (), {"planned": Kept.BROKEN}),
     "the journal was changed": (
