@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reconciler.execute.outcome import Changed, Outcome, outcome
+from reconciler.execute.printed import place
 from reconciler.execute.recovery import Again, CannotSee, Done, Recovered, decide, tells_all, under_way, wanted
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.steps.confirm import Inspected, NotSeen, concerned, inspect
@@ -14,7 +15,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.carried import blobs_of
 from reconciler.model.change import LEAVING
 from reconciler.model.health import CheckProgress, CheckResult
-from reconciler.model.output import Place, Stream
+from reconciler.model.output import Stream
 from reconciler.model.plan import Plan, Probe, TargetChanges
 from reconciler.model.resource import Survey
 from reconciler.model.rollout import Rollout
@@ -57,18 +58,19 @@ class Effects:
         self._side_by_side = side_by_side
 
     async def change(
-        self, plan: Plan, transactions: Mapping[str, Transaction], place: Place
+        self, rollout: Rollout, plan: Plan, transactions: Mapping[str, Transaction]
     ) -> AsyncGenerator[Mapping[str, Outcome], None]:
         """Run a transaction on each target named; yield how it ended, as soon as it has. What they print is kept.
 
         When the caller stops early, what is under way is ended with the error it stopped for.
         """
         targets = {each.name: each for each in plan.targets}
+        where = place(rollout, plan)
 
         async def one(name: str) -> Outcome:
-            with closing(self._outputs.open(place, name)) as sink:
+            with closing(self._outputs.open(where, name)) as sink:
                 try:
-                    wanted = replace(transactions[name], output=sink, secrets=place.secrets)
+                    wanted = replace(transactions[name], output=sink, secrets=where.secrets)
                     await self._targets.apply(targets[name], wanted)
                 except WorldError as error:
                     sink.say(Stream.NOTE, f"{error}\n".encode())
@@ -101,7 +103,7 @@ class Effects:
         return await self._side_by_side.all(list(by_target), one)
 
     async def ask(
-        self, plan: Plan, step: Probe, due: Sequence[CheckProgress], place: Place
+        self, rollout: Rollout, plan: Plan, step: Probe, due: Sequence[CheckProgress]
     ) -> Mapping[CheckProgress, CheckResult]:
         """Ask each check once. What they print is kept."""
         targets = {each.name: each for each in plan.targets}
@@ -112,7 +114,7 @@ class Effects:
             except WorldError as error:
                 return CheckResult(healthy=False, detail=str(error))
             if result.printed:
-                with closing(self._outputs.open(place, progress.target)) as sink:
+                with closing(self._outputs.open(place(rollout, plan), progress.target)) as sink:
                     for stream, data in result.printed:
                         sink.say(stream, data)
             return result

@@ -31,7 +31,6 @@ from reconciler.execute.moves import (
 )
 from reconciler.execute.outcome import Outdated
 from reconciler.execute.outside import Outside
-from reconciler.execute.printed import place
 from reconciler.execute.recovery import Again
 from reconciler.execute.side_by_side import SideBySide
 from reconciler.execute.world import World
@@ -100,7 +99,7 @@ class Stepper:
         jitter, now = self._clock.jitter, self._clock.now
         match move:
             case Ask(step, due):
-                answers = await self._effects.ask(plan, step, due, place(rollout, plan))
+                answers = await self._effects.ask(rollout, plan, step, due)
                 return answered.asked(rollout, plan, answers, now())
             case Inspect(_, targets):
                 seen = await self._effects.inspect(plan, targets)
@@ -162,7 +161,7 @@ class Stepper:
         wanted = {one.target: transaction(rollout, plan, one, contents) for one in targets}
         trouble: JournalUnavailable | None = None
         outdated: list[str] = []
-        async with aclosing(self._effects.change(plan, wanted, place(rollout, plan))) as waves:
+        async with aclosing(self._effects.change(rollout, plan, wanted)) as waves:
             async for wave in waves:
                 outdated += [one.reason for one in wave.values() if isinstance(one, Outdated)]
                 try:

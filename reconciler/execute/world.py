@@ -14,7 +14,7 @@ from reconciler.ports.targets import Targets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The hosts, the load balancers, the monitoring and other people's programs; where goes what is printed; and time."""
+    """The hosts, load balancers, monitoring and other people's programs; where goes what is printed; and time."""
 
     targets: Targets
     kinds: Mapping[str, Kind]

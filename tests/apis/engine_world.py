@@ -6,7 +6,7 @@ import socket
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from reconciler.providers.docker.targets import EngineTargets, Supplies
 from reconciler.providers.ssh import SshShell
 from reconciler.providers.ssh_options import SshOptions
 from tests.lab.own_engine import OwnEngine
+from tests.providers.heard import Heard
 from tests.providers.secret_values import SecretValues
 
 UNIT = UnitId("shop", "testing")
@@ -64,6 +65,7 @@ class OneApp:
     sources: Sources
     secrets: Values
     count: int = 0
+    heard: Heard = field(default_factory=Heard)
 
     def of(self, kind: str, **fields: Any) -> Resource:
         """Return what the kind makes of what people write; ``stop_timeout`` is their stopTimeout."""
@@ -129,7 +131,12 @@ class OneApp:
     async def apply(self, *operations: Operation) -> None:
         """Do the operations as one transaction."""
         self.count += 1
-        transaction = Transaction(id=f"t{self.count}", operations=tuple(operations), contents=self.sources.contents)
+        transaction = Transaction(
+            id=f"t{self.count}",
+            operations=tuple(operations),
+            contents=self.sources.contents,
+            output=self.heard,
+        )
         await self.targets.apply(self.target, transaction)
 
     async def health(self, resource: Resource) -> CheckResult:

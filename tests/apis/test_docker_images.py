@@ -31,6 +31,8 @@ async def test_an_image_is_pulled_by_its_digest_with_credentials_and_goes(engine
             asked = len(there.logins)
             await app.apply(*fetching(image))
             assert len(there.logins) == asked, "what is there is not pulled again"
+            assert app.heard.notes == [f"pull {reference}\n"]
+            assert b"Pull complete\n" in app.heard.text
             await app.take_away(image)
 
 

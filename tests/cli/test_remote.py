@@ -79,6 +79,7 @@ READS = (
     ["history"],
     ["history", "shop@production", "--json"],
     ["history", "--rollout", "01jq8-shop"],
+    ["logs", "shop@production", "--json"],
     ["query", "shop@production*"],
     ["query", "web-1"],
 )

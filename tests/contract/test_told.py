@@ -45,9 +45,9 @@ def sh(script: str, what: str = "try it", **more: object) -> RunCommand:
     return RunCommand(**{"what": what, "argv": ("sh", "-c", script), "directory": "~", **more})
 
 
-def transaction(heard: Heard, *operations: Operation, guard: Guard | None = None) -> Transaction:
+def transaction(name: str, heard: Heard, *operations: Operation, guard: Guard | None = None) -> Transaction:
     secrets = frozenset({"shop/db"})
-    return Transaction(id="told-1", operations=operations, guard=guard, output=heard, secrets=secrets)
+    return Transaction(id=name, operations=operations, guard=guard, output=heard, secrets=secrets)
 
 
 async def until(true: Callable[[], Awaitable[bool]]) -> None:
@@ -59,7 +59,9 @@ async def until(true: Callable[[], Awaitable[bool]]) -> None:
 async def test_it_is_told_while_the_program_runs(any_world: World, targets: HostTargets) -> None:
     heard = Heard()
     waits = sh("echo begun; until test -e go; do sleep 1; done; echo went; rm go", what="wait")
-    running = asyncio.create_task(targets.apply(any_world.host(), transaction(heard, waits, sh("echo next", "go on"))))
+    running = asyncio.create_task(
+        targets.apply(any_world.host(), transaction("live", heard, waits, sh("echo next", "go on")))
+    )
 
     async def begun() -> bool:
         return heard.text == b"begun\n"
@@ -77,7 +79,7 @@ async def test_a_lost_connection_ends_no_program_and_what_came_before_is_kept(
 ) -> None:
     heard = Heard()
     waits = sh("echo begun; until test -e go; do sleep 1; done; head -c 300000 /dev/zero | tr '\\0' x; : >done", "wait")
-    running = asyncio.create_task(targets.apply(any_world.host(), transaction(heard, waits)))
+    running = asyncio.create_task(targets.apply(any_world.host(), transaction("lost", heard, waits)))
 
     async def begun() -> bool:
         return heard.text == b"begun\n"
@@ -103,14 +105,16 @@ async def test_a_lost_connection_ends_no_program_and_what_came_before_is_kept(
 async def test_a_guarded_change_tells_as_well(any_world: World, targets: HostTargets) -> None:
     heard = Heard()
     guard = Guard(within=timedelta(seconds=20))
-    await targets.apply(any_world.host(), transaction(heard, sh("echo one"), sh("echo two", "more"), guard=guard))
+    await targets.apply(
+        any_world.host(), transaction("guarded", heard, sh("echo one"), sh("echo two", "more"), guard=guard)
+    )
     assert (heard.text, heard.notes) == (b"one\ntwo\n", ["try it\n", "more\n"])
 
 
 async def test_a_secret_is_not_in_why_it_failed(any_world: World, targets: HostTargets) -> None:
     heard = Heard()
     with pytest.raises(Refused, match=r"cannot try it: the password is \(secret\)") as caught:
-        await targets.apply(any_world.host(), transaction(heard, sh("echo the password is hunter22; exit 1")))
+        await targets.apply(any_world.host(), transaction("masked", heard, sh("echo the password is hunter22; exit 1")))
     assert "hunter22" not in str(caught.value)
 
 

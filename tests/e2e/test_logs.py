@@ -114,7 +114,9 @@ def test_checks_and_failures_and_what_takes_them_back_are_told_under_their_steps
     undone = {"undo": ["echo", "taken back"]}
     first = command(world, "echo made", "first", **undone)
     world.app(first, command(world, "echo broken; exit 7", "second"), version="2")
-    assert world.reconciler("run", "--once").status in (3, 4)
+    ended = world.reconciler("run", "--once").status
+    assert ended in (3, 4)
+    assert world.reconciler("logs", "shop@test", "--follow").status == ended
     told = printed(world)
     order = ["* run first", "  made", "* run second", "  broken", "* take back: run first", "  taken back"]
     assert [told.index(each) for each in order] == sorted(told.index(each) for each in order)

@@ -81,7 +81,7 @@ class _Sheet:
         self.end, self.stream = piece.start + piece.size, piece.stream
         *whole, last = piece.text.replace("\r\n", "\n").split("\n")
         for line in whole:
-            yield self._line(self.open + line, piece.at)
+            yield self._line(self.open + line, self.at if self.open and self.at else piece.at)
             self.open = ""
         if last:
             self.at = self.at if self.open else piece.at

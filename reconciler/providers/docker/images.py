@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from reconciler.model.image import LoadImage, PullImage
+from reconciler.model.output import Stream
 from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
+from reconciler.ports.outputs import Sink
 from reconciler.ports.secrets import Secrets
 from reconciler.providers.docker.asking import Declined, Request, decoded
 from reconciler.providers.docker.sending import Goods, refused
@@ -22,7 +24,7 @@ _LOADED, _LOADED_ID = "Loaded image: ", "Loaded image ID: "
 _NOBODY_THERE = ("connection refused", "no such host", "i/o timeout", "deadline exceeded", "TLS handshake timeout")
 
 
-async def pull(engine: "Engine", operation: PullImage, secrets: Secrets) -> bool:
+async def pull(engine: "Engine", operation: PullImage, goods: Goods) -> bool:
     """Have the image there; False when it was there already. Raise Denied, Refused, Unreachable."""
     if await _there(engine, operation.reference):
         return False
@@ -31,11 +33,11 @@ async def pull(engine: "Engine", operation: PullImage, secrets: Secrets) -> bool
         method="POST",
         path="/images/create",
         query=(("fromImage", name), ("tag", digest)),
-        headers=tuple(await asyncio.to_thread(login, engine.name, operation, secrets)),
+        headers=tuple(await asyncio.to_thread(login, engine.name, operation, goods.secrets)),
         limit=operation.limit,
         quiet_for=operation.limit,
     )
-    await _stream(engine, request, f"pull {operation.reference}")
+    await _stream(engine, request, f"pull {operation.reference}", goods.output)
     if not await _there(engine, operation.reference):
         raise Refused(
             f"cannot pull {operation.reference} on {engine.name}: it is not there although nothing went wrong"
@@ -56,7 +58,7 @@ async def load(engine: "Engine", operation: LoadImage, goods: Goods) -> None:
         limit=operation.limit,
         quiet_for=operation.limit,
     )
-    said = await _stream(engine, request, what)
+    said = await _stream(engine, request, what, goods.output)
     loaded = [line.removeprefix(_LOADED_ID).removeprefix(_LOADED).strip() for line in said if line.startswith("Loaded")]
     if len(loaded) != 1:
         raise Refused(f"cannot {what} on {engine.name}: it holds {len(loaded)} images, and has to hold one")
@@ -80,9 +82,10 @@ async def _there(engine: "Engine", reference: str) -> bool:
     return answer.fine
 
 
-async def _stream(engine: "Engine", request: Request, what: str) -> list[str]:
+async def _stream(engine: "Engine", request: Request, what: str, output: Sink) -> list[str]:
     """Follow what the engine says of its progress; an error comes in the middle of it, with the status of a success."""
     said: list[str] = []
+    output.say(Stream.NOTE, f"{what}\n".encode())
     try:
         async with aclosing(engine.lines(request)) as lines:
             async for line in lines:
@@ -90,6 +93,10 @@ async def _stream(engine: "Engine", request: Request, what: str) -> list[str]:
                 if "error" in told:
                     raise _told(f"cannot {what} on {engine.name}: {told['error']}")
                 said.append(str(told.get("stream") or told.get("status") or ""))
+                if not told.get("progressDetail"):
+                    # Of each layer that it is there, not how far it is.
+                    layer = f"{told['id']}: " if "id" in told else ""
+                    output.say(Stream.OUTPUT, f"{layer}{said[-1].strip()}\n".encode())
     except Declined as error:
         raise _told(f"cannot {what} on {engine.name}: {error.said}") from error
     return said

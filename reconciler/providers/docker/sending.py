@@ -10,6 +10,7 @@ from reconciler.model.canonical import Digest
 from reconciler.model.request import Send
 from reconciler.ports.artifacts import Artifacts
 from reconciler.ports.errors import Denied, Refused, Stale, Unreachable, WorldError
+from reconciler.ports.outputs import SILENT, Sink
 from reconciler.ports.secrets import Secrets
 from reconciler.providers import secret_json
 from reconciler.providers.docker.asking import AWAY, Answer, Request
@@ -24,12 +25,16 @@ OUT_OF_SEQUENCE = "update out of sequence"
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What goes to an engine along with a plan. ``labels`` say what is ours, by ref (``docker.marking``)."""
+    """What goes to an engine along with a plan. ``labels`` say what is ours, by ref (``docker.marking``).
+
+    What the engine says of its progress goes to ``output``.
+    """
 
     artifacts: Artifacts
     secrets: Secrets
     contents: Mapping[Digest, bytes]
     labels: Mapping[str, str] = field(default_factory=dict)
+    output: Sink = SILENT
 
 
 async def send(engine: "Engine", operation: Send, goods: Goods) -> None:

@@ -77,7 +77,9 @@ class EngineTargets:
             async with asyncio.timeout(seconds):
                 await unchanged(engine, transaction.operations)
                 ours = await labels(engine, transaction.marks)
-                goods = Goods(self._supplies.artifacts, self._supplies.secrets, transaction.contents, ours)
+                goods = Goods(
+                    self._supplies.artifacts, self._supplies.secrets, transaction.contents, ours, transaction.output
+                )
                 for operation in transaction.operations:
                     done += await _do(engine, operation, goods)
         except TimeoutError as error:
@@ -141,7 +143,7 @@ async def _do(engine: "Engine", operation: Operation, goods: Goods) -> bool:
         case Send():
             await send(engine, operation, goods)
         case PullImage():
-            return await images.pull(engine, operation, goods.secrets)
+            return await images.pull(engine, operation, goods)
         case LoadImage():
             await images.load(engine, operation, goods)
         case PutContainer():
