@@ -135,7 +135,6 @@ def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known
         "unit": str(ran.unit),
         "app": ran.unit.app,
         "environment": ran.unit.environment,
-        "team": told.teams.get(ran.unit, ""),
         "cause": ran.cause.value,
         "commit": ran.commit,
         "version": ran.version,

@@ -19,6 +19,7 @@ from reconciler.model.word import ApprovalGiven, Waived, WaiverReviewed
 from reconciler.report.change_record import Signing, Trail, changes_in, records
 from reconciler.report.compliance import Kept, check
 from reconciler.report.period import Period
+from tests.architecture.tracked import ROOT
 from tests.report.chronicles import NOON, SHOP, after, chronicle, ran, written
 
 STARTER = load_pack("starter", files("reconciler.report").joinpath("packs", "change-management.yaml").read_bytes())
@@ -249,3 +250,16 @@ def test_a_pack_that_is_wrong_is_told_by_file_line_and_column(right: str, wrong:
 def test_a_pack_that_is_right_is_read() -> None:
     (rule,) = load_pack("pack.yaml", PACK.encode()).rules
     assert (rule.name, rule.over, rule.at_least) == ("one", Over.CHANGES, 1.0)
+
+
+def test_the_pack_of_the_page_is_right_and_the_page_has_every_field_of_a_change() -> None:
+    page = (ROOT / "docs/compliance.md").read_text()
+    example = page.split("```yaml\n")[1].split("```")[0]
+    (rule,) = load_pack("page.yaml", example.encode()).rules
+    assert (rule.name, rule.at_least) == ("four-eyes", 0.95)
+    change = ran(State.SUCCEEDED, 0, 5)
+    trail = Trail(said=[], begun={change.id: after(1)}, proofs={}, ends=frozenset())
+    (record,) = records(chronicle(change), trail, [change], NOW)
+    fields = page.split("### `change`")[1].split("### `journal`")[0]
+    assert {name for name in record if f"`{name}`" not in fields} == set()
+    assert {each.name for each in STARTER.rules if f"| `{each.name}` |" not in page} == set()
