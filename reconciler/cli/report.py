@@ -127,9 +127,15 @@ def _put(report: "Report", form: str, out: Path | None) -> None:
     from reconciler.cli import terminal
     from reconciler.control.clean import clean_lines
     from reconciler.report.forms import Form, formed
+    from reconciler.report.plots import NoPlots
 
     chosen = Form(form)
-    made = formed(report, chosen, terminal.width(), _drawer(chosen))
+    try:
+        made = formed(report, chosen, terminal.width(), _drawer(chosen))
+    except NoPlots as error:
+        raise Failure(
+            f"the plots cannot be drawn: {error}; install it anew or remove it, or take another format"
+        ) from error
     if chosen in (Form.TEXT, Form.MARKDOWN):
         made = "\n".join(clean_lines(made))
     if out is None:

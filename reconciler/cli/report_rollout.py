@@ -1,6 +1,6 @@
 """The report on one rollout, from what there is on this machine."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ async def rollout_report_on(sources: "Reporting", what: str) -> Report:
     rollout = await _found(sources, what)
     made_at = SystemClock().now()
     told = await sources.written()
-    plans = await sources.reports.plans([rollout.forward, rollout.plan])
+    plans = await _plans(sources, rollout)
     forward = plans[rollout.forward]
     back = plans[rollout.plan] if rollout.plan != rollout.forward else None
     entries = await sources.reports.told(rollout.id)
@@ -71,6 +71,15 @@ async def _found(sources: "Reporting", what: str) -> Rollout:
         raise Failure(str(error)) from error
     except KeyError:
         raise Failure(f"{what} was never rolled out; reconciler status shows the units") from None
+
+
+async def _plans(sources: "Reporting", rollout: Rollout) -> Mapping[str, Plan]:
+    try:
+        return await sources.reports.plans([rollout.forward, rollout.plan])
+    except KeyError as error:
+        raise Failure(f"the plan {error.args[0]} of rollout {rollout.id} is not stored any more") from error
+    except ValueError as error:
+        raise Failure(f"rollout {rollout.id} cannot be told: {error}") from error
 
 
 def _change(group: Group) -> ChangeTold:

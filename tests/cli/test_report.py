@@ -4,7 +4,11 @@ import asyncio
 import csv
 import io
 import json
+import os
 import re
+import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -232,3 +236,31 @@ def test_without_a_journal_it_is_said_what_makes_one(run: Run) -> None:
     said = run("report")
     assert said.exit_code == 1
     assert "the daemon makes it" in said.stderr
+
+
+def test_a_plan_of_another_version_is_said_to_be_one(told: Run, state: Path) -> None:
+    journal = sqlite3.connect(state / "journal.db")
+    with journal:
+        journal.execute("UPDATE plan SET format = 99")
+    journal.close()
+    said = told("report", "r2")
+    assert said.exit_code == 1
+    assert "was stored in form 99" in " ".join(said.stderr.split())
+    check = told("report", "--compliance", *PERIOD[1:], "--format", "json")
+    (approved,) = [each for each in json.loads(check.stdout)["rules"] if each["name"] == "approved"]
+    assert [each["stands"] for each in approved["exceptions"]] == ["unknown", "unknown"]
+
+
+def test_a_library_for_plots_that_is_broken_is_told_as_such(told: Run, tmp_path: Path) -> None:
+    (tmp_path / "libraries/matplotlib").mkdir(parents=True)
+    (tmp_path / "libraries/matplotlib/__init__.py").write_text("raise ImportError('it is broken')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "reconciler", *PERIOD, "--format", "html"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "libraries")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "the plots cannot be drawn" in done.stderr
+    assert "it is broken" in done.stderr
