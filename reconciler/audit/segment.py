@@ -16,6 +16,8 @@ from reconciler.model.chain import Linked, Row, link
 FORMAT = 1
 _NAME = re.compile(r"^([0-9]{12})-([0-9]{12})\.jsonl\.gz(\.age)?$")
 _COLUMNS = frozenset(each.name for each in fields(Row))
+_LONELY = re.compile("[\ud800-\udfff]")
+"""Halves of characters, which JSON can say and no text can hold."""
 
 
 class SegmentDamaged(Exception):
@@ -65,7 +67,7 @@ def read(text: Iterable[str]) -> Iterator[Linked | Footer]:
     if header.get("segment") != FORMAT:
         raise SegmentDamaged(f"its header names the format {header.get('segment')!r}; this version reads {FORMAT}")
     first, before = header.get("first"), header.get("before")
-    if not isinstance(first, int) or not isinstance(before, str):
+    if not isinstance(first, int) or not isinstance(before, str) or _LONELY.search(before):
         raise SegmentDamaged("its header does not say with which entry it begins, and what that follows")
     number, tied = first, before
     for line in told:
@@ -104,7 +106,9 @@ def _entry(said: dict[str, object], number: int) -> Linked:
 def _fits(name: str, value: object) -> bool:
     if name == "number":
         return isinstance(value, int)
-    return isinstance(value, str) or (value is None and name in ("unit", "rollout"))
+    if value is None:
+        return name in ("unit", "rollout")
+    return isinstance(value, str) and not _LONELY.search(value)
 
 
 def _object(line: str, what: str) -> dict[str, object]:

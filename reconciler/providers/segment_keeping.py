@@ -16,6 +16,8 @@ from reconciler.providers.sealing import opened, sealed
 SEALED = ".age"
 ASIDE = ".aside"
 """A file that nobody recorded is put aside under this name, and never taken away."""
+LONGEST_LINE = 64 * 1024 * 1024
+"""Characters; no entry is so long."""
 _LOCK = ".lock"
 
 
@@ -60,7 +62,7 @@ class SegmentFiles:
                 raise Broken(f"cannot write the segment {path}: what lies there is not what was written")
             new.replace(path)
             _sync(self._folder)
-        return _digest(found), _lines(data if self._recipients else found)
+        return _digest(found), list(_lines(data if self._recipients else found))
 
     def digest(self, name: str) -> str:
         """Return the digest of a file's bytes."""

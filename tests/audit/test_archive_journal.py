@@ -16,7 +16,7 @@ from typing import Any
 import pyrage
 import pytest
 
-from reconciler.audit.segment import SegmentDamaged, range_of
+from reconciler.audit.segment import SegmentDamaged, range_of, read
 from reconciler.daemon.archive_reading import Segments
 from reconciler.daemon.archiving import Archiver
 from reconciler.daemon.sending import READER
@@ -274,6 +274,35 @@ async def test_a_segment_that_was_changed_lets_nothing_go(store: SqliteStore, pa
     with pytest.raises(SegmentDamaged, match="its entries stay here"):
         await archived(store, folder)
     assert len(numbers(path)) == 6
+
+
+def _without_its_middle(data: bytes) -> bytes:
+    return data[: len(data) // 2] + b"\0" * 20 + data[len(data) // 2 + 20 :]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-20], _without_its_middle, lambda _: b"", lambda _: gzip.compress(b"\xff\xfe\n")]
+)
+async def test_a_file_that_is_no_segment_is_told_and_never_a_bug(
+    damage: Callable[[bytes], bytes], store: SqliteStore, folder: Path
+) -> None:
+    await filled(store, 50)
+    await archived(store, folder, entries=50)
+    (file,) = files(folder)
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises((WorldError, SegmentDamaged)):
+        list(read(lines_of(file, None)))
+
+
+def test_a_few_bytes_that_would_fill_all_memory_are_read_piece_by_piece(folder: Path) -> None:
+    folder.mkdir()
+    bomb = folder / "000000000001-000000000002.jsonl.gz"
+    bomb.write_bytes(gzip.compress(b"\n" * 50_000_000))
+    lines = lines_of(bomb, None)
+    assert [next(lines) for _ in range(3)] == ["\n"] * 3
+    with pytest.raises(SegmentDamaged, match="its header is not JSON"):
+        list(read(lines))
+    lines.close()  # type: ignore[attr-defined] # it is a generator
 
 
 async def test_two_do_not_archive_at_once(store: SqliteStore, folder: Path) -> None:

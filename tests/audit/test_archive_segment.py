@@ -63,6 +63,14 @@ DAMAGES: dict[str, tuple[Callable[[list[str]], list[str]], str]] = {
         lambda text: [text[0], text[1].replace('"actor"', '"more":"","actor"'), *text[2:]],
         "entry 7 lacks a column, or has one too many",
     ),
+    "half a character in the header": (
+        lambda text: [text[0].replace(BEFORE, r"\ud800"), *text[1:]],
+        "its header does not say",
+    ),
+    "half a character": (
+        lambda text: [text[0], text[1].replace('"ann"', r'"\ud800"'), *text[2:]],
+        "entry 7 has a column that is no text",
+    ),
     "a number for a text": (
         lambda text: [text[0], text[1].replace('"ann"', "1"), *text[2:]],
         "entry 7 has a column that is no text",
