@@ -1,4 +1,4 @@
-"""Channels on which something rings until they are told that it is over, whether a policy speaks of that or not. Pure."""
+"""Channels on which something rings until they are told that it is over, whatever a policy speaks of. Pure."""
 
 from collections.abc import Mapping
 
