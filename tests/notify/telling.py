@@ -88,9 +88,9 @@ class Receiver:
         self.more.set()
         return delivered
 
-    async def until(self, enough: Callable[[], bool]) -> None:
-        """Return when it has been told enough."""
-        async with asyncio.timeout(60):
+    async def until(self, enough: Callable[[], bool], within: float = 60) -> None:
+        """Return when it has been told enough; ``within`` are seconds."""
+        async with asyncio.timeout(within):
             while not enough():
                 self.more.clear()
                 await self.more.wait()

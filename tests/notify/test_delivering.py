@@ -65,6 +65,7 @@ async def test_a_first_start_begins_with_what_happens_from_then_on(tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_ten_thousand_events_with_a_receiver_that_fails_half_of_the_time_and_a_restart(tmp_path: Path) -> None:
     chance = random.Random(7)
 
@@ -83,10 +84,10 @@ async def test_ten_thousand_events_with_a_receiver_that_fails_half_of_the_time_a
     async with telling(path, following, receiver) as here:
         for start in range(0, len(events), 500):
             await here.append(*events[start : start + 500])
-        await receiver.until(lambda: len(receiver.got) > 3000)
+        await receiver.until(lambda: len(receiver.got) > 3000, within=250)
     before = len(receiver.got)
     async with telling(path, following, receiver):
-        await receiver.until(lambda: len({each.key for each in receiver.got}) == len(events))
+        await receiver.until(lambda: len({each.key for each in receiver.got}) == len(events), within=250)
 
     assert before < len(events)
     told = defaultdict(list)
