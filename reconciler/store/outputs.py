@@ -76,9 +76,12 @@ def _pieces(connection: Connection, asked: Asked, limit: int) -> Sequence[Piece]
 
 def _which(asked: Asked) -> ColumnElement[bool]:
     table = tables.step_output
-    which = [table.c.unit == str(asked.unit), table.c.id > asked.after]
+    which = [table.c.id > asked.after]
     if asked.rollout:
-        which.append(table.c.rollout == asked.rollout)
+        # The unit is looked at, and not looked up: it has far more pieces than its rollout.
+        which += [table.c.rollout == asked.rollout, table.c.unit.concat("") == str(asked.unit)]
+    else:
+        which.append(table.c.unit == str(asked.unit))
     if asked.step is not None:
         which.append(table.c.step == asked.step)
     if asked.target:

@@ -120,7 +120,7 @@ step_output = Table(
     Column("start", Integer, nullable=False),  # in all that was printed for the step on the target
     Column("size", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),
-    Index("step_output_by_step", "rollout", "plan", "step", "target", "id"),
+    Index("step_output_by_step", "rollout", "step", "target", "id"),
     Index("step_output_by_rollout", "rollout", "id"),
     Index("step_output_by_unit", "unit", "id"),
     Index("step_output_by_time", "at"),

@@ -145,7 +145,7 @@ def _table_of_output() -> None:
         sa.Column("size", sa.Integer, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
     )
-    op.create_index("step_output_by_step", "step_output", ["rollout", "plan", "step", "target", "id"])
+    op.create_index("step_output_by_step", "step_output", ["rollout", "step", "target", "id"])
     op.create_index("step_output_by_rollout", "step_output", ["rollout", "id"])
     op.create_index("step_output_by_unit", "step_output", ["unit", "id"])
     op.create_index("step_output_by_time", "step_output", ["at"])
