@@ -9,6 +9,7 @@ from click.shell_completion import BashComplete, FishComplete, ShellComplete, Zs
 from click_man.core import write_man_pages
 
 from reconciler.cli.main import COMMANDS, cli
+from reconciler.cli.subcommands import Subcommands
 
 DOCS = Path(__file__).parent
 SHELLS: Mapping[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
@@ -23,6 +24,18 @@ def eager() -> click.Group:
     context = click.Context(cli)
     for name, (_, line) in COMMANDS.items():
         command = cli.get_command(context, name)
+        assert command is not None
+        if isinstance(command, Subcommands):
+            command = _whole(command)
+        command.short_help = line.rstrip(".")
+        group.add_command(command, name)
+    return group
+
+
+def _whole(lazy: Subcommands) -> click.Group:
+    group = click.Group(lazy.name, help=lazy.help, params=lazy.params)
+    for name, (_, line) in lazy.table.items():
+        command = lazy.get_command(click.Context(lazy), name)
         assert command is not None
         command.short_help = line.rstrip(".")
         group.add_command(command, name)

@@ -15,20 +15,20 @@ class Subcommands(click.Group):
 
     def __init__(self, table: Table, **of_click: Any) -> None:
         super().__init__(**of_click)
-        self._table = table
+        self.table = table
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order of the table."""
-        return list(self._table)
+        return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return the subcommand; None when there is none of that name."""
-        if cmd_name not in self._table:
+        if cmd_name not in self.table:
             return None
-        command: click.Command = importlib.import_module(self._table[cmd_name][0]).command
+        command: click.Command = importlib.import_module(self.table[cmd_name][0]).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of subcommands without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self._table.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
