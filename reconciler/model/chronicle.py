@@ -93,8 +93,9 @@ class Written:
 class Chronicle:
     """All that is told between ``since`` and ``until``.
 
-    ``accepted`` is when each commit was first followed, ``refused`` when one was not. ``written`` are commits by id, as far as Git could be asked;
-    ``untold`` says why it could not. ``teams`` are by unit. ``oldest`` is from when on the journal has every entry.
+    ``accepted`` is when each commit was first followed, ``refused`` when one was not. ``written`` are commits by id, as
+    far as Git could be asked; ``untold`` says why it could not. ``teams`` are by unit. ``oldest`` is from when on the
+    journal has every entry.
     """
 
     since: datetime
