@@ -13,6 +13,12 @@ from reconciler.model.word import AccessRefused
 from reconciler.telemetry import table
 from reconciler.telemetry.story import HALTS, left_open
 
+_READ = frozenset(
+    {
+        *("step_ended", "rollout_moved", "assessed", "healed", "commit_accepted", "commit_refused"),
+        *("access_refused", "notice_dropped"),
+    }
+)
 _BATCH = 500
 _SELDOM = timedelta(minutes=1)
 
@@ -36,7 +42,7 @@ class Counts:
             self._drifted = {unit: frozenset(each.drifted) for unit, each in known.items()}
             self._number = await self._store.history.newest()
         while True:
-            for entry in (entries := await self._store.history.since(self._number, _BATCH)):
+            for entry in (entries := await self._store.told.since(self._number, _READ, _BATCH)):
                 await self._count(entry)
                 self._number = entry.number
             if len(entries) < _BATCH:
@@ -47,7 +53,7 @@ class Counts:
         match event:
             case StepEnded(record=record):
                 took = (record.ended_at or entry.at) - record.started_at
-                sort = await self._past.sort(record)
+                sort = await self._past.sort(event.rollout, record)
                 self._meter.observe(table.STEP_DURATION, took.total_seconds(), sort, record.state.value)
             case RolloutMoved() if State(event.after) in HALTS:
                 await self._count_halt(entry, event)
@@ -76,10 +82,12 @@ class Counts:
                 pass
 
     async def _count_halt(self, entry: Entry, event: RolloutMoved) -> None:
-        for started, at, _ in left_open(await self._past.entries(event.rollout)):
+        for started, at, _ in left_open(await self._past.moves(event.rollout)):
             if at.number == entry.number:
                 took = (entry.at - started.record.started_at).total_seconds()
-                self._meter.observe(table.STEP_DURATION, took, await self._past.sort(started.record), "failed")
+                self._meter.observe(
+                    table.STEP_DURATION, took, await self._past.sort(event.rollout, started.record), "failed"
+                )
         story = await self._past.story(event) if event.after in ENDS else None
         if story is None:
             return

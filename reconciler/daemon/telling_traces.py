@@ -1,6 +1,7 @@
 """Sends traces. What the journal knows is read from there, from where it was sent last: the journal is the queue."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.daemon.logs import log
@@ -21,6 +22,7 @@ OLDEST = timedelta(hours=1)
 GATHER = timedelta(seconds=1)
 """So long it is waited for more before the next request."""
 
+_READ = frozenset({"step_ended", "rollout_moved"})
 _BATCH = 200
 _SELDOM = timedelta(seconds=15)
 _SOON, _LATER = timedelta(seconds=2), timedelta(minutes=1)
@@ -47,7 +49,7 @@ class Traces:
             number = await self._store.history.newest()
             await self._store.readers.put(READER, number)
         while True:
-            entries = await self._store.history.since(number, _BATCH)
+            entries = await self._store.told.since(number, _READ, _BATCH)
             since = self._clock.now() - OLDEST
             told = [span for entry in entries if entry.at >= since for span in await self._spans(entry)]
             if beside := [*told, *self._recorder.taken()]:
@@ -64,7 +66,7 @@ class Traces:
         event = entry.event
         match event:
             case StepEnded():
-                return [step(event, await self._past.sort(event.record))]
+                return [step(event, await self._past.sort(event.rollout, event.record))]
             case RolloutMoved() if State(event.after) in HALTS:
                 return await self._halted(entry, event)
             case _:
@@ -72,12 +74,13 @@ class Traces:
 
     async def _halted(self, entry: Entry, event: RolloutMoved) -> Sequence[Span]:
         found = [
-            cut(started, await self._past.sort(started.record), at.at, reason)
-            for started, at, reason in left_open(await self._past.entries(event.rollout))
+            cut(started, await self._past.sort(event.rollout, started.record), at.at, reason)
+            for started, at, reason in left_open(await self._past.moves(event.rollout))
             if at.number == entry.number
         ]
         if event.after in ENDS and (story := await self._past.story(event)):
-            found.append(root(story, self._recorder.began_by(event.rollout)))
+            told = replace(story, around=await self._past.around(event))
+            found.append(root(told, self._recorder.began_by(event.rollout)))
         return found
 
     async def _sent(self, spans: Sequence[Span], newest: datetime) -> None:

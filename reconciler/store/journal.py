@@ -26,6 +26,7 @@ from reconciler.store.outputs import StepOutputs
 from reconciler.store.readers import Readers
 from reconciler.store.search import Search
 from reconciler.store.standing import Standings, accepted_commit
+from reconciler.store.told import Told
 
 _PLANS_REMEMBERED = 4096
 _TAKEN_BACK = frozenset({State.REVERT_NEEDED, State.REVERTING})
@@ -46,6 +47,7 @@ class SqliteStore:
         self.history = History(database)
         self.checkpoints = CheckpointLog(database)
         self.readers = Readers(database)
+        self.told = Told(database)
         self.search = Search(database)
         self.archive = ArchiveLog(database)
         self.lookback = Lookback(database)

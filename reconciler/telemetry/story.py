@@ -1,6 +1,6 @@
 """The spans of a rollout, from what the journal has of it. Pure: told twice, or after a restart, they are the same."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,14 +16,12 @@ from reconciler.model.event import (
     Resumed,
     RetryRequested,
     RolloutMoved,
-    SnapshotTaken,
     StepEnded,
     StepStarted,
     VerdictGiven,
 )
-from reconciler.model.plan import Plan
 from reconciler.model.record import Entry
-from reconciler.model.rollout import ENDS, Rollout, State, StepRecord, StepState
+from reconciler.model.rollout import ENDS, Rollout, State, StepState
 from reconciler.model.word import Said
 from reconciler.telemetry.span import Context, Note, Span, Value, of_rollout, of_step, parsed
 
@@ -122,12 +120,6 @@ def left_open(entries: Sequence[Entry]) -> Iterator[tuple[StepStarted, Entry, st
                 begun = None
 
 
-def sort_of(record: StepRecord, plans: Mapping[str, Plan]) -> str:
-    """Return the plan's word for the step, ``step`` where the plan is not known any more."""
-    plan = plans.get(record.plan)
-    return plan.steps[record.index].step if plan and record.index < len(plan.steps) else "step"
-
-
 def _step(of: StepStarted | StepEnded, sort: str, ended: datetime, failed: str | None) -> Span:
     return Span(
         name=sort,
@@ -162,7 +154,6 @@ def _notes(story: Story) -> Iterator[Note]:
             | Paused
             | Resumed
             | VerdictGiven
-            | SnapshotTaken
             | Healed
             | HealthChanged,
         )
