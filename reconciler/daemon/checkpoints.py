@@ -39,10 +39,10 @@ class Checkpoints:
 
         newest = await self._log.sign(signed) or await self._log.newest()
         if self._file:
-            await self._keep_elsewhere(self._file)
+            await self._keep_elsewhere(self._file, newest.number if newest else 0)
         return newest
 
-    async def _keep_elsewhere(self, file: Path) -> None:
+    async def _keep_elsewhere(self, file: Path, newest: int) -> None:
         """Add what the file has not yet: it may not have been there for a while."""
         told = await asyncio.to_thread(last_line, file)
         try:
@@ -51,6 +51,11 @@ class Checkpoints:
             raise CheckpointsUnusable(
                 f"the last line of {file} is no checkpoint ({error}); move the file away"
             ) from error
+        if number > newest:
+            raise CheckpointsUnusable(
+                f"{file} knows entry {number}, and the journal was never further than entry {newest}: it was restored "
+                "or cut off; see reconciler audit verify, then move the file away and keep it"
+            )
         while new := await self._log.after(number):
             await asyncio.to_thread(add_lines, file, [line(each) for each in new])
             number = new[-1].number

@@ -86,6 +86,15 @@ async def test_a_file_of_something_else_is_not_added_to(store: SqliteStore, tmp_
     assert (tmp_path / "kept.jsonl").read_text() == "my notes\n"
 
 
+async def test_a_file_that_knows_more_than_the_journal_is_told(store: SqliteStore, tmp_path: Path) -> None:
+    signing = checkpoints(store, tmp_path)
+    await store.append([PAUSED], NOW)
+    (tmp_path / "kept.jsonl").write_text(f"{line(MADE)}\n")
+    with pytest.raises(CheckpointsUnusable, match="knows entry 7, and the journal was never further than entry 1"):
+        await signing.sign()
+    assert kept(tmp_path) == [7]
+
+
 async def test_a_key_that_cannot_be_used_stops_no_daemon(store: SqliteStore, tmp_path: Path) -> None:
     (tmp_path / "state" / "audit-key").mkdir(mode=0o700)
     await store.append([PAUSED], NOW)
