@@ -1,7 +1,7 @@
 """Every channel: a notice goes to the one that is named, with the secrets it needs, which are read when it is sent."""
 
-import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from reconciler.model.channel import Apprise, Email, PagerDuty, SlackBot, SlackWebhook, Teams, Webhook
@@ -11,6 +11,7 @@ from reconciler.ports.clock import Clock
 from reconciler.ports.errors import Denied
 from reconciler.ports.secrets import Secrets
 from reconciler.providers.channels import by_apprise, mail, pagerduty, slack, teams, webhook
+from reconciler.providers.channels.aside import aside
 from reconciler.providers.http import Http
 from reconciler.providers.secret_use import used
 
@@ -53,4 +54,4 @@ class AllChannels:
         if not reference:
             return ""
         purpose = f"cannot use channel {message.channel.name}"
-        return (await asyncio.to_thread(used, self._secrets, reference, purpose, Denied)).strip()
+        return (await aside(partial(used, self._secrets, reference, purpose, Denied))).strip()

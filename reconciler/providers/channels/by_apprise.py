@@ -1,17 +1,18 @@
 """All the services that apprise knows beside, by its URLs. The URL holds the key: it is a secret as a whole."""
 
-import asyncio
 import logging
+from functools import partial
 
 from reconciler.policy.dialects import PLAIN_CHAT
 from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.ports.errors import Denied, Unreachable
 from reconciler.providers.channels import content
+from reconciler.providers.channels.aside import aside
 
 
 async def deliver(url: str, message: Outgoing) -> Delivered:
     """Have apprise tell it; raise as the port says. It does not say why something failed."""
-    return await asyncio.to_thread(_told, url, message)
+    return await aside(partial(_told, url, message))
 
 
 def _told(url: str, message: Outgoing) -> Delivered:

@@ -1,6 +1,5 @@
 """Mail: text and HTML, each notice of a rollout an answer to the first one."""
 
-import asyncio
 import smtplib
 import ssl
 from collections.abc import Collection, Iterator
@@ -8,12 +7,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import partial
 
 from reconciler.model.channel import Email, MailSecurity
 from reconciler.policy.dialects import HTML, PLAIN
 from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.ports.errors import Broken, Denied, Lost, Refused, TimedOut, Unreachable
 from reconciler.providers.channels import content
+from reconciler.providers.channels.aside import aside
 
 LIMIT = timedelta(seconds=20)
 _SUBJECT = 200
@@ -21,7 +22,7 @@ _SUBJECT = 200
 
 async def deliver(via: Email, message: Outgoing, password: str) -> Delivered:
     """Hand it to the mail server; raise as the port says."""
-    return await asyncio.to_thread(_sent, via, message, password)
+    return await aside(partial(_sent, via, message, password))
 
 
 def mail(via: Email, message: Outgoing) -> EmailMessage:

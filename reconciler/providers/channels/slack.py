@@ -1,8 +1,8 @@
 """Slack: a bot with a thread for each rollout, whose first message is kept up to date, or an incoming webhook."""
 
-import asyncio
 import json
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.canonical import canonical
@@ -11,6 +11,7 @@ from reconciler.policy.dialects import SLACK
 from reconciler.ports.channels import Delivered, Outgoing, TooMany
 from reconciler.ports.errors import Denied, Refused, TimedOut, Unreachable
 from reconciler.providers.channels import answered, content
+from reconciler.providers.channels.aside import aside
 from reconciler.providers.http import Http, Request
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def deliver_by_bot(via: SlackBot, message: Outgoing, token: str) -> Delive
     except ImportError:
         raise Denied("this needs the Slack library: pip install 'reconciler[slack]'") from None
     client = WebClient(token=token, base_url=via.api, timeout=int(LIMIT.total_seconds()), retry_handlers=[])
-    return await asyncio.to_thread(_posted, client, via, message)
+    return await aside(partial(_posted, client, via, message))
 
 
 async def deliver_to_webhook(http: Http, url: str, message: Outgoing, now: datetime) -> Delivered:
