@@ -85,12 +85,13 @@ async def _signings(sources: Reporting, told: Chronicle, commits: Sequence[str])
         if commit not in told.written:
             return Signing(None, "Git does not have this commit any more")
         async with turn:
-            return await _signing(commit, line, signers)
+            return await signing(commit, line, signers)
 
     return dict(zip(commits, await asyncio.gather(*map(one, commits)), strict=True))
 
 
-async def _signing(commit: str, line: GitLine, signers: Sequence[Signers]) -> Signing:
+async def signing(commit: str, line: GitLine, signers: Sequence[Signers]) -> Signing:
+    """Return whether the commit is signed by its committer with a key of the lists; None where that cannot be told."""
     try:
         seen = await Listed(line, tuple(signers)).witness(commit)
     except SourceError as error:
