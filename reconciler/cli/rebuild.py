@@ -63,6 +63,4 @@ async def _learned(config: Path | None, units: "frozenset[UnitId]", *, dry_run: 
         async with rehearsing(settings) as rehearsal:
             return await rehearsal.look(units)
     async with rebuilding(settings) as made:
-        findings = await made.look(units)
-        await made.write_down(findings)
-        return findings
+        return await made.learn(units)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.daemon.one_pass import NothingToDo
-from reconciler.daemon.relearning import Findings, Relearning, relearn
+from reconciler.daemon.relearning import Findings, Relearning, relearn, settle
 from reconciler.daemon.relearning_gear import gear
 from reconciler.daemon.settings import Settings
 from reconciler.daemon.wiring import acting
@@ -21,7 +21,7 @@ from reconciler.store.journal import SqliteStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilding:
-    """What is to be learned, and from what; nothing is written before ``write_down``.
+    """What is to be learned, and from what; nothing is written before ``learn``.
 
     A journal that is ``newly_restored`` from a backup learns what was done since that was made.
     """
@@ -33,13 +33,15 @@ class Rebuilding:
     newly_restored: bool
 
     async def look(self, only: Collection[UnitId]) -> Findings:
-        """Look at all hosts; raise Refused where the journal knows better than they do."""
-        if not self.newly_restored:
-            _refuse_what_is_known(self.standing, only)
+        """Look at all hosts, change nothing; raise Refused where the journal knows better than they do."""
+        self._refuse_what_is_known(only)
         return await relearn(self.by, self.desired, self.standing, only)
 
-    async def write_down(self, findings: Findings) -> None:
-        """Have the journal know it, in one transaction."""
+    async def learn(self, only: Collection[UnitId]) -> Findings:
+        """Have hosts take back what was cut off there, look, and have the journal know it, in one transaction."""
+        self._refuse_what_is_known(only)
+        await settle(self.by, self.desired)
+        findings = await relearn(self.by, self.desired, self.standing, only)
         events = [
             event
             for learned in findings.units
@@ -47,6 +49,11 @@ class Rebuilding:
         ]
         if events:
             await self.store.relearn(events, findings.contents, self.by.world.clock.now())
+        return findings
+
+    def _refuse_what_is_known(self, only: Collection[UnitId]) -> None:
+        if not self.newly_restored:
+            _refuse_what_is_known(self.standing, only)
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from reconciler import observe
@@ -74,27 +75,48 @@ def _keepers(desired: Desired) -> Mapping[str, Keeper]:
     return {name: each for name, each in desired.targets.items() if isinstance(each, Keeper)}
 
 
+async def settle(by: Relearning, desired: Desired) -> None:
+    """Have every host take back what was cut off there, as a pass does before anything is concluded.
+
+    Where that cannot be done now, ``relearn`` says so.
+    """
+    recorded, _ = await _asked(by, _keepers(desired))
+    half_way = [name for name, found in recorded.items() if found.ground.interrupted and not found.ground.running]
+
+    async def one(name: str) -> None:
+        with suppress(WorldError):  # The next look at it tells how it is.
+            await by.world.targets.apply(
+                desired.targets[name], Transaction(id=f"settle-{by.world.clock.new_id()}", operations=())
+            )
+
+    await asyncio.gather(*map(one, half_way))
+
+
 async def _records(by: Relearning, keepers: Mapping[str, Keeper]) -> tuple[Mapping[str, Recorded], Mapping[str, str]]:
+    """What targets keep, of those that can be asked and stand still; why the others say nothing."""
+    found, away = await _asked(by, keepers)
+    moving = {name: reason for name, each in found.items() if (reason := _half_way(each))}
+    return {name: each for name, each in found.items() if name not in moving}, {**away, **moving}
+
+
+def _half_way(recorded: Recorded) -> str | None:
+    running = recorded.ground.running
+    return f"a change by {running.by} is still under way there" if running else recorded.ground.unsettled
+
+
+async def _asked(by: Relearning, keepers: Mapping[str, Keeper]) -> tuple[Mapping[str, Recorded], Mapping[str, str]]:
     room = asyncio.Semaphore(observe.MOST_AT_ONCE)
 
     async def ask(target: Keeper) -> Recorded | str:
         try:
             async with room:
-                found = await by.records.of(target)
-                if found.ground.interrupted and not found.ground.running:
-                    # As every pass does: what was cut off is taken back before anything is concluded.
-                    settle = Transaction(id=f"settle-{by.world.clock.new_id()}", operations=())
-                    await by.world.targets.apply(target, settle)
-                    found = await by.records.of(target)
+                return await by.records.of(target)
         except WorldError as error:
             return str(error)
-        if found.ground.running:
-            return f"a change by {found.ground.running.by} is still under way there"
-        return found
 
-    asked = dict(zip(keepers, await asyncio.gather(*map(ask, keepers.values())), strict=True))
-    found = {name: answer for name, answer in asked.items() if isinstance(answer, Recorded)}
-    return found, {name: answer for name, answer in asked.items() if isinstance(answer, str)}
+    answers = dict(zip(keepers, await asyncio.gather(*map(ask, keepers.values())), strict=True))
+    found = {name: answer for name, answer in answers.items() if isinstance(answer, Recorded)}
+    return found, {name: answer for name, answer in answers.items() if isinstance(answer, str)}
 
 
 async def _history(by: Relearning, head: str, named: Collection[str]) -> Mapping[str, Desired]:

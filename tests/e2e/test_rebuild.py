@@ -211,3 +211,19 @@ def test_a_guarded_change_counts_once_it_is_confirmed_and_not_when_the_host_took
     said = world.reconciler("rebuild")
     assert "good at 1" in said.out, said.text
     assert "owns 1 resources, 1 of them made by us" in said.out
+
+
+def test_a_dry_run_leaves_a_change_that_was_cut_off_as_it_is_and_a_real_one_has_it_taken_back(world: World) -> None:
+    world.app(file("one\n"))
+    world.settled()
+    _lose_all(world)
+    # As a host is found after its power was cut in the middle of a change.
+    cut_off = world.home() / ".local/state/reconciler-host/tx/r-1"
+    cut_off.mkdir()
+    rehearsed = world.reconciler("rebuild", "--dry-run")
+    assert rehearsed.status == 4
+    assert "a change was cut off there (r-1)" in rehearsed.flat
+    assert cut_off.exists()
+    said = world.reconciler("rebuild")
+    assert "good at 1" in said.out, said.text
+    assert not cut_off.exists()
