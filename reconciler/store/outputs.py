@@ -103,22 +103,23 @@ def _stored(connection: Connection, place: Place, target: str) -> Sequence[Kept]
 
 
 def _put(connection: Connection, fresh: Sequence[Fresh]) -> Sequence[int]:
-    table, numbers = tables.step_output, []
-    for each in fresh:
-        row = {
-            "unit": str(each.place.unit),
-            "rollout": each.place.rollout,
-            "plan": each.place.plan,
-            "step": each.place.step,
-            "target": each.target,
-            "stream": each.stream.value,
-            "at": stamp(each.at),
-            "start": each.start,
-            "size": len(each.data),
-            "data": each.data,
-        }
-        numbers.append(int(connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()))
-    return numbers
+    stored = insert(tables.step_output).returning(tables.step_output.c.id, sort_by_parameter_order=True)
+    return connection.execute(stored, [_row(each) for each in fresh]).scalars().all()
+
+
+def _row(fresh: Fresh) -> dict[str, object]:
+    return {
+        "unit": str(fresh.place.unit),
+        "rollout": fresh.place.rollout,
+        "plan": fresh.place.plan,
+        "step": fresh.place.step,
+        "target": fresh.target,
+        "stream": fresh.stream.value,
+        "at": stamp(fresh.at),
+        "start": fresh.start,
+        "size": len(fresh.data),
+        "data": fresh.data,
+    }
 
 
 def _take_away(connection: Connection, numbers: Sequence[int]) -> None:
