@@ -11,7 +11,8 @@ _CUT = " …"
 
 def title(notice: Notice, longest: int) -> str:
     """Return the one line that says it, not escaped, with how much it matters before it."""
-    return shortened(" ".join(clean(f"{_MARKS[notice.severity]}{notice.title}").split()), longest)
+    said = " ".join(clean(notice.title).split()) or notice.topic.value
+    return shortened(f"{_MARKS[notice.severity]}{said}", longest)
 
 
 def body(message: Outgoing, dialect: Dialect) -> str:

@@ -1,0 +1,99 @@
+"""What is particular to Slack: its words for what went wrong, and a first message that is gone."""
+
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from reconciler.model.channel import SlackWebhook
+from reconciler.model.notification import Notice
+from reconciler.ports.channels import TooMany
+from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
+from reconciler.providers.channels import slack
+from reconciler.providers.channels.all import AllChannels
+from reconciler.providers.clock import SystemClock
+from reconciler.providers.http import Http
+from tests.providers.answering import Answer
+from tests.providers.channels import receivers
+from tests.providers.channels.notices import BEGUN, EVIL, HUGE, REVERTED, outgoing
+from tests.providers.channels.receivers import Receiver
+from tests.providers.secret_values import SecretValues
+
+
+@pytest.fixture
+def bot() -> Iterator[Receiver]:
+    with receivers.slack_bot() as there:
+        yield there
+
+
+@pytest.fixture
+async def channels(bot: Receiver) -> AsyncIterator[AllChannels]:
+    http = Http()
+    yield AllChannels(http, SecretValues(bot.secrets), SystemClock())
+    await http.close()
+
+
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [
+        ("not_in_channel", Denied),
+        ("missing_scope", Denied),
+        ("token_revoked", Denied),
+        ("channel_not_found", Denied),
+        ("ratelimited", TooMany),
+        ("msg_too_long", Refused),
+        ("internal_error", Unreachable),
+        ("a_word_of_next_year", Unreachable),
+    ],
+)
+async def test_slacks_words_say_who_can_mend_it(
+    bot: Receiver, channels: AllChannels, word: str, error: type[WorldError]
+) -> None:
+    bot.got.failing.append(Answer(200, json.dumps({"ok": False, "error": word}).encode()))
+    with pytest.raises(error, match=word) as caught:
+        await channels.deliver(outgoing(bot.via))
+    assert type(caught.value) is error
+    assert "sesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("pause", ["", "soon", "-1", "²", "9" * 400])
+async def test_a_pause_that_makes_no_sense_is_none_or_an_hour(bot: Receiver, channels: AllChannels, pause: str) -> None:
+    bot.got.failing.append(Answer(429, b'{"ok": false, "error": "ratelimited"}', {"Retry-After": pause}))
+    with pytest.raises(TooMany) as caught:
+        await channels.deliver(outgoing(bot.via))
+    after = caught.value.after
+    assert after is None or after.total_seconds() == 3600
+
+
+async def test_a_first_message_that_somebody_deleted_keeps_nobody_from_being_told(
+    bot: Receiver, channels: AllChannels
+) -> None:
+    gone = json.dumps({"channel": "C0FFEE", "ts": "1600000000.000001"})
+    told = await channels.deliver(outgoing(bot.via, REVERTED, gone))
+    assert told.detail.endswith("the first message can no longer be changed")
+    assert told.thread == gone
+    assert [each["method"] for each in bot.got.taken] == ["chat.postMessage"]
+
+
+async def test_each_message_has_its_key_so_that_a_second_one_can_be_known(bot: Receiver, channels: AllChannels) -> None:
+    for _ in range(2):
+        await channels.deliver(outgoing(bot.via, BEGUN))
+    keys = [each["metadata"]["event_payload"]["key"] for each in bot.got.taken]
+    assert keys == ["ops-n0", "ops-n0"]
+
+
+async def test_where_slacks_library_is_not_installed_it_is_said_how_to(
+    bot: Receiver, channels: AllChannels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "slack_sdk", None)
+    with pytest.raises(Denied, match=r"pip install 'reconciler\[slack\]'"):
+        await channels.deliver(outgoing(bot.via))
+
+
+@pytest.mark.parametrize("notice", [REVERTED, EVIL, HUGE], ids=lambda each: each.id)
+def test_blocks_are_within_what_slack_takes(notice: Notice) -> None:
+    template = "{{ detail }}\n" * 12 + "{% for each in targets %}{{ link(each, 'https://a.example') }}\n{% endfor %}"
+    made = slack.blocks(outgoing(SlackWebhook(url=""), notice, template=template))
+    assert 2 <= len(made) <= 50
+    assert all(0 < len(each["text"]["text"]) <= 3000 for each in made[1:])
