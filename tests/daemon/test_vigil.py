@@ -99,7 +99,8 @@ async def test_an_app_that_waits_for_its_first_rollout_is_not_unhealthy(fleet: F
         fleet.wake.ring()
         await until(fleet, good_at("red"))
     waiting = standing.of(SHOP).assessed
-    assert waiting and waiting.waiting
+    assert waiting
+    assert waiting.waiting
     assert await healths(fleet) == []
 
 

@@ -117,6 +117,16 @@ def fix(telling: Telling) -> None:
         _insist_link(telling, host, "1.5.1")
 
 
+def record(telling: Telling) -> None:
+    telling.say(
+        """What failed, when and why, is in the record: every entry carries a digest of the one before it, and how far it
+        is was signed. Nobody has changed it since."""
+    )
+    telling.reconciler("audit query shop@production --outcome failed")
+    telling.reconciler("logs shop@production --step 2")
+    telling.reconciler("audit verify")
+
+
 ACTS: tuple[tuple[str, Callable[[Telling], None]], ...] = (
     ("1. The first rollout", first_rollout),
     ("2. The plan of a change", plan),
@@ -125,6 +135,7 @@ ACTS: tuple[tuple[str, Callable[[Telling], None]], ...] = (
     ("5. A bad release is taken back", bad_release),
     ("6. Another commit changes nothing about that", another_commit),
     ("7. The fix", fix),
+    ("8. The record", record),
 )
 
 
