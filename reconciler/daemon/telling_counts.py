@@ -11,7 +11,7 @@ from reconciler.model.record import Entry
 from reconciler.model.rollout import ENDS, State
 from reconciler.model.word import AccessRefused
 from reconciler.telemetry import table
-from reconciler.telemetry.story import HALTS, left_open
+from reconciler.telemetry.story import HALTS, Story, left_open
 
 _READ = frozenset(
     {
@@ -82,17 +82,19 @@ class Counts:
                 pass
 
     async def _count_halt(self, entry: Entry, event: RolloutMoved) -> None:
-        for started, at, _ in left_open(await self._past.moves(event.rollout)):
+        meter, past = self._meter, self._past
+        # One that went well has left no step open, and nothing had to be restored.
+        moves = () if event.after == State.SUCCEEDED else await past.moves(event.rollout)
+        for started, at, _ in left_open(moves):
             if at.number == entry.number:
                 took = (entry.at - started.record.started_at).total_seconds()
-                self._meter.observe(
-                    table.STEP_DURATION, took, await self._past.sort(event.rollout, started.record), "failed"
-                )
-        story = await self._past.story(event) if event.after in ENDS else None
-        if story is None:
+                meter.observe(table.STEP_DURATION, took, await past.sort(event.rollout, started.record), "failed")
+        rollout = await past.rollout(event.rollout) if event.after in ENDS else None
+        if rollout is None:
             return
         environment, outcome = event.unit.environment, event.after
-        self._meter.add(table.ROLLOUTS, environment, story.rollout.cause.value, outcome)
-        self._meter.observe(table.ROLLOUT_DURATION, (story.ended - story.began).total_seconds(), environment, outcome)
-        if outcome == State.REVERTED and story.failed_at:
-            self._meter.observe(table.RESTORE_DURATION, (story.ended - story.failed_at).total_seconds(), environment)
+        meter.add(table.ROLLOUTS, environment, rollout.cause.value, outcome)
+        meter.observe(table.ROLLOUT_DURATION, (entry.at - rollout.started_at).total_seconds(), environment, outcome)
+        failed_at = Story(rollout, moves, ()).failed_at
+        if outcome == State.REVERTED and failed_at:
+            meter.observe(table.RESTORE_DURATION, (entry.at - failed_at).total_seconds(), environment)

@@ -6,7 +6,7 @@ from typing import get_args
 
 from reconciler.model.event import RolloutMoved
 from reconciler.model.record import Entry
-from reconciler.model.rollout import ENDS, StepRecord
+from reconciler.model.rollout import ENDS, Rollout, StepRecord
 from reconciler.model.word import Word
 from reconciler.store.journal import SqliteStore
 from reconciler.telemetry.story import Story
@@ -48,13 +48,17 @@ class Past:
         """Return the moves of a rollout and of its steps."""
         return await self._store.told.of_rollout(rollout, _MOVES, LONGEST)
 
-    async def story(self, end: RolloutMoved) -> Story | None:
-        """Return how a rollout went that has ended; None when it is not there any more."""
+    async def rollout(self, rollout: str) -> Rollout | None:
+        """Return the rollout as it is now; None when it is not there any more."""
         try:
-            rollout, _ = await self._store.load(end.rollout)
+            return (await self._store.load(rollout))[0]
         except KeyError:
             return None
-        return Story(rollout, await self.moves(end.rollout), ())
+
+    async def story(self, end: RolloutMoved) -> Story | None:
+        """Return how a rollout went that has ended; None when it is not there any more."""
+        rollout = await self.rollout(end.rollout)
+        return Story(rollout, await self.moves(end.rollout), await self.around(end)) if rollout else None
 
     async def around(self, end: RolloutMoved) -> Sequence[Entry]:
         """Return what was said about its unit and decided, from the end of the rollout before it until its own."""

@@ -1,7 +1,6 @@
 """Sends traces. What the journal knows is read from there, from where it was sent last: the journal is the queue."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reconciler.daemon.logs import log
@@ -79,8 +78,7 @@ class Traces:
             if at.number == entry.number
         ]
         if event.after in ENDS and (story := await self._past.story(event)):
-            told = replace(story, around=await self._past.around(event))
-            found.append(root(told, self._recorder.began_by(event.rollout)))
+            found.append(root(story, self._recorder.began_by(event.rollout)))
         return found
 
     async def _sent(self, spans: Sequence[Span], newest: datetime) -> None:
