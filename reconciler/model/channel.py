@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, assert_never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,3 +103,21 @@ class Channel:
     name: str
     via: Via
     rate: Rate | None = None
+
+
+def secrets_of(channel: Channel) -> tuple[str, ...]:
+    """Return the references of all secrets that a message through the channel needs."""
+    via = channel.via
+    match via:
+        case SlackBot():
+            return (via.token,)
+        case SlackWebhook() | Teams() | Apprise():
+            return (via.url,)
+        case Email():
+            return (via.password,) if via.password else ()
+        case PagerDuty():
+            return (via.key,)
+        case Webhook():
+            return (via.secret, via.token) if via.token else (via.secret,)
+        case _:
+            assert_never(via)

@@ -113,6 +113,18 @@ def test_a_secret_that_is_nowhere_is_told_as_what_to_mend(
     assert done.exit_code == Exit.ERROR
 
 
+def test_doctor_finds_that_a_secret_of_a_channel_is_nowhere(
+    run: Run, followed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = ("hook/secret", "hook/token", "pager/key")
+    told = " ".join(run("doctor", "--host", "none").output.split())
+    assert not any(f"the secret {each} is nowhere" in told for each in named)
+    for each in named:
+        monkeypatch.delenv(f"RECONCILER_SECRET_{each.replace('/', '_').upper()}")
+    told = " ".join(run("doctor", "--host", "none").output.split())
+    assert all(f"the secret {each} is nowhere" in told for each in named)
+
+
 def test_a_dry_run_prints_and_sends_nothing(run: Run, followed: Path, there: dict[str, Receiver]) -> None:
     done = run("notify", "test", "hook", "--dry-run")
     assert done.exit_code == Exit.DONE

@@ -11,6 +11,7 @@ from reconciler.daemon.doctor.finding import HERE, Finding, bad, good
 from reconciler.daemon.doctor.here import here, keys
 from reconciler.daemon.settings import Settings
 from reconciler.desired.load import Invalid
+from reconciler.model.channel import secrets_of
 from reconciler.model.target import Host, Sort, Target
 from reconciler.model.unit import Desired
 from reconciler.ports.clock import Clock
@@ -93,6 +94,7 @@ def _references(desired: Desired, secrets: Secrets) -> list[Finding]:
     contents = (one for unit in desired.units.values() for each in unit.resources for one in each.contents.values())
     named = {reference for content in contents for reference in content.secrets.values()}
     named |= {reference for target in desired.targets.values() for reference in api.secrets_of(target)}
+    named |= {reference for each in desired.notifications.channels.values() for reference in secrets_of(each)}
     missing = []
     for reference in sorted(named):
         try:
