@@ -145,7 +145,7 @@ class ChannelQueue:
 
     async def _again(self, told: list[Kept], error: WorldError | SecretMissing, patience: timedelta) -> None:
         now, tries = self.clock.now(), told[0].tries + 1
-        if now - told[0].since >= patience:
+        if now - told[0].since >= patience and tries >= sending.LEAST_TRIES:
             await self._drop(told, f"{error} (tried {tries} times)")
             return
         pause = self.clock.jitter(sending.pause_after(tries))

@@ -15,6 +15,9 @@ _SHORTEST, _LONGEST = timedelta(seconds=0.5), timedelta(minutes=5)
 PATIENCE = timedelta(hours=24)
 """So long a message is tried again."""
 
+LEAST_TRIES = 5
+"""So often at least: what waited behind others is not given up at its first failure."""
+
 PATIENCE_WITH_PEOPLE = timedelta(hours=1)
 """So long it is tried again while a person has to mend something first: others have to be told of it in time."""
 

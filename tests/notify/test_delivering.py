@@ -78,15 +78,16 @@ async def test_ten_thousand_events_with_a_receiver_that_fails_half_of_the_time_a
             raise Unreachable("the connection broke")
         return Delivered()
 
-    receiver = Receiver(answers)
+    # Not so quick that a day passes meanwhile, after which what still fails is given up.
+    receiver, clock = Receiver(answers), HurryingClock(150)
     path, following = tmp_path / "journal.db", saying(everything("deploys"))
     events = [moved(rollout, number) for number in range(100) for rollout in range(100)]
-    async with telling(path, following, receiver) as here:
+    async with telling(path, following, receiver, clock) as here:
         for start in range(0, len(events), 500):
             await here.append(*events[start : start + 500])
         await receiver.until(lambda: len(receiver.got) > 3000, within=250)
     before = len(receiver.got)
-    async with telling(path, following, receiver):
+    async with telling(path, following, receiver, clock):
         await receiver.until(lambda: len({each.key for each in receiver.got}) == len(events), within=250)
 
     assert before < len(events)
