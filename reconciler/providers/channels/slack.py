@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from slack_sdk import WebClient
 
 LIMIT = timedelta(seconds=20)
-_HEADER, _SECTION, _SECTIONS, _TEXT = 150, 3000, 45, 3000
+_HEADER, _SECTION, _SECTIONS, _TEXT = 150, 3000, 4, 3000
+"""Characters and pieces. There may be 50 blocks, but not with so much text in all (``msg_blocks_too_long``)."""
+
 _LONGEST_PAUSE = 3600
 _FOR_A_PERSON = frozenset(
     {
@@ -37,7 +39,16 @@ _FOR_A_PERSON = frozenset(
         "two_factor_setup_required",
     }
 )
-_NEVER = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_too_long", "no_text", "too_many_attachments"})
+_NEVER = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "too_many_attachments",
+    }
+)
 _FIRST_IS_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
 
 
