@@ -119,8 +119,8 @@ def fix(telling: Telling) -> None:
 
 def record(telling: Telling) -> None:
     telling.say(
-        """What failed, when and why, is in the record: every entry carries a digest of the one before it, and how far it
-        is was signed. Nobody has changed it since."""
+        """What failed, when and why, is in the record: every entry carries a digest of the one before it, and how far
+        it is was signed. Nobody has changed it since."""
     )
     telling.reconciler("audit query shop@production --outcome failed")
     telling.reconciler("logs shop@production --step 2")
