@@ -1,4 +1,4 @@
-"""Work of libraries that wait: in a thread of its own, so that a channel that hangs takes none that others need."""
+"""Work that waits or takes long: in a thread of its own, so that a channel that hangs takes none that others need."""
 
 import asyncio
 import threading
@@ -12,8 +12,9 @@ T = TypeVar("T")
 async def aside(work: Callable[[], T]) -> T:
     """Return what the work returns, or raise what it raises; whoever stops waiting does not stop it.
 
-    The loop's own threads are few, and passes need them: a mail server that never answers would have them all. So the
-    work has a limit of its own, and whoever calls this a limit of how much is under way.
+    Libraries that wait are such work, and templates of policies. The loop's own threads are few, and passes need them:
+    a mail server that never answers would have them all. So the work has a limit of its own, and whoever calls this a
+    limit of how much is under way.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()

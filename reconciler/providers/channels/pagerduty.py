@@ -9,6 +9,7 @@ from reconciler.model.notification import Course, Notice, Severity, Topic
 from reconciler.policy.dialects import PLAIN
 from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.providers.channels import answered, content
+from reconciler.providers.channels.aside import aside
 from reconciler.providers.http import Http, Request
 
 _SUMMARY, _KEY, _DETAIL = 1024, 255, 100 * 1024
@@ -21,7 +22,7 @@ async def deliver(http: Http, via: PagerDuty, message: Outgoing, key: str, now: 
     act = action(message.notice)
     if act is None:
         return Delivered(thread=message.notice.thread[:_KEY], detail="nothing to wake anybody for")
-    body = canonical(event(message, key, act)).encode()
+    body = await aside(lambda: canonical(event(message, key, act)).encode())
     request = Request(
         url=f"{via.api.rstrip('/')}/v2/enqueue",
         method="POST",

@@ -54,17 +54,12 @@ _FIRST_IS_GONE = frozenset({"message_not_found", "cant_update_message", "edit_wi
 
 async def deliver_by_bot(via: SlackBot, message: Outgoing, token: str) -> Delivered:
     """Post it, in the thread that there is, whose first message then says how it stands; raise as the port says."""
-    try:
-        from slack_sdk import WebClient  # noqa: PLC0415 - an extra, and slow
-    except ImportError:
-        raise Denied("this needs the Slack library: pip install 'reconciler[slack]'") from None
-    client = WebClient(token=token, base_url=via.api, timeout=int(LIMIT.total_seconds()), retry_handlers=[])
-    return await aside(partial(_posted, client, via, message))
+    return await aside(partial(_posted, via, message, token))
 
 
 async def deliver_to_webhook(http: Http, url: str, message: Outgoing, now: datetime) -> Delivered:
     """Post it to an incoming webhook, whose URL is a secret."""
-    body = canonical({"text": _fallback(message), "blocks": blocks(message)}).encode()
+    body = await aside(lambda: canonical({"text": _fallback(message), "blocks": blocks(message)}).encode())
     headers = {"Content-Type": "application/json"}
     answer = await answered.exchange(http, Request(url=url, method="POST", headers=headers, body=body, limit=LIMIT))
     answered.check(message.channel.name, answer, now)
@@ -84,8 +79,16 @@ def _fallback(message: Outgoing) -> str:
     return SLACK.escape(content.title(message.notice, _TEXT // 2))
 
 
-def _posted(client: "WebClient", via: SlackBot, message: Outgoing) -> Delivered:
-    first = _first(message.thread)
+def _client(via: SlackBot, token: str) -> "WebClient":
+    try:
+        from slack_sdk import WebClient  # noqa: PLC0415 - an extra, and slow
+    except ImportError:
+        raise Denied("this needs the Slack library: pip install 'reconciler[slack]'") from None
+    return WebClient(token=token, base_url=via.api, timeout=int(LIMIT.total_seconds()), retry_handlers=[])
+
+
+def _posted(via: SlackBot, message: Outgoing, token: str) -> Delivered:
+    client, first = _client(via, token), _first(message.thread)
     post: dict[str, Any] = {
         "text": _fallback(message),
         "blocks": blocks(message),

@@ -1,6 +1,7 @@
 """Microsoft Teams: an Adaptive Card 1.5 to a workflow that posts cards. There are no threads in workflows."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from reconciler.model.canonical import canonical
@@ -8,6 +9,7 @@ from reconciler.model.notification import Notice, Severity
 from reconciler.policy.dialects import CARD
 from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.providers.channels import answered, content
+from reconciler.providers.channels.aside import aside
 from reconciler.providers.http import Http, Request
 
 _LARGEST = 28 * 1000
@@ -27,7 +29,7 @@ _LINKS = 5
 
 async def deliver(http: Http, url: str, message: Outgoing, now: datetime) -> Delivered:
     """Send the card to the workflow at the URL, which is a secret."""
-    body = card(message)
+    body = await aside(partial(card, message))
     headers = {"Content-Type": "application/json", "X-Request-Id": message.key}
     request = Request(url=url, method="POST", headers=headers, body=body, largest=64 * 1024)
     answer = await answered.exchange(http, request)

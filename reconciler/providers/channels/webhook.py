@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from reconciler.model.canonical import Json, canonical, plain
 from reconciler.model.channel import Webhook
@@ -18,6 +19,7 @@ from reconciler.policy.dialects import PLAIN
 from reconciler.ports.channels import Delivered, Outgoing
 from reconciler.ports.errors import Denied
 from reconciler.providers.channels import answered, content
+from reconciler.providers.channels.aside import aside
 from reconciler.providers.http import Http, Request
 
 _PREFIX = "whsec_"
@@ -26,10 +28,7 @@ _PREFIX = "whsec_"
 async def deliver(http: Http, via: Webhook, message: Outgoing, keys: tuple[str, str], now: datetime) -> Delivered:
     """Send it; ``keys`` are the signing secret and the bearer token, which is empty where there is none."""
     secret, token = keys
-    notice = message.notice
-    data: Json = {**_object(plain(notice)), "unit": str(notice.unit or ""), "text": content.body(message, PLAIN)}
-    document: Json = {"type": notice.topic.value, "timestamp": notice.at.isoformat(), "data": data}
-    sent, stamp = canonical(document).encode(), str(int(now.timestamp()))
+    sent, stamp = await aside(partial(document, message)), str(int(now.timestamp()))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "reconciler",
@@ -44,6 +43,14 @@ async def deliver(http: Http, via: Webhook, message: Outgoing, keys: tuple[str, 
     )
     answered.check(message.channel.name, answer, now)
     return Delivered(detail=f"HTTP {answer.status}")
+
+
+def document(message: Outgoing) -> bytes:
+    """Return what is sent: all of the notice, and the message in words."""
+    notice = message.notice
+    data: Json = {**_object(plain(notice)), "unit": str(notice.unit or ""), "text": content.body(message, PLAIN)}
+    made: Json = {"type": notice.topic.value, "timestamp": notice.at.isoformat(), "data": data}
+    return canonical(made).encode()
 
 
 def signature(secret: str, key: str, stamp: str, body: bytes) -> str:
