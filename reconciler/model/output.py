@@ -63,4 +63,3 @@ class Asked:
     target: str = ""
     since: datetime | None = None
     after: int = 0
-

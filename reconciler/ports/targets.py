@@ -26,8 +26,8 @@ class Transaction:
     Stale; None asks for nothing. One without operations only takes back what was interrupted there. With a ``guard`` it
     is done only when it could be confirmed over a new connection; otherwise the target takes it back, and that is
     Refused. ``marks`` are kept there by targets that can keep them, for as long as what they speak of is ours. What its
-    programs print goes to ``output`` while they run; ``secrets`` are the references of all that the unit has there: none
-    of their values is in what is raised.
+    programs print goes to ``output`` while they run; ``secrets`` are the references of all that the unit has there:
+    none of their values is in what is raised.
     """
 
     id: str

@@ -35,7 +35,12 @@ READS = (
     "remembered",
     "printed?unit=shop@production",
 )
-OF_BANK = ("took?unit=bank@production", "rollouts?unit=bank@production", "states?unit=bank@production", "printed?unit=bank@production")
+OF_BANK = (
+    "took?unit=bank@production",
+    "rollouts?unit=bank@production",
+    "states?unit=bank@production",
+    "printed?unit=bank@production",
+)
 
 
 async def send(caller: httpx.AsyncClient, name: str, request: Request) -> httpx.Response:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.providers.masked import Masked, masked
 
-SECRET = 'p4ss/w"o r\'d+ü'
+SECRET = "p4ss/w\"o r'd+ü"
 KEY = "-----BEGIN KEY-----\n" + "\n".join("Zm9vYmFyYmF6" * 5 + str(line) for line in range(8)) + "\n-----END KEY-----"
 
 WRITTEN: dict[str, Callable[[str], str]] = {
