@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text
@@ -140,7 +141,8 @@ def _rollouts(connection: Connection, ids: Iterable[str]) -> dict[str, Rollout]:
     table, found = tables.rollout, dict[str, Rollout]()
     for part in blobs.chunks(sorted(ids)):
         for row in connection.execute(select(table.c.id, table.c.body).where(table.c.id.in_(part))):
-            found[row.id] = decode(Rollout, row.body)
+            with suppress(ValueError):  # damaged, or of another version: the entry is told without it
+                found[row.id] = decode(Rollout, row.body)
     return found
 
 
@@ -157,4 +159,5 @@ def _of_type(connection: Connection, kind: type[T], name: str, units: Iterable[s
     said = select(_EVENT.c.body).where(_EVENT.c.type == name).order_by(_EVENT.c.id)
     for part in blobs.chunks(sorted(units)):
         for body in connection.execute(said.where(func.coalesce(_EVENT.c.unit, "").in_(part))).scalars():
-            yield decode(kind, body)
+            with suppress(ValueError):  # damaged, or of another version: verify says which it is, and where
+                yield decode(kind, body)

@@ -16,6 +16,7 @@ from reconciler.model.word import TokenIssued
 from reconciler.store import search
 from reconciler.store.journal import SqliteStore
 from tests.audit.journal import KEYED, MINUTE, planned, records, told
+from tests.audit.tampering import tampering
 from tests.factory import NOW, SHOP
 
 
@@ -67,6 +68,23 @@ async def test_an_entry_that_cannot_be_read_is_told_by_its_columns(store: Sqlite
         )
     (record,) = await records(store)
     assert (record.what, record.unit, record.who, record.said) == ("of_later", "a@b", "ann", {})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE event SET body = replace(body, '\"oidc\"', '\"passkey\"') WHERE type = 'approval_given'",
+        "UPDATE event SET body = 'no text of ours' WHERE type IN ('approval_given', 'approval_asked')",
+        "UPDATE rollout SET body = '{}'",
+    ],
+)
+async def test_one_damaged_body_takes_no_other_entry_away(damage: str, tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    async with told(path) as store:
+        before = [each.number for each in await records(store)]
+        with tampering(path) as tampered:
+            tampered.does(damage)
+        assert [each.number for each in await records(store)] == before
 
 
 QUESTIONS = {
