@@ -30,6 +30,9 @@ from reconciler.providers.transaction.render import render
 from reconciler.providers.transaction.said import Told
 from reconciler.providers.transaction.segments import on_host
 
+SHOWN = (1000, 2000)
+"""So many characters are shown of the beginning and of the end of a reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class Supplies:
@@ -114,13 +117,19 @@ class HostTargets:
 
     def _masked(self, reason: str, transaction: Transaction) -> str:
         try:
-            return masked(reason, [self._secrets.value(each) for each in sorted(transaction.secrets)])
+            return _cut(masked(reason, [self._secrets.value(each) for each in sorted(transaction.secrets)]))
         except SecretMissing as error:
             return f"{reason.partition(':')[0]}: it is not told why, for nobody could tell a secret in it: {error}"
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
         """Ask one health check once."""
         return await self._checks.ask(host, check)
+
+
+def _cut(reason: str) -> str:
+    """Only where no secret is left in it: nobody could tell one that the cut falls in."""
+    first, last = SHOWN
+    return reason if len(reason) <= first + last else f"{reason[:first]} ... {reason[-last:]}"
 
 
 def _output(host: Host, done: Completed | None) -> bytes:

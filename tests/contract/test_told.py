@@ -1,6 +1,7 @@
 """What programs print on a host comes over a real connection while they run, and a lost one does them no harm."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,8 @@ from tests.providers.heard import Heard
 from tests.providers.machine import HOLDER
 from tests.providers.secret_values import SecretValues
 
-SECRETS = SecretValues({"shop/db": "hunter22"})
+LONG = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(22))
+SECRETS = SecretValues({"shop/db": "hunter22", "shop/token": LONG})
 LIMIT = 60.0
 
 
@@ -46,7 +48,7 @@ def sh(script: str, what: str = "try it", **more: object) -> RunCommand:
 
 
 def transaction(name: str, heard: Heard, *operations: Operation, guard: Guard | None = None) -> Transaction:
-    secrets = frozenset({"shop/db"})
+    secrets = frozenset({"shop/db", "shop/token"})
     return Transaction(id=name, operations=operations, guard=guard, output=heard, secrets=secrets)
 
 
@@ -116,6 +118,30 @@ async def test_a_secret_is_not_in_why_it_failed(any_world: World, targets: HostT
     with pytest.raises(Refused, match=r"cannot try it: the password is \(secret\)") as caught:
         await targets.apply(any_world.host(), transaction("masked", heard, sh("echo the password is hunter22; exit 1")))
     assert "hunter22" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (0, r"cannot try it: bad token: \(secret\); everything"),
+        (1500, r"cannot try it: bad token: \(secret\)x+ \.\.\. x+; everything"),
+        (20000, r"cannot try it: it ended with status 1, and its last line is too long to be told; everything"),
+    ],
+)
+async def test_a_secret_that_is_longer_than_what_is_shown_is_not_in_why_it_failed(
+    any_world: World, targets: HostTargets, more: int, told: str
+) -> None:
+    script = f"printf 'bad token: %s' {LONG}; head -c {2 * more} /dev/zero | tr '\\0' x"
+    with pytest.raises(Refused, match=told) as caught:
+        await targets.apply(any_world.host(), transaction(f"long-{more}", Heard(), sh(f"{script}; exit 1")))
+    assert LONG[-20:] not in str(caught.value)
+    assert len(str(caught.value)) < 4000
+
+
+async def test_of_last_lines_that_are_too_long_the_whole_ones_are_told(any_world: World, targets: HostTargets) -> None:
+    script = f"head -c 16000 /dev/zero | tr '\\0' x; echo {LONG}; echo this; echo that; exit 1"
+    with pytest.raises(Refused, match="cannot try it: this; that; everything there is as it was"):
+        await targets.apply(any_world.host(), transaction("lines", Heard(), sh(script)))
 
 
 async def test_what_a_check_prints_comes_with_its_answer(any_world: World, targets: HostTargets) -> None:

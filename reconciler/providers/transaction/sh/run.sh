@@ -39,15 +39,25 @@ tx_program() {
     return "$tx_status"
 }
 
-# tx_said N STATUS SECONDS: prints why a program failed: its last lines.
+# tx_said N STATUS SECONDS: prints why a program failed: its last lines, whole. Secrets are found by the controller alone,
+# and only whole ones, so it gets more than it shows, and never a line without its beginning.
+tx_said_most=16384
 tx_said() {
     case $2 in 124 | 137 | 143)
         echo "it did not end within $3 seconds"
         ;;
     esac
-    tx_line=$(grep '[^[:space:]]' <"$T/said.$1" | tail -n 3 | tail -c 1000)
-    printf '%s\n' "${tx_line:-it ended with status $2}"
+    if [ "$(tx_last "$T/said.$1" | wc -c)" -le "$tx_said_most" ]; then
+        tx_line=$(tx_last "$T/said.$1")
+        printf '%s\n' "${tx_line:-it ended with status $2}"
+    else
+        tx_line=$(tx_last "$T/said.$1" | tail -c "$tx_said_most" | sed 1d)
+        printf '%s\n' "${tx_line:-it ended with status $2, and its last line is too long to be told}"
+    fi
 }
+
+# tx_last FILE: prints the last lines that have something in them.
+tx_last() { grep '[^[:space:]]' <"$1" | tail -n 3; }
 
 # tx_back_run N WHAT CONDITION PROGRAM: CONDITION, if there is one, and PROGRAM are texts of arguments of tx_program.
 tx_back_run() {
