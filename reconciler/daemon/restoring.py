@@ -18,6 +18,7 @@ from reconciler.providers import backup_file
 from reconciler.providers.backup_file import NotABackup
 from reconciler.store import backup
 from reconciler.store.journal import SqliteStore
+from reconciler.store.migrate import NEWEST
 
 _SCRATCH = ".restore-"
 _LARGEST = 1 << 40
@@ -46,19 +47,37 @@ async def restore(state: Path, wanted: Wanted, clock: Clock) -> tuple[Manifest, 
         _check(state, force=wanted.force)
         now = clock.now()
         _clear(state)
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=state) as scratch:
-            manifest = _unpacked(wanted, Path(scratch))
-            aside = _put_aside(state, now)
-            # The journal last: what is cut off before it has no journal, and is done again.
-            for name in sorted(manifest.parts, key=JOURNAL.__eq__):
-                (Path(scratch) / name).replace(state / name)
-        store = await SqliteStore.open(state / JOURNAL)
-        try:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=state) as made:
+            scratch = Path(made)
+            manifest = _unpacked(wanted, scratch)
             deed = Restored(file=str(wanted.file), number=manifest.number, author=wanted.author)
-            await store.restored(deed, now)
-        finally:
-            await store.close()
+            await _have_it_know(scratch / JOURNAL, deed, now)
+            aside = _put_aside(state, now)
+            _put_in_place(manifest, scratch, state)
     return manifest, aside
+
+
+async def _have_it_know(journal: Path, deed: Restored, now: datetime) -> None:
+    """Bring the copy to our form and write down in it that it is restored: no daemon ever begins from one that is not.
+
+    What this version cannot read shows here, before anything that is there is touched.
+    """
+    store = await SqliteStore.open(journal)
+    try:
+        await store.restored(deed, now)
+    finally:
+        await store.close()
+    backup.alone(journal)
+
+
+def _put_in_place(manifest: Manifest, scratch: Path, state: Path) -> None:
+    # The journal last, once all else is on the disk: what is cut off before it has no journal, and is done again.
+    for name in manifest.parts:
+        if name != JOURNAL:
+            (scratch / name).replace(state / name)
+    backup_file.sync_folder(state)
+    (scratch / JOURNAL).replace(state / JOURNAL)
+    backup_file.sync_folder(state)
 
 
 def _clear(state: Path) -> None:
@@ -79,6 +98,13 @@ def _unpacked(wanted: Wanted, scratch: Path) -> Manifest:
     newest = backup.newest(scratch / JOURNAL)
     if (newest.number, newest.link) != (manifest.number, manifest.link):
         raise NotABackup(f"the journal in {wanted.file} does not end where its manifest says")
+    if newest.form != manifest.journal_form:
+        raise NotABackup(f"the journal in {wanted.file} has another form than its manifest says")
+    if newest.form > NEWEST:
+        raise Refused(
+            f"{wanted.file} was made by version {manifest.version}; its journal has form {newest.form}, and this one "
+            f"knows no later form than {NEWEST}. Restore it with that version, or a later one"
+        )
     if where := backup.broken(scratch / JOURNAL):
         raise NotABackup(f"the record in {wanted.file} was changed: {where}")
     return manifest
@@ -86,7 +112,10 @@ def _unpacked(wanted: Wanted, scratch: Path) -> Manifest:
 
 def _manifest(data: bytes) -> Manifest:
     """Read what a backup says of itself; ValueError when it makes no sense."""
-    said = json.loads(data)
+    try:
+        said = json.loads(data)
+    except RecursionError as error:
+        raise ValueError("its manifest is nested too deeply") from error
     if not isinstance(said, dict) or said.get("format") != 1:
         raise ValueError("its manifest is of no form that this version knows")
     try:
@@ -100,7 +129,7 @@ def _manifest(data: bytes) -> Manifest:
             settings=str(said["settings"]),
             parts={str(name): _part(name, each) for name, each in said["parts"].items()},
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"its manifest lacks what it needs: {error}") from error
     if JOURNAL not in manifest.parts:
         raise ValueError("it has no journal")
@@ -124,4 +153,5 @@ def _put_aside(state: Path, now: datetime) -> Path | None:
     aside.mkdir(mode=0o700)
     for each in there:
         each.replace(aside / each.name)
+    backup_file.sync_folder(aside)
     return aside

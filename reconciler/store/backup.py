@@ -1,5 +1,6 @@
 """The file of the journal, copied whole while others write to it, and read as it is in a backup."""
 
+import os
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
@@ -35,6 +36,19 @@ def copy(journal: Path, into: Path) -> Newest:
             return _newest(target)
     except sqlite3.Error as error:
         raise JournalUnavailable(f"cannot copy the journal {journal}: {error}") from error
+
+
+def alone(journal: Path) -> None:
+    """Have all of the journal be in its one file, on the disk, so that it may be moved; raise JournalUnavailable."""
+    try:
+        with closing(_opened(journal, "rw")) as found:
+            mode = found.execute("PRAGMA journal_mode=DELETE").fetchone()[0]
+    except sqlite3.Error as error:
+        raise JournalUnavailable(f"cannot finish the journal {journal}: {error}") from error
+    if mode != "delete":
+        raise JournalUnavailable(f"cannot finish the journal {journal}: somebody else has it open")
+    with journal.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def newest(journal: Path) -> Newest:

@@ -55,8 +55,8 @@ async def _backup(folder: Path, *, entries: int = 3) -> Path:
     return made
 
 
-async def _restore(file: Path, state: Path) -> None:
-    await restoring.restore(state, restoring.Wanted(file=file, identity=None, author="ada", force=False), Fixed())
+async def _restore(file: Path, state: Path, *, force: bool = False) -> None:
+    await restoring.restore(state, restoring.Wanted(file=file, identity=None, author="ada", force=force), Fixed())
 
 
 def _there(paths: list[Path]) -> list[Path]:
@@ -152,6 +152,19 @@ def _another_form(parts: Parts) -> None:
     _manifest(parts, format=2)
 
 
+def _another_form_of_the_journal(parts: Parts) -> None:
+    _manifest(parts, journal_form="0001")
+
+
+def _deep(parts: Parts) -> None:
+    parts["manifest.json"] = b"[" * 200_000
+
+
+def _beyond_numbers(parts: Parts) -> None:
+    manifest = json.loads(parts["manifest.json"])
+    parts["manifest.json"] = json.dumps(manifest | {"number": "?"}).replace('"?"', "1e999").encode()
+
+
 def _half_a_manifest(parts: Parts) -> None:
     parts["manifest.json"] = b'{"format": 1}'
 
@@ -180,6 +193,9 @@ def _endless(parts: Parts) -> None:
         (_no_journal, "it has no journal"),
         (_no_database, "no journal"),
         (_another_form, "no form that this version knows"),
+        (_another_form_of_the_journal, "another form than its manifest says"),
+        (_deep, "nested too deeply"),
+        (_beyond_numbers, "lacks what it needs"),
         (_half_a_manifest, "lacks what it needs"),
         (_no_manifest, "does not begin with a manifest"),
         (_endless, "cannot have"),
@@ -259,3 +275,52 @@ async def test_what_a_killed_one_left_behind_is_taken_away(tmp_path: Path) -> No
         os.utime(folder, (long_ago, long_ago))
     await _restore(await _backup(tmp_path), tmp_path / "second")
     assert _there(left) == []
+
+
+async def _live(folder: Path) -> Path:
+    """Make a state folder that is at work."""
+    state = folder / "second"
+    state.mkdir()
+    store = await SqliteStore.open(state / "journal.db")
+    await store.append([Stopped(reason="live")], NOW)
+    await store.close()
+    (state / "controller").write_text("live\n")
+    return state
+
+
+def _content(state: Path) -> Mapping[str, bytes]:
+    return {each.name: each.read_bytes() for each in state.iterdir() if each.name in ("journal.db", "controller")}
+
+
+def _of_a_later_version(parts: Parts) -> None:
+    _sql(parts, "UPDATE alembic_version SET version_num = '9999'")
+    _manifest(parts, journal_form="9999")
+
+
+def _that_takes_no_entry(parts: Parts) -> None:
+    _sql(parts, "CREATE TRIGGER full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    _manifest(parts)
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [(_of_a_later_version, "Restore it with that version, or a later one"), (_that_takes_no_entry, "no room")],
+)
+async def test_a_journal_that_cannot_be_told_that_it_is_restored_takes_the_place_of_none(
+    harm: Callable[[Parts], None], said: str, tmp_path: Path
+) -> None:
+    file, state = await _backup(tmp_path), await _live(tmp_path)
+    before = _content(state)
+    parts = _parts(file)
+    harm(parts)
+    _packed(file, parts)
+    with pytest.raises(Exception, match=said):
+        await _restore(file, state, force=True)
+    assert _content(state) == before
+    assert list(state.glob("before-restore-*")) == []
+
+
+async def test_a_restored_journal_is_one_file_that_needs_no_other(tmp_path: Path) -> None:
+    file, state = await _backup(tmp_path), tmp_path / "second"
+    await _restore(file, state)
+    assert sorted(each.name for each in state.iterdir()) == ["controller", "journal.db", "lock"]
