@@ -14,6 +14,7 @@ from reconciler.daemon.picture import picture
 from reconciler.daemon.sources import Keeping, Sources
 from reconciler.daemon.telling_counts import Counts
 from reconciler.daemon.telling_logs import Logs
+from reconciler.daemon.telling_sent import Signal
 from reconciler.daemon.telling_traces import Traces
 from reconciler.ports.secrets import SecretMissing
 from reconciler.telemetry import table
@@ -34,12 +35,13 @@ def telling(sources: Sources) -> Iterator[tuple[str, Keeping]]:
         return
     sender = Sender(partial(_collector, sources))
     yield "sender", partial(_held, sender)
+    meter = sources.recorder.meter
     if wanted.traces:
-        yield "traces", Traces(sources, sender).keep
+        yield "traces", Traces(sources, Signal("traces", sender, meter, wanted.otlp)).keep
     if wanted.metrics:
-        yield "figures", partial(_figures, sources, sender)
+        yield "figures", partial(_figures, sources, Signal("metrics", sender, meter, wanted.otlp))
     if wanted.logs:
-        yield "logs", Logs(sources, sender).keep
+        yield "logs", Logs(sources, Signal("logs", sender, meter, wanted.otlp)).keep
 
 
 def _collector(sources: Sources) -> "Collector | None":
@@ -73,11 +75,10 @@ async def _lag(sources: Sources) -> None:
         meter.observe(table.LOOP_LAG, loop.time() - began - _TICK.total_seconds())
 
 
-async def _figures(sources: Sources, sender: Sender) -> None:
-    clock, meter = sources.world.clock, sources.recorder.meter
+async def _figures(sources: Sources, signal: Signal) -> None:
+    clock = sources.world.clock
     while True:
         await clock.sleep(sources.settings.telemetry.every)
         now = clock.now()
         found = await sources.figures.collected(await picture(sources.store, now, at_work=True))
-        took = await sender.send(lambda collector: collector.metrics(found, now))  # noqa: B023 - it is awaited here
-        meter.add(table.SENT, "metrics", "ok" if took else "failed")
+        await signal.send(lambda collector: collector.metrics(found, now))  # noqa: B023 - it is awaited here

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from reconciler.daemon.sources import Sources
 from reconciler.daemon.telling_past import Past
+from reconciler.model.change import Cause
 from reconciler.model.deed import NoticeDropped
 from reconciler.model.event import Assessed, CommitAccepted, CommitRefused, Event, Healed, RolloutMoved, StepEnded
 from reconciler.model.identity import UnitId
@@ -33,6 +34,8 @@ class Counts:
         self._past = Past(sources.store)
         self._number: int | None = None
         self._drifted: dict[UnitId, frozenset[str]] = {}
+        self._expected: set[str] = set()
+        self._following = sources.world.commits
 
     async def keep(self) -> None:
         """Count until cancelled."""
@@ -40,13 +43,30 @@ class Counts:
             standing = await self._store.standing()
             known = {unit: each.assessed for unit, each in standing.units.items() if each.assessed}
             self._drifted = {unit: frozenset(each.drifted) for unit, each in known.items()}
+            for unit in known:
+                self._expect(unit.environment)
             self._number = await self._store.history.newest()
         while True:
             for entry in (entries := await self._store.told.since(self._number, _READ, _BATCH)):
                 await self._count(entry)
                 self._number = entry.number
+            self._expect_channels()
             if len(entries) < _BATCH:
                 await self._bell.heard(_SELDOM)
+
+    def _expect(self, environment: str) -> None:
+        """Show what must not happen as 0 before it does: of a series that begins with 1 nobody sees the increase."""
+        if environment in self._expected:
+            return
+        self._expected.add(environment)
+        for cause in Cause:
+            for outcome in (State.REVERTED, State.REVERT_FAILED):
+                self._meter.add(table.ROLLOUTS, environment, cause.value, outcome.value, many=0)
+
+    def _expect_channels(self) -> None:
+        desired = self._following.newest.desired
+        for channel in desired.notifications.channels if desired else ():
+            self._meter.add(table.NOTICES_DROPPED, channel, many=0)
 
     async def _count(self, entry: Entry) -> None:
         event = entry.event
@@ -64,6 +84,7 @@ class Counts:
         meter = self._meter
         match event:
             case Assessed(unit=unit):
+                self._expect(unit.environment)
                 drifted = frozenset(event.drifted)
                 if new := drifted - self._drifted.get(unit, frozenset()):
                     meter.add(table.DRIFT_FOUND, unit.environment, many=len(new))

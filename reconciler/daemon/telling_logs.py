@@ -5,9 +5,9 @@ from collections import deque
 from datetime import timedelta
 
 from reconciler.daemon.sources import Sources
+from reconciler.daemon.telling_sent import Signal
 from reconciler.telemetry import table
 from reconciler.telemetry.line import Line
-from reconciler.telemetry.sender import Sender
 from reconciler.telemetry.span import of_rollout
 
 EVERY = timedelta(seconds=2)
@@ -56,9 +56,9 @@ def _line(record: logging.LogRecord) -> Line:
 class Logs:
     """Sends what is logged from now on."""
 
-    def __init__(self, sources: Sources, sender: Sender) -> None:
+    def __init__(self, sources: Sources, signal: Signal) -> None:
         self._clock, self._meter = sources.world.clock, sources.recorder.meter
-        self._sender = sender
+        self._signal = signal
 
     async def keep(self) -> None:
         """Send until cancelled."""
@@ -74,8 +74,7 @@ class Logs:
     async def _send(self, kept: Kept) -> None:
         lost, kept.lost = kept.lost, 0
         if lines := kept.taken():
-            took = await self._sender.send(lambda collector: collector.logs(lines))
-            self._meter.add(table.SENT, "logs", "ok" if took else "failed")
+            took = await self._signal.send(lambda collector: collector.logs(lines))
             lost += 0 if took else len(lines)
         if lost:
             self._meter.add(table.DROPPED, "logs", many=lost)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from reconciler.daemon.logs import log
 from reconciler.daemon.sources import Sources
 from reconciler.daemon.telling_past import Past
+from reconciler.daemon.telling_sent import Signal
 from reconciler.model.event import RolloutMoved, StepEnded
 from reconciler.model.record import Entry
 from reconciler.model.rollout import ENDS, State
 from reconciler.telemetry import table
-from reconciler.telemetry.sender import Sender
 from reconciler.telemetry.span import Span
 from reconciler.telemetry.story import HALTS, cut, left_open, root, step
 
@@ -33,11 +33,11 @@ class Traces:
     A span that was sent and not written down as sent, because we were killed, is sent again: it has the same ids.
     """
 
-    def __init__(self, sources: Sources, sender: Sender) -> None:
+    def __init__(self, sources: Sources, signal: Signal) -> None:
         self._sources = sources
         self._store, self._recorder = sources.store, sources.recorder
         self._clock = sources.world.clock
-        self._sender = sender
+        self._signal = signal
         self._bell = sources.news.reader()
         self._past = Past(sources.store)
 
@@ -83,18 +83,11 @@ class Traces:
 
     async def _sent(self, spans: Sequence[Span], newest: datetime) -> None:
         rest, meter = _SOON, self._recorder.meter
-        while not await self._sender.send(lambda collector: collector.spans(spans)):
-            meter.add(table.SENT, "traces", "failed")
-            if rest == _SOON:
-                log.warning("the collector takes no traces now; they are sent later", at=self._url)
-            if self._clock.now() - newest > OLDEST:
+        while not await self._signal.send(lambda collector: collector.spans(spans)):
+            if self._signal.hopeless or self._clock.now() - newest > OLDEST:
                 meter.add(table.DROPPED, "traces", many=len(spans))
-                log.error("traces are thrown away: the collector has taken none for an hour", spans=len(spans))
+                why = "it will never take them" if self._signal.hopeless else "it has taken none for an hour"
+                log.error("traces are thrown away by what the collector says", spans=len(spans), reason=why)
                 return
             await self._clock.sleep(self._clock.jitter(rest))
             rest = min(2 * rest, _LATER)
-        meter.add(table.SENT, "traces", "ok")
-
-    @property
-    def _url(self) -> str:
-        return self._sources.settings.telemetry.otlp

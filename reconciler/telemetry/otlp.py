@@ -1,6 +1,5 @@
 """OTLP over HTTP: our values in the words of OpenTelemetry. Importing this takes long: only who sends does it."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from prometheus_client import Metric
 
 from reconciler.telemetry import otlp_logs, otlp_metrics
 from reconciler.telemetry.line import Line
+from reconciler.telemetry.reason import Reason
 from reconciler.telemetry.span import Context, Span
 
 WITHIN = timedelta(seconds=10)
@@ -44,8 +44,8 @@ class Collector:
     """
 
     def __init__(self, url: str, headers: Mapping[str, str], whose: Whose) -> None:
-        # What it logs of each failure is told by whoever reads the journal, once; and what is logged may be sent again.
-        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+        self._reason = Reason()
+        self._reason.listen()
         base, seconds = url.rstrip("/"), WITHIN.total_seconds()
         resource = {
             "service.name": "reconciler",
@@ -74,8 +74,14 @@ class Collector:
         batch = [otlp_logs.record(each, self._resource, self._scope) for each in lines]
         return self._logs.export(batch) is LogRecordExportResult.SUCCESS
 
+    @property
+    def why(self) -> str:
+        """What was last said of a failure, on one line; empty before the first."""
+        return self._reason.last
+
     def close(self) -> None:
         """End every wait before another try; for any thread."""
+        self._reason.leave()
         for each in (self._spans, self._metrics, self._logs):
             each.shutdown()
 

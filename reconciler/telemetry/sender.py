@@ -47,6 +47,11 @@ class Sender:
         self._asked.put(asked)
         return await asked.outcome
 
+    @property
+    def why(self) -> str:
+        """Why the last thing was not taken, as far as it is known."""
+        return self._collector.why if self._collector else ""
+
     def close(self) -> None:
         """Send nothing any more; returns at once."""
         self._closed = True
