@@ -17,6 +17,7 @@ class Question:
 
     ``since`` is within, ``until`` is not. ``text`` is found anywhere in what is stored, in any case of ASCII letters.
     ``below`` and ``above`` are numbers of entries that are not wanted any more: for the next part of a long answer.
+    What is below is what comes after that entry in the order of the answer, newest first by time, then by number.
     """
 
     unit: str = ""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, text
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, text, tuple_
 
 from reconciler.model import chain
 from reconciler.model.plan import Plan
@@ -77,16 +77,18 @@ def plan_of(entry: Stored) -> str:
     return plan if isinstance(plan, str) else ""
 
 
-def query_of(question: Question, limit: int) -> Select[Any]:
-    """Return the statement for the newest entries that fit."""
-    query = _fitting(select(_EVENT), question).order_by(_EVENT.c.at.desc(), _EVENT.c.id.desc()).limit(limit)
+def query_of(question: Question, limit: int, below_at: str | None = None) -> Select[Any]:
+    """Return the statement for the newest entries that fit; ``below_at`` is the time of the entry ``below``."""
+    query = _newest_first(select(_EVENT), question, below_at).limit(limit)
     return query.where(_has(_EVENT.c.body, question.text)) if question.text else query
 
 
 def _newest(connection: Connection, question: Question, limit: int) -> Answer:
-    query, edge = query_of(question, limit), None
+    # Times may be in another order than numbers, when one write waited for another or somebody set the clock.
+    at = connection.execute(select(_EVENT.c.at).where(_EVENT.c.id == question.below)).scalar()
+    query, edge = query_of(question, limit, at), None
     if question.text:
-        others = _fitting(select(_EVENT.c.at), question).order_by(_EVENT.c.at.desc(), _EVENT.c.id.desc())
+        others = _newest_first(select(_EVENT.c.at), question, at)
         edge = connection.execute(others.offset(LOOKED_THROUGH).limit(1)).scalar()
     rows = connection.execute(query if edge is None else query.where(_EVENT.c.at > edge)).all()
     return Answer(tuple(map(_stored, rows)), looked_through=edge is None or len(rows) >= limit)
@@ -94,9 +96,23 @@ def _newest(connection: Connection, question: Question, limit: int) -> Answer:
 
 def _oldest(connection: Connection, question: Question, limit: int) -> Sequence[Stored]:
     query = _fitting(select(_EVENT), question).order_by(_EVENT.c.id).limit(limit)
+    if question.below is not None:
+        query = query.where(_EVENT.c.id < question.below)
     if question.text:
         query = query.where(_has(_EVENT.c.body, question.text))
     return [_stored(row) for row in connection.execute(query)]
+
+
+def _newest_first(query: Select[Any], question: Question, below_at: str | None) -> Select[Any]:
+    """What fits by the columns, in the order in which it is told, after the entry ``below`` in just that order."""
+    query = _fitting(query, question).order_by(_EVENT.c.at.desc(), _EVENT.c.id.desc())
+    if question.below is None:
+        return query
+    if below_at is None:
+        # It is not in the journal, so its number is all that is known of it.
+        return query.where(_EVENT.c.id < question.below)
+    place = tuple_(literal(below_at), literal(question.below))
+    return query.where(tuple_(_EVENT.c.at, _EVENT.c.id) < place)
 
 
 def _fitting(query: Select[Any], question: Question) -> Select[Any]:
@@ -110,8 +126,6 @@ def _fitting(query: Select[Any], question: Question) -> Select[Any]:
         query = query.where(_EVENT.c.at >= stamp(question.since))
     if question.until is not None:
         query = query.where(_EVENT.c.at < stamp(question.until))
-    if question.below is not None:
-        query = query.where(_EVENT.c.id < question.below)
     if question.above is not None:
         query = query.where(_EVENT.c.id > question.above)
     return query

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import sqlite
 
 from reconciler.audit.query import moment_of
 from reconciler.audit.record import as_json
+from reconciler.model.event import Paused
 from reconciler.model.question import Question
 from reconciler.model.word import TokenIssued
 from reconciler.store import search
@@ -115,6 +117,26 @@ async def test_entries_are_found_newest_first(asked: str, tmp_path: Path) -> Non
     assert answer.looked_through
 
 
+@pytest.mark.parametrize("text", ["", "audit"])
+async def test_parts_have_all_entries_once_where_times_are_in_another_order_than_numbers(
+    text: str, store: SqliteStore
+) -> None:
+    for late in (1, 2, 5, 4, 3, 3, 6):
+        await store.append([Paused(unit=SHOP, author="ann", reason="audit")], NOW + timedelta(milliseconds=late))
+    found: list[int] = []
+    while part := (await store.search.newest(Question(text=text, below=found[-1] if found else None), 2)).entries:
+        found += [each.linked.row.number for each in part]
+    assert found == [7, 3, 4, 6, 5, 2, 1]
+
+
+async def test_where_times_are_in_another_order_the_oldest_below_a_number_are_those_with_smaller_ones(
+    store: SqliteStore,
+) -> None:
+    for late in (3, 2, 1):
+        await store.append([Paused(unit=SHOP, author="ann", reason="audit")], NOW + timedelta(milliseconds=late))
+    assert [each.linked.row.number for each in await store.search.oldest(Question(below=3), 9)] == [1, 2]
+
+
 async def test_where_there_are_too_many_to_look_for_a_text_in_all_of_them_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,13 +160,13 @@ INDEXES = {
 
 @pytest.mark.parametrize("index", INDEXES)
 async def test_questions_are_answered_by_an_index_without_sorting(index: str, store: SqliteStore, path: Path) -> None:
-    statement = search.query_of(INDEXES[index], 50).compile(
-        dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}
-    )
-    with closing(sqlite3.connect(path)) as connection:
-        plan = [str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
-    assert f"USING INDEX {index} " in plan[0]
-    assert len(plan) == 1, "nothing is sorted afterwards"
+    further = replace(INDEXES[index], below=7)
+    for query in (search.query_of(INDEXES[index], 50), search.query_of(further, 50, NOW.isoformat())):
+        statement = query.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+        with closing(sqlite3.connect(path)) as connection:
+            plan = [str(row) for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        assert f"USING INDEX {index} " in plan[0]
+        assert len(plan) == 1, "nothing is sorted afterwards"
 
 
 @pytest.mark.parametrize(
