@@ -10,7 +10,7 @@ from reconciler.providers.http import Http, Request, Response
 
 _LONGEST = timedelta(hours=1)
 _SHOWN = 200
-_WAY = re.compile(r"(https?://[^/\s?#]+)[^\s]*")
+_WAY = re.compile(r"(https?://)(?:[^/\s?#]*@)?([^/\s?#]+)[^\s]*")
 
 
 async def exchange(http: Http, request: Request) -> Response:
@@ -18,7 +18,7 @@ async def exchange(http: Http, request: Request) -> Response:
     try:
         return await http.exchange(request)
     except WorldError as error:
-        raise type(error)(_WAY.sub(r"\1", str(error))) from None
+        raise type(error)(_WAY.sub(r"\1\2", str(error))) from None
 
 
 def check(channel: str, answer: Response, now: datetime) -> None:

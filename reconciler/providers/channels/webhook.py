@@ -6,7 +6,6 @@ after that. Headers: ``webhook-id`` (the same for each try), ``webhook-timestamp
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -57,7 +56,7 @@ def signature(secret: str, key: str, stamp: str, body: bytes) -> str:
     """Return the value of ``webhook-signature``; raise Denied when the secret is no base64 after ``whsec_``."""
     try:
         raw = base64.b64decode(secret[len(_PREFIX) :], validate=True) if secret.startswith(_PREFIX) else secret.encode()
-    except binascii.Error:
+    except ValueError:
         raise Denied("the signing secret begins with whsec_ and is no base64 after that") from None
     made = hmac.new(raw, f"{key}.{stamp}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(made).decode()}"

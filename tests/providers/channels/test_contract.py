@@ -4,13 +4,25 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from reconciler.model.channel import PagerDuty, SlackBot, Via
+from reconciler.model.channel import (
+    Apprise,
+    Email,
+    MailSecurity,
+    PagerDuty,
+    SlackBot,
+    SlackWebhook,
+    Teams,
+    Via,
+    Webhook,
+)
 from reconciler.ports.channels import TooMany
 from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
 from reconciler.providers.channels.all import AllChannels
+from reconciler.providers.channels.keys import Keys
 from reconciler.providers.clock import SystemClock
 from reconciler.providers.http import Http
 from tests.providers.answering import Answer
@@ -134,3 +146,97 @@ async def test_a_receiver_that_is_away_is_unreachable_and_its_address_is_not_tol
     with pytest.raises(Unreachable) as caught:
         await channels(http, secrets).deliver(outgoing(via))
     assert "sesame" not in str(caught.value)
+
+
+WORD = "Zq7sesamezq7Zq7sesame"
+TOKENS = (f"{WORD}\nsecond", f"{WORD} second", f"{WORD}\u00c4\u20ac", f"{WORD}\x00", f"{WORD}\udc80", " ")
+ADDRESSES = (
+    f"hooks.example/services/{WORD}",
+    f"https:/hooks.example/services/{WORD}",
+    f"htps://hooks.example/services/{WORD}",
+    f"https://user:{WORD}@[bad/services",
+    f"https://h ooks/{WORD}",
+    f"https://hooks.example:{WORD}/",
+    f"https://hooks.example/{WORD}\nsecond",
+    f"https://hooks.example/{WORD}\u00c4",
+    f"https:///{WORD}",
+)
+MAIL = Email(server="127.0.0.1", port=1, sender="a@b.c", to=("d@e.f",), user="u", password="key")
+UNFIT = (
+    *((SlackBot(channel="#ops", token="key", api="http://127.0.0.1:1/api/"), value) for value in TOKENS),
+    *((PagerDuty(key="key", api="http://127.0.0.1:1"), value) for value in TOKENS),
+    *((Webhook(url="http://127.0.0.1:1/in", secret="", token="key"), value) for value in TOKENS),
+    *(
+        (Webhook(url="http://127.0.0.1:1/in", secret="key"), value)
+        for value in (f"{WORD}\udc80", f"whsec_{WORD}\u00c4")
+    ),
+    *(
+        (replace(MAIL, security=MailSecurity.NONE), value)
+        for value in TOKENS
+        if "d s" not in value and "e s" not in value
+    ),
+    *((SlackWebhook(url="key"), value) for value in ADDRESSES),
+    *((Teams(url="key"), value) for value in ADDRESSES),
+    *((Apprise(url="key"), value) for value in (WORD, f"json:/{WORD}", f"json://a/{WORD}\nb", f"json://\udc80{WORD}")),
+)
+
+
+def _whole(error: BaseException | None) -> str:
+    """All that a log would say of it, and of what it was raised for."""
+    return f"{error!r} {error} {_whole(error.__cause__)} {_whole(error.__context__)}" if error else ""
+
+
+@pytest.mark.parametrize(("via", "value"), UNFIT, ids=lambda each: ascii(getattr(each, "via", each)).replace(WORD, "W"))
+async def test_a_key_that_cannot_be_one_is_for_a_person_to_mend_and_is_not_told(
+    http: Http, via: Via, value: str
+) -> None:
+    with pytest.raises(Denied) as caught:
+        await AllChannels(http, Odd(value), SystemClock()).deliver(outgoing(via))
+    assert "Zq7" not in _whole(caught.value)
+    assert "sesame" not in _whole(caught.value)
+    assert not str(caught.value).startswith("channel ops: internal error")
+
+
+async def test_what_a_receiver_says_again_of_its_address_is_not_told(http: Http) -> None:
+    with receivers.teams() as there:
+        told = Answer(400, f"no workflow {WORD} at /workflows/{WORD}?sig=a%20b".encode())
+        there.got.failing.append(told)
+        url = there.secrets["teams/url"].partition("/workflows")[0] + f"/workflows/{WORD}?sig=a"
+        with pytest.raises(Refused, match="no workflow") as caught:
+            await channels(http, {"teams/url": url}).deliver(outgoing(there.via))
+    assert WORD not in _whole(caught.value)
+
+
+async def test_an_error_that_nobody_has_foreseen_is_told_by_its_place_and_not_in_its_words(http: Http) -> None:
+    with pytest.raises(Denied, match=r"internal error: UnicodeError in test_contract\.py, line \d+") as caught:
+        await AllChannels(http, Failing(), SystemClock()).deliver(outgoing(MAIL))
+    assert WORD not in _whole(caught.value)
+
+
+async def test_a_pause_that_was_asked_for_stays_with_an_error_that_is_told_anew() -> None:
+    keys = Keys(Odd(WORD), "ops")
+    await keys.token("key")
+    told = keys.told(TooMany(f"no more of {WORD}", timedelta(seconds=7)))
+    assert isinstance(told, TooMany)
+    assert (str(told), told.after) == ("no more of (secret)", timedelta(seconds=7))
+
+
+class Odd(SecretValues):
+    """One value for all references, however it is written."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__({})
+        self._value = value
+
+    def value(self, reference: str) -> str:
+        return self._value
+
+
+class Failing(SecretValues):
+    """A store with a bug, whose error holds what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+
+    def value(self, reference: str) -> str:
+        raise UnicodeError(f"{WORD} cannot be read")
