@@ -1,7 +1,8 @@
 """Records as messages for the places they are sent to: syslog, journald, a file, an HTTP collector. Pure."""
 
 import struct
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, replace
 
 from reconciler.audit.formats import Format, line
 from reconciler.audit.record import Record
@@ -12,7 +13,9 @@ _WARNING, _INFORMATIONAL = 4, 6
 _SD_ID = "reconciler@32473"
 """32473 is the enterprise number that RFC 5612 keeps for whoever has none."""
 LARGEST_SYSLOG = 60_000
-"""More does not go into a datagram. What is larger is sent without its changes and the event itself."""
+"""More does not go into a datagram. What is larger is sent without its changes and the event itself, then ever less."""
+_LISTS = ("targets", "consents", "policies")
+_LONGEST_TEXT = 200
 _GOOD = frozenset({"", "succeeded"})
 
 
@@ -21,15 +24,40 @@ def syslog_message(of: Record, form: Format, source: str, host: str) -> bytes:
 
     There is no byte order mark before the record, for what reads JSON stumbles over one.
     """
-    text = line(of, form, source)
-    if len(text.encode()) > LARGEST_SYSLOG:
-        kept: dict[str, Json] = {"shortened": True}
-        text = line(replace(of, changes=(), said=kept, why=of.why[:1000]), form, source)
+    message = b""
+    for each in _ever_shorter(of):
+        message = _syslog(each, form, source, host)
+        if len(message) <= LARGEST_SYSLOG:
+            break
+    return message
+
+
+def shortened(of: Record) -> Record:
+    """Return the record with what it is found by alone, for a place that does not take the whole."""
+    *_, shortest = _ever_shorter(of)
+    return shortest
+
+
+def _ever_shorter(of: Record) -> Iterator[Record]:
+    """The whole; without its changes and the event; without its lists, but how long they were; with its texts cut."""
+    yield of
+    said: dict[str, Json] = {"shortened": True}
+    of = replace(of, changes=(), said=said, why=of.why[:1000])
+    yield of
+    many: dict[str, Json] = {name: len(getattr(of, name)) for name in _LISTS if getattr(of, name)}
+    of = replace(of, said={**said, **many}, targets=(), consents=(), policies=())
+    yield of
+    texts = {each.name: getattr(of, each.name) for each in fields(of)}
+    cut = {name: value[:_LONGEST_TEXT] for name, value in texts.items() if isinstance(value, str)}
+    yield replace(of, **cut)  # type: ignore[arg-type] # texts, each in the place of itself
+
+
+def _syslog(of: Record, form: Format, source: str, host: str) -> bytes:
     priority = AUDIT_FACILITY * 8 + _severity(of)
     known = {name: value for name, value in _known(of).items() if value}
     data = " ".join(f'{name}="{_escaped(value)}"' for name, value in known.items())
     head = f"<{priority}>1 {_time(of)} {_word(host, 255)} reconciler - {_word(of.what, 32)} [{_SD_ID} {data}] "
-    return (head + text).encode()
+    return (head + line(of, form, source)).encode()
 
 
 def framed(message: bytes) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.audit.formats import Format
-from reconciler.audit.record import Changed, Record
+from reconciler.audit.record import Changed, Consent, Record
 from reconciler.audit.sinks import LARGEST_SYSLOG, framed, journald_message, line_message, syslog_message
 
 SYSLOG = re.compile(
@@ -79,6 +79,27 @@ def test_what_is_too_large_for_a_datagram_is_told_without_its_changes() -> None:
     assert before
     assert json.loads(found["message"])["said"] == {"shortened": True}
     assert len(json.loads(before["message"])["changes"]) == 10
+
+
+LARGE: dict[str, dict[str, object]] = {
+    "targets": {"targets": tuple(f"web-{each:05d}.prod.example" for each in range(3000))},
+    "policies": {"policies": tuple(f"policy-{each:05d}-of-the-whole-fleet" for each in range(3000))},
+    "consents": {"consents": tuple(Consent(author=f"person-{each}", at="2026-03-01") for each in range(3000))},
+    "a name": {"who": '"' * 70_000, "unit": "u" * 70_000},
+}
+
+
+@pytest.mark.parametrize("form", [Format.JSONL, Format.CLOUDEVENTS, Format.OCSF])
+@pytest.mark.parametrize("what", LARGE)
+def test_whatever_makes_a_record_large_it_goes_into_a_datagram(what: str, form: Format) -> None:
+    made = syslog_message(record(why="audit", **LARGE[what]), form, SOURCE, "ctl")
+    assert len(made) <= LARGEST_SYSLOG
+    found = SYSLOG.fullmatch(made)
+    assert found
+    told = json.loads(found["message"])
+    told = told.get("data") or told.get("unmapped") or told
+    assert (told["number"], told["why"], told["said"]["shortened"]) == (7, "audit", True)
+    assert told["said"].get(what, 3000) == 3000, "how many there were is told"
 
 
 def test_over_a_stream_messages_are_counted_in_bytes() -> None:
