@@ -24,7 +24,7 @@ from reconciler.policy.trust import Unsigned, distrust
 from reconciler.ports.source import SourceError
 from reconciler.providers.audit_key import AuditKeyUnusable, public_key
 from reconciler.providers.kept_checkpoints import CheckpointsUnusable
-from reconciler.report.change_record import Signing, Trail
+from reconciler.report.change_record import Signing, Trail, brought
 from reconciler.report.period import Period
 
 _AT_ONCE = 8
@@ -34,7 +34,8 @@ _PLANS_AT_ONCE = 100
 async def trail(sources: Reporting, told: Chronicle, changes: Sequence[Ran], period: Period) -> Trail:
     """Return what is known of the changes of a chronicle; raises JournalUnavailable."""
     units = sorted({each.unit for each in changes})
-    said = await sources.reports.said(units, period.until)
+    # A review, or a decision of a rollout that went on, may be later than the period that its change is of.
+    said = await sources.reports.said(units)
     known = await sources.reports.marks([each.id for each in changes], period.since)
     return Trail(
         said=said,
@@ -43,7 +44,7 @@ async def trail(sources: Reporting, told: Chronicle, changes: Sequence[Ran], per
         proofs=known.proofs,
         ends=known.ends,
         before=known.before,
-        signings=await _signings(sources, told, sorted({each.commit for each in changes if each.commit})),
+        signings=await _signings(sources, told, sorted(brought(told, changes, known.before))),
     )
 
 

@@ -18,13 +18,20 @@ class Branch:
 
         Without a commit before it, or where that one is not behind it on the branch, it is what it brought by itself.
         """
+        brought = self.brought(before, commit)
+        return frozenset[str]().union(*(each.emails for each in brought)) if brought else None
+
+    def brought(self, before: str, commit: str) -> Sequence[Written]:
+        """Return the commits of the branch after ``before`` up to the commit, in their order; none: nobody knows it.
+
+        Without a commit before it, or where that one is not behind it on the branch, it is the commit alone.
+        """
         last, first = self.written.get(commit), self.written.get(before)
         if last is None:
-            return None
+            return ()
         if first is None or first.place is None or last.place is None or first.place >= last.place:
-            return last.emails
-        brought = self.line[first.place + 1 : last.place + 1]
-        return frozenset[str]().union(*(each.emails for each in brought))
+            return (last,)
+        return self.line[first.place + 1 : last.place + 1]
 
 
 def branch(written: Mapping[str, Written]) -> Branch:

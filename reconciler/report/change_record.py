@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.canonical import Json
-from reconciler.model.change import Cause
-from reconciler.model.chronicle import Chronicle, Ran
+from reconciler.model.chronicle import Chronicle, Ran, Written
 from reconciler.model.event import DecisionTaken
 from reconciler.model.governance import GateKind
 from reconciler.model.identity import UnitId
 from reconciler.model.record import Entry
-from reconciler.model.rollout import Decided
+from reconciler.model.rollout import Decided, State
 from reconciler.model.word import ApprovalGiven, Waived, WaiverReviewed
 from reconciler.policy.persons import Person, any_same
 from reconciler.report.branch import Branch, branch
@@ -41,7 +40,7 @@ class Trail:
     counts by rollout the steps that succeeded, by their sort. ``ends`` are those rollouts of which the beginning and
     the end, if they have one, are in the journal. ``asked`` is by rollout the id by which people consent to its plan,
     empty where that cannot be told any more.
-    ``before`` is the commit that each unit had before the period.
+    ``before`` is the commit that each unit had from its last rollout that went well before the period.
     """
 
     said: Sequence[Entry]
@@ -84,7 +83,7 @@ def changes_in(told: Chronicle, period: Period, environment: str) -> tuple[Ran, 
 def records(told: Chronicle, trail: Trail, changes: Sequence[Ran], now: datetime) -> tuple[Mapping[str, Json], ...]:
     """Return what is known of each of the changes that had a first effect, oldest first."""
     known = _Known(told, trail, _by_what(trail.said), branch(told.written), now)
-    line: dict[UnitId, str] = dict(trail.before)
+    line = _line(changes, trail.before)
     tried: dict[tuple[UnitId, str], datetime] = {}
     found = []
     for ran in changes:
@@ -94,11 +93,29 @@ def records(told: Chronicle, trail: Trail, changes: Sequence[Ran], now: datetime
         if ran.id in trail.begun or is_old:
             # Who consented to a first try did not consent to the next one of the same plan.
             given = [each for each in known.words.approvals.get(asked, ()) if _counts(each, ran, tried.get(asked))]
-            found.append(_record(ran, line.get(ran.unit, ""), given, known))
+            found.append(_record(ran, line[ran.id], given, known))
         tried[asked] = ran.started_at
-        if ran.cause is Cause.COMMIT:
-            line[ran.unit] = ran.commit
     return tuple(found)
+
+
+def brought(told: Chronicle, changes: Sequence[Ran], before: Mapping[UnitId, str]) -> frozenset[str]:
+    """Return the commits that came with any of the changes, as far as Git knows them, and those they are of."""
+    line, known = _line(changes, before), branch(told.written)
+    came = {each.commit for ran in changes for each in known.brought(line[ran.id], ran.commit)}
+    return frozenset(came | {ran.commit for ran in changes if ran.commit})
+
+
+def _line(changes: Sequence[Ran], before: Mapping[UnitId, str]) -> Mapping[str, str]:
+    """By rollout the commit that its unit had then.
+
+    Only what went well counts, as it does for the gate: what was taken back, or never begun, comes with the next one.
+    """
+    had, found = dict(before), dict[str, str]()
+    for ran in changes:
+        found[ran.id] = had.get(ran.unit, "")
+        if ran.state is State.SUCCEEDED:
+            had[ran.unit] = ran.commit
+    return found
 
 
 def _by_what(said: Sequence[Entry]) -> _Words:
@@ -124,7 +141,7 @@ def _by_what(said: Sequence[Entry]) -> _Words:
 def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known) -> Mapping[str, Json]:
     told, trail, words, now = known.told, known.trail, known.words, known.now
     authors = known.branch.authors(before, ran.commit)
-    signing = trail.signings.get(ran.commit, Signing(None, "nobody looked whether it is signed"))
+    signing = _signing(ran.commit, known.branch.brought(before, ran.commit), trail.signings)
     begun = trail.begun.get(ran.id)
     is_old = told.oldest is None or ran.started_at < told.oldest
     waivers = [each for each in words.waived.get(ran.unit, ()) if each.at <= ran.started_at < each.until]
@@ -154,6 +171,18 @@ def _record(ran: Ran, before: str, given: Sequence[ApprovalGiven], known: _Known
         "waivers": [_waiver(each, words.reviewed.get(each.id), now) for each in waivers],
         "evidence": {name: proofs.get(sort, 0) for sort, name in PROOFS.items()},
     }
+
+
+def _signing(commit: str, came: Sequence[Written], signings: Mapping[str, Signing]) -> Signing:
+    """How all that came with a commit is signed: the worst of it; what is not signed is worse than what is unknown."""
+    unseen = Signing(None, "nobody looked whether it is signed")
+    others = [each.commit for each in came if each.commit != commit]
+    found = {name: signings.get(name, unseen) for name in (commit, *others)}
+    for bad in (False, None):
+        for name, signing in found.items():
+            if signing.signed is bad:
+                return signing if name == commit else Signing(bad, f"{name[:12]}, which came with it: {signing.said}")
+    return found[commit]
 
 
 def _counts(given: ApprovalGiven, ran: Ran, tried: datetime | None) -> bool:

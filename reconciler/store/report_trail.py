@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, select
 
 from reconciler.model.identity import UnitId
-from reconciler.model.rollout import ENDS
+from reconciler.model.rollout import ENDS, State
 from reconciler.store import tables
 from reconciler.store.blobs import chunks
 from reconciler.store.sqlite import Database
@@ -23,7 +23,7 @@ class Marks:
     """By rollout: when its first step was begun, and how many steps of each sort succeeded.
 
     ``ends`` are those whose beginning and end are written down, or whose beginning is and that go on. ``before`` is the
-    commit that each unit had last before the time.
+    commit of the last rollout of each unit that began before the time and went well.
     """
 
     begun: Mapping[str, datetime]
@@ -107,7 +107,7 @@ def _before(connection: Connection, since: datetime) -> Mapping[UnitId, str]:
     newest = (
         select(func.max(table.c.number))
         .where(
-            table.c.cause == "commit",
+            table.c.state == State.SUCCEEDED.value,
             func.json_extract(table.c.body, "$.started_at") < since.astimezone(UTC).isoformat(),
         )
         .group_by(table.c.unit)

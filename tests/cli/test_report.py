@@ -9,6 +9,8 @@ import re
 import sqlite3
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,12 +21,15 @@ from reconciler.model.access import Login
 from reconciler.model.analysis import Analysis, Measurement, Outcome, PrometheusQuery
 from reconciler.model.change import Action, Cause, FieldDiff
 from reconciler.model.event import CommitAccepted, Event, Measured, RolloutMoved, StepEnded, StepStarted
+from reconciler.model.governance import GateKind
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.step import Analyse
-from reconciler.model.word import ApprovalAsked, ApprovalGiven
+from reconciler.model.word import ApprovalAsked, ApprovalGiven, Waived, WaiverReviewed
 from reconciler.plan.consent import as_asked
+from reconciler.store import sqlite
 from reconciler.store.journal import SqliteStore
+from reconciler.store.reports import Reports
 from tests.cli.examples import GOOD, NEWER, NOW, SHOP, apply, change, plan, probe, unit
 from tests.cli.golden import require_golden
 from tests.cli.journals import Run
@@ -127,6 +132,15 @@ def _failures(state: State) -> tuple[TargetFailure, ...]:
     return () if state is State.SUCCEEDED else (TargetFailure(target="web-2", batch=1, reason="too many errors"),)
 
 
+@asynccontextmanager
+async def _reports(state: Path) -> AsyncIterator[Reports]:
+    database = sqlite.Database(sqlite.engine_for(state / "journal.db", mode="ro"), "the journal")
+    try:
+        yield Reports(database)
+    finally:
+        await database.close()
+
+
 @pytest.fixture
 def told(run: Run, state: Path) -> Run:
     (state / "git").mkdir(parents=True)
@@ -188,6 +202,31 @@ def test_a_page_goes_to_a_file(told: Run, tmp_path: Path) -> None:
     assert file.read_text().startswith("<!DOCTYPE html>")
 
 
+def test_a_review_that_came_after_the_period_is_one(told: Run, state: Path) -> None:
+    waived = Waived(
+        id="w1",
+        unit=SHOP,
+        gates=(GateKind.APPROVAL,),
+        author="bob",
+        reason="fire",
+        until=NOW + 60 * SECOND,
+        at=NOW - 60 * SECOND,
+    )
+    reviewed = WaiverReviewed(id="w1", unit=SHOP, author="eve", finding="it was one", at=NOW + timedelta(days=3))
+    asyncio.run(_said(state, waived, reviewed))
+    rules = json.loads(told("report", "--compliance", *PERIOD[1:], "--format", "json").stdout)
+    assert {each["name"]: each["broken"] for each in rules["rules"]}["waivers-reviewed"] == 0
+
+
+async def _said(state: Path, *words: Waived | WaiverReviewed) -> None:
+    store = await SqliteStore.open(state / "journal.db")
+    try:
+        for each in words:
+            await store.append([each], each.at)
+    finally:
+        await store.close()
+
+
 def test_a_pack_of_ones_own_decides(told: Run, tmp_path: Path) -> None:
     file = tmp_path / "pack.yaml"
     rule = "{name: approved, title: Approved, rule: change.approvals.size() > 0, atLeast: 50%}"
@@ -230,6 +269,13 @@ def test_a_pack_that_is_wrong_is_told_by_its_place(told: Run, tmp_path: Path) ->
     said = told("report", "--compliance", "--pack", str(file))
     assert said.exit_code == 1
     assert f"{file}:4:25" in said.stderr
+
+
+async def test_what_a_unit_had_before_a_period_is_what_went_well_last(state: Path) -> None:
+    state.mkdir(parents=True, exist_ok=True)
+    await _made(state)
+    async with _reports(state) as reports:
+        assert (await reports.marks([], NOW + timedelta(days=1))).before == {SHOP: GOOD}
 
 
 def test_without_a_journal_it_is_said_what_makes_one(run: Run) -> None:

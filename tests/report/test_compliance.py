@@ -16,7 +16,7 @@ from reconciler.model.governance import GateKind
 from reconciler.model.record import Entry
 from reconciler.model.rollout import State
 from reconciler.model.word import ApprovalGiven, Waived, WaiverReviewed
-from reconciler.report.change_record import Signing, Trail, changes_in, records
+from reconciler.report.change_record import Signing, Trail, brought, changes_in, records
 from reconciler.report.compliance import Kept, check
 from reconciler.report.period import Period
 from tests.architecture.tracked import ROOT
@@ -162,6 +162,43 @@ def test_who_wrote_any_of_the_commits_since_the_one_before_is_an_author() -> Non
     }
     assert checked(approval("bob"), written=known)["not-by-its-author"] is Kept.BROKEN
     assert checked(approval("cat"), written=known)["not-by-its-author"] is Kept.KEPT
+
+
+@pytest.mark.parametrize("state", [State.SUPERSEDED, State.ABORTED, State.REVERTED, State.HELD])
+def test_a_commit_that_never_stayed_comes_with_the_next_one_and_so_do_who_wrote_it_and_how_it_is_signed(
+    state: State,
+) -> None:
+    first, change = ran(state, -20, -15, commit="m1"), ran(State.SUCCEEDED, 0, 5, commit="c2")
+    known = {
+        "c1": written("c1", -90, "cat@x.org", place=0),
+        "m1": written("m1", -40, "mallory@x.org", place=1),
+        "c2": written("c2", -30, "bob@x.org", place=2),
+    }
+    told = chronicle(first, change, written=known)
+    signings = {"c2": Signing(True, "signed"), "m1": Signing(False, "it is not signed")}
+    trail = Trail(
+        said=[Entry(1, NOON, approval("mallory", email="mallory@x.org"))],
+        begun={change.id: after(1)},
+        proofs={},
+        ends=frozenset(),
+        before={SHOP: "c1"},
+        signings=signings,
+    )
+    (found,) = records(told, trail, told.rollouts, NOW)
+    assert found["authors"] == ["bob@x.org", "mallory@x.org"]
+    assert (found["signed"], found["signature"]) == (False, "m1, which came with it: it is not signed")
+    ruled = {each.rule.name: each.holds for each in check(STARTER, [found], SOUND).ruled}
+    assert (ruled["not-by-its-author"], ruled["signed"]) == (False, False)
+    assert brought(told, told.rollouts, trail.before) == {"m1", "c2"}
+
+
+def test_what_stayed_is_behind_the_next_commit() -> None:
+    first, change = ran(State.SUCCEEDED, -20, -15, commit="m1"), ran(State.SUCCEEDED, 0, 5, commit="c2")
+    known = {name: written(name, -90, f"{name}@x.org", place=place) for place, name in enumerate(("c1", "m1", "c2"))}
+    told = chronicle(first, change, written=known)
+    began = {each.id: each.started_at for each in told.rollouts}
+    trail = Trail(said=[], begun=began, proofs={}, ends=frozenset(), before={SHOP: "c1"})
+    assert [each["authors"] for each in records(told, trail, told.rollouts, NOW)] == [["m1@x.org"], ["c2@x.org"]]
 
 
 def test_who_consented_to_a_first_try_did_not_consent_to_the_next() -> None:
