@@ -23,6 +23,7 @@ async def _archive(reach: Reach) -> None:
     from reconciler.audit.segment import SegmentDamaged
     from reconciler.daemon.archiving import Archiver, sinks_of
     from reconciler.daemon.doorway import JOURNAL
+    from reconciler.daemon.exclusive import check_owner
     from reconciler.daemon.settings import Settings
     from reconciler.model.duration import format_duration
     from reconciler.ports.journal import JournalUnavailable
@@ -33,6 +34,7 @@ async def _archive(reach: Reach) -> None:
     archive, journal, number = settings.audit.archive, settings.state_dir / JOURNAL, 0
     if archive is None:
         raise Failure("no archive is set; say where it is with folder in [audit.archive] of the settings")
+    check_owner(settings.state_dir, "audit archive")
     if not journal.exists():
         raise JournalUnavailable(f"there is no journal at {journal}; the daemon makes it when it starts first")
     store = await SqliteStore.open(journal)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -12,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from reconciler.daemon.exclusive import check_owner
 from reconciler.daemon.settings import Settings
 from reconciler.model.asking import Refused
 from reconciler.model.backup import FILES, JOURNAL, Manifest
@@ -46,7 +46,7 @@ class Wanted:
 async def back_up(settings: Settings, wanted: Wanted, clock: Clock) -> tuple[Path, Manifest]:
     """Write the backup and an entry that says so; return the file and what is in it.
 
-    The file is there whole or not at all. Raises Refused, JournalUnavailable, Denied.
+    The file is there whole or not at all. Raises NotOurs, Refused, JournalUnavailable, Denied.
     """
     state = settings.state_dir
     _check(state)
@@ -64,12 +64,9 @@ async def back_up(settings: Settings, wanted: Wanted, clock: Clock) -> tuple[Pat
 
 
 def _check(state: Path) -> None:
+    check_owner(state, "the backup")
     if not (state / JOURNAL).exists():
         raise Refused(f"there is no journal in {state}; the daemon makes it when it starts first")
-    owner = state.stat().st_uid
-    if owner != os.geteuid():
-        # A file of ours beside the journal would lock the daemon out.
-        raise Refused(f"{state} belongs to user {owner}; run the backup as that user, for example with sudo -u")
 
 
 def _name(now: datetime, wanted: Wanted) -> str:

@@ -42,6 +42,24 @@ def exclusive(state_dir: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def check_owner(state_dir: Path, command: str) -> None:
+    """Raise NotOurs where the state folder is another user's, for root too; one that is not there is nobody's.
+
+    For what people run beside the daemon; ``command`` is what they are told to run as that user.
+    """
+    try:
+        owner = state_dir.stat().st_uid
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise NotOurs(
+            f"cannot look at the state folder {state_dir}: {error.strerror}; run {command} as the user it belongs to"
+        ) from error
+    if owner != os.geteuid():
+        # A file of ours in there would lock the daemon out.
+        raise NotOurs(f"{state_dir} belongs to user {owner}; run {command} as that user, for example with sudo -u")
+
+
 def is_held(state_dir: Path) -> bool | None:
     """Return whether a process is at work on the state folder; None when we may not look."""
     try:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reconciler.daemon.exclusive import check_owner
 from reconciler.daemon.one_pass import NothingToDo
 from reconciler.daemon.relearning import Findings, Relearning, relearn, settle
 from reconciler.daemon.relearning_gear import gear
@@ -59,6 +60,7 @@ class Rebuilding:
 @asynccontextmanager
 async def rebuilding(settings: Settings) -> AsyncIterator[Rebuilding]:
     """Take the state folder and read Git; raise as ``acting`` does, and NothingToDo where no commit loads."""
+    check_owner(settings.state_dir, "the rebuild")
     async with acting(settings) as parts:
         await parts.world.commits.refresh()
         intake = parts.world.commits.newest

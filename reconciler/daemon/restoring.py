@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.daemon.exclusive import exclusive
+from reconciler.daemon.exclusive import check_owner, exclusive
 from reconciler.model.asking import Refused
 from reconciler.model.backup import FILES, JOURNAL, Manifest, Part
 from reconciler.model.deed import Restored
@@ -41,8 +41,10 @@ class Wanted:
 async def restore(state: Path, wanted: Wanted, clock: Clock) -> tuple[Manifest, Path | None]:
     """Make the state folder from the backup; return what was in that, and where the old state is now, if there was one.
 
-    Raises AlreadyRunning, Refused where a journal is there already, NotABackup and Denied; nothing is changed then.
+    Raises AlreadyRunning, NotOurs, Refused where a journal is there already or the backup is of a later version,
+    NotABackup, Denied and JournalUnavailable; nothing is changed then.
     """
+    check_owner(state, "the restore")
     with exclusive(state):
         _check(state, force=wanted.force)
         now = clock.now()
