@@ -17,13 +17,15 @@ from reconciler.model.checkpoint import Checkpoint
 class Unread:
     """Archived entries that cannot be looked at here; ``link`` is what the journal has for the last of them.
 
-    ``sealed``: only because they are encrypted, which is no trouble.
+    ``sealed``: only because they are encrypted, which is no trouble. ``kept`` are those of them that are in the journal
+    too, in their order.
     """
 
     first: int
     last: int
     link: str
     sealed: bool
+    kept: tuple[Linked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +33,9 @@ class Walked:
     """How far it was: ``seen`` entries were looked at, the last one has this number, link and time.
 
     ``confirmed`` is the newest that a checkpoint confirms. ``began`` is the first entry in which a daemon says that it
-    began, which then signs. ``segments`` are the bodies of those that say what was archived. ``sealed`` archived ones
-    were not looked at.
+    began, which then signs. ``segments`` are those that say what was archived. ``sealed`` archived ones were not looked
+    at; ``untied`` are in the journal, and could not be tied to what comes before them there. Checkpoints of the entries
+    ``uncompared`` are among what could not be looked at, so they confirm nothing.
     """
 
     seen: int
@@ -42,7 +45,9 @@ class Walked:
     at: str
     confirmed: int
     began: Row | None = None
-    segments: tuple[str, ...] = ()
+    segments: tuple[Row, ...] = ()
+    untied: int = 0
+    uncompared: tuple[int, ...] = ()
 
 
 Step: TypeAlias = Linked | Unread | Trouble
@@ -58,7 +63,10 @@ def walk(steps: Iterable[Step], signed: Mapping[int, Sequence[Checkpoint]], read
         if isinstance(step, Trouble):
             yield step
             continue
-        yield from way.entry(step) if isinstance(step, Linked) else way.unread(step)
+        if isinstance(step, Unread):
+            yield from way.unread(step, signed)
+            continue
+        yield from way.entry(step)
         if way.number in signed:
             yield from way.compared(signed[way.number])
     yield from _cut_off(signed, way.number)
@@ -74,7 +82,9 @@ class _Way:
         self._tied = BEGINNING
         self._seen, self._sealed, self._at, self._confirmed = 0, 0, "", 0
         self._began: Row | None = None
-        self._segments: list[str] = []
+        self._segments: list[Row] = []
+        self._untied = 0
+        self._uncompared: list[int] = []
 
     def entry(self, entry: Linked) -> Iterator[Trouble]:
         row = entry.row
@@ -82,19 +92,37 @@ class _Way:
             yield from _gap(self.number, row.number)
         elif link(self._tied, row) != entry.link:
             yield Trouble(number=row.number, at=row.at, what=_CHANGED)
+        yield from self._row(row)
+        self._seen += 1
+        self.number, self._tied, self._at = row.number, entry.link, row.at
+
+    def unread(self, entries: Unread, signed: Mapping[int, Sequence[Checkpoint]]) -> Iterator[Trouble]:
+        yield from _gap(self.number, entries.first)
+        self._sealed += entries.last - entries.first + 1 if entries.sealed else 0
+        links, tied = {entries.last: entries.link}, set()
+        for each in entries.kept:
+            if each.row.number != self.number + 1:
+                self._untied += 1
+            elif link(self._tied, each.row) == each.link:
+                tied.add(each.row.number)
+            else:
+                yield Trouble(number=each.row.number, at=each.row.at, what=_CHANGED)
+            yield from self._row(each.row)
+            self.number, self._tied = each.row.number, each.link
+            if links.setdefault(self.number, each.link) != each.link:
+                yield Trouble(number=self.number, at=each.row.at, what="the archive is said to end with another link")
+        for number in sorted(each for each in signed if entries.first <= each <= entries.last):
+            yield from _otherwise(signed[number], links[number], self._confirmed) if number in links else ()
+            self._uncompared += [] if number in tied else [number]
+        self.number, self._tied = entries.last, entries.link
+
+    def _row(self, row: Row) -> Iterator[Trouble]:
         if wrong := unlike(row, self._read):
             yield Trouble(number=row.number, at=row.at, what=_odd(wrong))
         if row.type == "started":
             self._began = self._began or row
         elif row.type == "segment_archived":
-            self._segments.append(row.body)
-        self._seen += 1
-        self.number, self._tied, self._at = row.number, entry.link, row.at
-
-    def unread(self, entries: Unread) -> Iterator[Trouble]:
-        yield from _gap(self.number, entries.first)
-        self._sealed += entries.last - entries.first + 1 if entries.sealed else 0
-        self.number, self._tied = entries.last, entries.link
+            self._segments.append(row)
 
     def compared(self, signed: Sequence[Checkpoint]) -> Iterator[Trouble]:
         told = tuple(_otherwise(signed, self._tied, self._confirmed))
@@ -112,6 +140,8 @@ class _Way:
             confirmed=self._confirmed,
             began=self._began,
             segments=tuple(self._segments),
+            untied=self._untied,
+            uncompared=tuple(self._uncompared),
         )
 
 

@@ -1,6 +1,6 @@
 """Puts the archive and the journal together to one record from its first entry to its last. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from reconciler.audit.segment import Footer, SegmentDamaged
@@ -8,6 +8,7 @@ from reconciler.audit.tamper import Trouble
 from reconciler.audit.verify import Step, Unread
 from reconciler.model.chain import Linked
 from reconciler.model.checkpoint import Archived
+from reconciler.model.deed import SegmentArchived
 
 
 class SegmentMissing(Exception):
@@ -56,8 +57,20 @@ def _segment(archived: Archived, kept: dict[int, Linked], open_segment: Open) ->
     if why:
         yield Trouble(number=last + 1, what=f"the segment {archived.file} of the archive: {why}")
     if last < archived.last:
-        yield Unread(first=last + 1, last=archived.last, link=archived.link, sealed=not why)
-        for number in [each for each in kept if last < each <= archived.last]:
-            del kept[number]
+        here_too = tuple(kept.pop(number) for number in sorted(kept) if last < number <= archived.last)
+        yield Unread(first=last + 1, last=archived.last, link=archived.link, sealed=not why, kept=here_too)
     elif last > archived.last:
         yield Trouble(number=archived.last + 1, what=f"the segment {archived.file} has more than it is said to have")
+
+
+def never_told(archived: Iterable[Archived], told: Sequence[tuple[int, SegmentArchived]]) -> Iterator[Trouble]:
+    """Yield what is said to be archived though no entry of the record says that it was.
+
+    ``told`` are those entries, by number. Only one that comes after what it speaks of counts: what a segment holds can
+    say nothing about that segment itself.
+    """
+    known = {(each.first, each.last, each.file) for number, each in told if number > each.last}
+    for one in archived:
+        if (one.first, one.last, one.file) not in known:
+            what = f"it is said to be archived, and all after it to entry {one.last}, in {one.file}; no entry says so"
+            yield Trouble(number=one.first, what=what)

@@ -9,7 +9,7 @@ from reconciler.audit.checkpoint import NoCheckpoint, read_line
 from reconciler.audit.segment import Footer, read
 from reconciler.audit.tamper import Trouble
 from reconciler.audit.verify import Step, Walked, walk
-from reconciler.audit.verify_archive import Open, SegmentMissing, SegmentSealed, whole
+from reconciler.audit.verify_archive import Open, SegmentMissing, SegmentSealed, never_told, whole
 from reconciler.audit.verify_signed import Kept, good, never_signed, taken_away
 from reconciler.daemon.archive_reading import Segments
 from reconciler.model.chain import Linked
@@ -69,8 +69,10 @@ def checked(journal: Path, evidence: Evidence) -> Iterator[Trouble | Checked]:
                 yield each
                 continue
             yield from never_signed(here, each)
+            told = list(_told(each))
+            yield from never_told(record.archived(), told)
             if evidence.segments:
-                yield from _other_files(evidence.segments, each)
+                yield from _other_files(evidence.segments, [one for _, one in told])
             all_good = [one for number in sorted(known) for one in known[number]]
             yield Checked(
                 walked=each,
@@ -121,12 +123,16 @@ def _file(segments: Segments, name: str) -> Path:
     return segments.folder / Path(name).name
 
 
-def _other_files(segments: Segments, walked: Walked) -> Iterator[Trouble]:
-    """Yield the segments that are not the files that were written, also those that cannot be opened here."""
-    for body in walked.segments:
+def _told(walked: Walked) -> Iterator[tuple[int, SegmentArchived]]:
+    for row in walked.segments:
         with suppress(ValueError):
-            told = decode(SegmentArchived, body)
-            file = _file(segments, told.file)
-            if file.is_file() and SegmentFiles(segments.folder, ()).digest(file.name) != told.digest:
-                what = f"the segment {told.file} of the archive is not the file that was written then"
-                yield Trouble(number=told.first, what=what)
+            yield row.number, decode(SegmentArchived, row.body)
+
+
+def _other_files(segments: Segments, told: Sequence[SegmentArchived]) -> Iterator[Trouble]:
+    """Yield the segments that are not the files that were written, also those that cannot be opened here."""
+    for each in told:
+        file = _file(segments, each.file)
+        if file.is_file() and SegmentFiles(segments.folder, ()).digest(file.name) != each.digest:
+            what = f"the segment {each.file} of the archive is not the file that was written then"
+            yield Trouble(number=each.first, what=what)

@@ -1,5 +1,7 @@
 """Whatever somebody does to the file of the journal is found, and where it was done."""
 
+import hashlib
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.render.audit import checked_lines
 from reconciler.ports.journal import JournalUnavailable
 from tests.audit.tampering import LAST, OURS, THEIRS, Mallory, examined, recorded, tampering
 
@@ -90,6 +93,60 @@ def test_what_is_changed_is_found_where_it_was_changed(folder: Path, statement: 
     troubles, _ = examined(folder)
     assert any(each.number == number and words in each.what for each in troubles), troubles
     assert min(each.number for each in troubles) == number
+
+
+DIGEST = "sha256:" + hashlib.sha256(b"junk").hexdigest()
+JUNK = "000000000001-000000000009.jsonl.gz.age"
+ARCHIVED = f"INSERT INTO archived VALUES (9, 1, (SELECT link FROM event WHERE id = 9), '{JUNK}', '')"
+TOLD = json.dumps({"event": "segment_archived", "first": 1, "last": 9, "file": JUNK, "digest": DIGEST})
+NO_ENTRY = f"it is said to be archived, and all after it to entry 9, in {JUNK}; no entry says so"
+SAID_TO_BE_SEALED = {
+    "a beginning that is gone": (["DELETE FROM event WHERE id <= 9"], [(1, NO_ENTRY)]),
+    "a beginning that says itself that it is archived": (
+        [
+            "DELETE FROM event WHERE id < 9",
+            "UPDATE event SET type = 'segment_archived', unit = NULL, environment = '', actor = '' WHERE id = 9",
+            f"UPDATE event SET outcome = 'succeeded', body = '{TOLD}' WHERE id = 9",
+        ],
+        [(1, NO_ENTRY)],
+    ),
+    "a letter in a beginning that is there": (
+        ["UPDATE event SET body = replace(body, 'audit 0', 'audit 7') WHERE id = 3"],
+        [(3, CHANGED), (1, NO_ENTRY)],
+    ),
+    "a column in a beginning that is there": (
+        ["UPDATE event SET actor = 'ben' WHERE id = 7", "DELETE FROM event WHERE id = 6"],
+        [(7, "its actor is not what its body says"), (1, NO_ENTRY)],
+    ),
+    "a link that was signed otherwise": (
+        ["UPDATE event SET link = substr(link, 2) || '0' WHERE id = 5", "DELETE FROM event WHERE id IN (4, 6)"],
+        [(5, "it was another when it was signed"), (1, NO_ENTRY)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("statements", "expected"), SAID_TO_BE_SEALED.values(), ids=SAID_TO_BE_SEALED)
+def test_who_says_that_the_beginning_is_in_a_sealed_segment_that_nobody_wrote_is_found(
+    folder: Path, statements: list[str], expected: list[tuple[int, str]]
+) -> None:
+    (folder / "archive").mkdir()
+    (folder / "archive" / JUNK).write_bytes(b"junk")
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does(ARCHIVED, *statements)
+    troubles, found = examined(folder, kept=True, keys=[OURS.public])
+    told = [(each.number, each.what) for each in troubles]
+    assert all(any(number == at and words in what for at, what in told) for number, words in expected), told
+    assert found.walked.sealed == 9
+
+
+def test_checkpoints_of_what_could_not_be_looked_at_confirm_nothing_and_are_named(folder: Path) -> None:
+    (folder / "archive").mkdir()
+    (folder / "archive" / JUNK).write_bytes(b"junk")
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does(ARCHIVED, "DELETE FROM event WHERE id <= 9", "DELETE FROM checkpoint WHERE number > 5")
+    _, found = examined(folder, keys=[OURS.public])
+    assert (found.walked.uncompared, found.walked.confirmed) == ((1, 5), 0)
+    assert "confirm nothing: those of the entries 1, 5" in "\n".join(checked_lines(1, found))
 
 
 @pytest.mark.parametrize(("does", "number"), [(swaps, 4), (inserts, 4)])

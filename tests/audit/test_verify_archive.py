@@ -12,7 +12,7 @@ from reconciler.daemon.archiving import Archiver
 from reconciler.daemon.sink_settings import ArchiveSettings
 from reconciler.model.event import Paused
 from reconciler.store.journal import SqliteStore
-from tests.audit.tampering import LAST, examined, recorded, tampering
+from tests.audit.tampering import LAST, OURS, examined, recorded, tampering
 from tests.factory import NOW, SHOP
 
 YEARS = NOW + timedelta(days=800)
@@ -113,6 +113,20 @@ async def test_a_sealed_archive_is_looked_at_with_the_key_and_said_to_be_sealed_
     sealed = folder / f"{FIRST}.age"
     sealed.write_bytes(sealed.read_bytes()[:-1] + b"\x00")
     assert any("is not the file that was written then" in each.what for each in examined(tmp_path)[0])
+
+
+async def test_what_stays_in_the_journal_of_a_sealed_segment_is_looked_at_and_what_cannot_be_tied_is_told(
+    tmp_path: Path,
+) -> None:
+    await archived(tmp_path, (str(pyrage.x25519.Identity.generate().to_public()),))
+    troubles, found = examined(tmp_path, keys=[OURS.public])
+    assert troubles == []
+    assert (found.walked.untied > 0, found.walked.uncompared) == (True, (1, 5, 10))
+    with tampering(tmp_path / "journal.db") as mallory:
+        (kept,) = mallory.connection.execute("SELECT min(id) FROM event").fetchone()
+        mallory.does(f"UPDATE event SET outcome = 'odd' WHERE id = {kept}")
+    (trouble,), _ = examined(tmp_path)
+    assert (trouble.number, trouble.what) == (kept, "its outcome is not what its body says")
 
 
 async def test_a_machine_without_the_archive_says_so(tmp_path: Path) -> None:
