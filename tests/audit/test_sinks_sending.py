@@ -1,20 +1,25 @@
 """The record goes on to its places: in order, at least once, and what is not taken waits."""
 
+import json
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
+from reconciler.audit.formats import Format
+from reconciler.audit.sinks import line_message
 from reconciler.daemon.news import News
 from reconciler.daemon.sending import LONGEST_REST, READER, Place, Sender
 from reconciler.daemon.sink_settings import ArchiveSettings, SinkSettings
+from reconciler.model.deed import NoticeDropped
 from reconciler.model.event import Paused
-from reconciler.ports.errors import Unreachable
+from reconciler.model.question import Question
+from reconciler.ports.errors import Refused, Unreachable
 from reconciler.store.journal import SqliteStore
 from tests.factory import NOW, SHOP
 from tests.sim.clock import SimClock
@@ -29,6 +34,13 @@ class Resting(SimClock):
 
     async def sleep(self, duration: timedelta) -> None:
         self.rests.append(duration)
+
+
+class Passing(Resting):
+    """It is later afterwards too."""
+
+    def now(self) -> datetime:
+        return NOW + sum(self.rests, timedelta())
 
 
 @dataclass
@@ -109,6 +121,85 @@ async def test_a_place_that_is_away_is_asked_ever_less_often_with_ever_less_and_
     assert clock.rests[:3] == [timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4)]
     assert clock.rests[-1] == LONGEST_REST
     assert [(each["sink"], each["reason"]) for each in logs] == [("dead", "it is away")], "told once"
+
+
+@dataclass
+class Picky:
+    """A place that takes no message with one of these texts in it."""
+
+    refuses: Sequence[bytes]
+    taken: list[bytes] = field(default_factory=list)
+
+    async def send(self, messages: Sequence[bytes]) -> None:
+        if any(text in each for each in messages for text in self.refuses):
+            raise Refused("413")
+        self.taken += messages
+
+    async def close(self) -> None:
+        """There is nothing to end."""
+
+
+def numbers(sink: Picky) -> list[int]:
+    return list(dict.fromkeys(json.loads(each)["number"] for each in sink.taken))
+
+
+def picky(sink: Picky) -> Place:
+    return Place(READER + "siem", sink, lambda each: line_message(each, Format.JSONL, "s"))
+
+
+async def test_an_entry_that_is_refused_whole_goes_shortened(store: SqliteStore) -> None:
+    await filled(store, 4)
+    sink = Picky([b'"reason":"2"'])
+    sender = Sender(picky(sink), store, Resting())
+    with capture_logs() as logs:
+        while await sender.send():
+            pass
+    assert numbers(sink) == [1, 2, 3, 4]
+    (short,) = (each for each in sink.taken if b'"shortened"' in each)
+    assert json.loads(short)["number"] == 3
+    assert [each.get("entry") for each in logs if "shortened" in each["event"]] == ["3"]
+
+
+async def test_an_entry_that_is_never_taken_is_left_out_in_the_end_and_that_is_written_down(
+    store: SqliteStore,
+) -> None:
+    await filled(store, 6)
+    clock, sink = Resting(), Picky([b'"number":3,', b'"number":4,'])
+    sender = Sender(picky(sink), store, clock)
+    with capture_logs() as logs:
+        while await sender.send():
+            pass
+    assert numbers(sink) == [1, 2, 5, 6, 7, 8]
+    assert sum(clock.rests, timedelta()) > timedelta(hours=2), "an hour each"
+    assert [each["entry"] for each in logs if each["log_level"] == "error"] == ["3", "4"]
+    left_out = [each.event for each in await store.search.oldest(Question(type="notice_dropped"), 9)]
+    assert [(each.channel, each.notice) for each in left_out if isinstance(each, NoticeDropped)] == [
+        ("audit sink siem", "there is entry 3"),
+        ("audit sink siem", "there is entry 4"),
+    ]
+
+
+async def test_a_place_that_refuses_everything_loses_nothing_when_it_takes_it_again(store: SqliteStore) -> None:
+    await filled(store, 6)
+    sink = Picky([b""])
+    sender = Sender(picky(sink), store, Resting())
+    for _ in range(200):
+        await sender.send()
+    assert await store.readers.at(READER + "siem") is None
+    sink.refuses = []
+    while await sender.send():
+        pass
+    assert numbers(sink) == [1, 2, 3, 4, 5, 6]
+
+
+async def test_that_entries_wait_is_said_again_each_day(store: SqliteStore) -> None:
+    await filled(store, 1)
+    clock = Passing()
+    sender = Sender(place(Away(random.Random(1))), store, clock)
+    with capture_logs() as logs:
+        while clock.now() < NOW + timedelta(hours=73):
+            await sender.send()
+    assert len(logs) == 4
 
 
 async def test_at_a_ring_what_is_new_is_sent(store: SqliteStore) -> None:

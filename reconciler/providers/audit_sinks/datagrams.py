@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from reconciler.ports.errors import Denied, Unreachable, WorldError
+from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
 
 _WITHIN = 10.0
 _SEALS = fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL
@@ -80,4 +80,6 @@ def _shown(to: Address) -> str:
 
 def _translated(error: OSError, what: str) -> WorldError:
     reason = f"{what}: {error.strerror or error}"
+    if error.errno == errno.EMSGSIZE:
+        return Refused(reason)
     return Denied(reason) if isinstance(error, PermissionError) else Unreachable(reason)

@@ -76,6 +76,13 @@ async def test_what_is_not_taken_is_told_and_who_comes_back_gets_the_next(receiv
     assert receiver.taken(1)[0].strip(b'"') == b"again"
 
 
+async def test_what_is_larger_than_any_datagram_is_refused_and_not_only_away() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as there:
+        there.bind(("127.0.0.1", 0))
+        with pytest.raises(Refused, match="too long"):
+            await Datagrams(there.getsockname()).send([b"x" * 70_000])
+
+
 async def test_a_message_that_is_too_large_for_a_datagram_is_handed_to_journald_as_a_sealed_file(
     tmp_path: Path,
 ) -> None:
