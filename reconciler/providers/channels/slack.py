@@ -1,15 +1,17 @@
 """Slack: a bot with a thread for each rollout, whose first message is kept up to date, or an incoming webhook."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model.canonical import canonical
 from reconciler.model.channel import SlackBot
+from reconciler.model.notification import Course, Notice
 from reconciler.policy.dialects import SLACK
 from reconciler.ports.channels import Delivered, Outgoing, TooMany
-from reconciler.ports.errors import Denied, Refused, TimedOut, Unreachable
+from reconciler.ports.errors import Denied, Refused, TimedOut, Unreachable, WorldError
 from reconciler.providers.channels import answered, content
 from reconciler.providers.channels.aside import aside
 from reconciler.providers.http import Http, Request
@@ -50,6 +52,7 @@ _NEVER = frozenset(
     }
 )
 _FIRST_IS_GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"})
+_OF_ROLLOUTS = ("plan:", "rollout:")
 
 
 async def deliver_by_bot(via: SlackBot, message: Outgoing, token: str) -> Delivered:
@@ -88,7 +91,7 @@ def _client(via: SlackBot, token: str) -> "WebClient":
 
 
 def _posted(via: SlackBot, message: Outgoing, token: str) -> Delivered:
-    client, first = _client(via, token), _first(message.thread)
+    client, first = _client(via, token), _first(via, message.thread)
     post: dict[str, Any] = {
         "text": _fallback(message),
         "blocks": blocks(message),
@@ -97,25 +100,64 @@ def _posted(via: SlackBot, message: Outgoing, token: str) -> Delivered:
         "metadata": {"event_type": "reconciler_notice", "event_payload": {"key": message.key}},
     }
     if first is None:
-        said = _call(client, "chat.postMessage", {"channel": via.channel, **post})
-        return Delivered(thread=canonical({"channel": said["channel"], "ts": said["ts"]}), detail=f"ts {said['ts']}")
-    reply = _call(client, "chat.postMessage", {"channel": first["channel"], "thread_ts": first["ts"], **post})
+        return _begun(client, via, message, post)
+    there: dict[str, Any] = {"channel": first["channel"], "thread_ts": first["ts"]}
+    if _lasting(message.notice) and message.notice.course is Course.NEEDS_SOMEBODY:
+        # Deep in an old thread nobody sees it.
+        there["reply_broadcast"] = True
+    try:
+        reply = _call(client, "chat.postMessage", {**there, **post})
+    except _FirstIsGone:
+        return _begun(client, via, message, post)
+    return Delivered(thread=_from_now_on(message), detail=f"ts {_ts(reply)}{_kept_up(client, first, post)}")
+
+
+def _begun(client: "WebClient", via: SlackBot, message: Outgoing, post: dict[str, Any]) -> Delivered:
+    """Post it as the first message of a thread, which is known by where it was asked for too."""
+    said = _call(client, "chat.postMessage", {"channel": via.channel, **post})
+    thread = canonical({"channel": str(said["channel"]), "ts": _ts(said), "via": via.channel})
+    return Delivered(thread=_from_now_on(replace(message, thread=thread)), detail=f"ts {_ts(said)}")
+
+
+def _kept_up(client: "WebClient", first: dict[str, str], post: dict[str, Any]) -> str:
+    """Change the first message and return in words how that went; people have the reply, so nothing is raised."""
     try:
         _call(client, "chat.update", {**first, "text": post["text"], "blocks": post["blocks"]})
     except _FirstIsGone:
-        return Delivered(thread=message.thread, detail=f"ts {reply['ts']}; the first message can no longer be changed")
-    return Delivered(thread=message.thread, detail=f"ts {reply['ts']}, in the thread of {first['ts']}")
+        return "; the first message can no longer be changed"
+    except WorldError as error:
+        return f"; the first message says what it said before: {error}"
+    return f", in the thread of {first['ts']}"
 
 
-def _first(thread: str) -> dict[str, str] | None:
-    if not thread:
+def _ts(said: Any) -> str:
+    return str(said["ts"])
+
+
+def _first(via: SlackBot, thread: str) -> dict[str, str] | None:
+    """The first message; None where there is none, or it was posted to another place than this one."""
+    try:
+        found = json.loads(thread)
+        # Threads of before have no ``via``.
+        here = found.get("via", via.channel) == via.channel
+        return {"channel": str(found["channel"]), "ts": str(found["ts"])} if here else None
+    except (ValueError, AttributeError, KeyError):
         return None
-    found = json.loads(thread)
-    return {"channel": str(found["channel"]), "ts": str(found["ts"])}
 
 
-class _FirstIsGone(Exception):
-    """The message that was to be changed cannot be changed any more."""
+def _lasting(notice: Notice) -> bool:
+    """Return whether the thread is of something that there always is, as Git or a host, and of no rollout."""
+    return not notice.thread.startswith(_OF_ROLLOUTS)
+
+
+def _from_now_on(message: Outgoing) -> str:
+    """The thread for what comes; empty when what it is about is over, and the next time is news."""
+    over = _lasting(message.notice) and message.notice.course is Course.ENDED_WELL
+    return "" if over else message.thread
+
+
+class _FirstIsGone(Unreachable):
+    """The message that was to be changed or answered is not there any more."""
 
 
 def _call(client: "WebClient", method: str, arguments: dict[str, Any]) -> Any:
@@ -129,7 +171,7 @@ def _call(client: "WebClient", method: str, arguments: dict[str, Any]) -> Any:
         if error.response.status_code == 429 or word == "ratelimited":
             raise TooMany(told, _pause(error.response.headers)) from None
         if word in _FIRST_IS_GONE:
-            raise _FirstIsGone from None
+            raise _FirstIsGone(told) from None
         if word in _FOR_A_PERSON:
             raise Denied(f"{told}; see to the bot's token, its scopes and its channel") from None
         if word in _NEVER:

@@ -30,6 +30,10 @@ class Received:
     refused: list[str] = field(default_factory=list)
     failing: list[Answer] = field(default_factory=list)
     """Answers that are given first, whatever is asked."""
+    failing_changes: list[Answer] = field(default_factory=list)
+    """Answers that are given first to whoever changes what is there already."""
+    gone: set[str] = field(default_factory=set)
+    """Threads that somebody deleted, by the time stamp of their first message."""
 
 
 @dataclass
@@ -50,10 +54,12 @@ def slack_bot() -> Iterator[Receiver]:
         if got.failing:
             return got.failing.pop(0)
         said = json.loads(asked.body)
-        wrong = _slack_faults(asked, said)
+        wrong = _slack_faults(asked, said, got.gone)
         if wrong:
             got.refused.append(wrong)
             return Answer(200, json.dumps({"ok": False, "error": wrong}).encode())
+        if asked.path == "/api/chat.update" and got.failing_changes:
+            return got.failing_changes.pop(0)
         if asked.path == "/api/chat.update" and said["ts"] not in posted:
             return Answer(200, b'{"ok": false, "error": "message_not_found"}')
         ts = said.get("ts") if asked.path == "/api/chat.update" else f"17000000{len(posted):02d}.000100"
@@ -65,11 +71,15 @@ def slack_bot() -> Iterator[Receiver]:
         yield Receiver(SlackBot(channel="#ops", token="chat/token", api=f"{url}/api/"), dict(SECRETS), got)
 
 
-def _slack_faults(asked: Got, said: Any) -> str:
+def _slack_faults(asked: Got, said: Any, gone: set[str]) -> str:
     if asked.headers.get("Authorization") != "Bearer xoxb-1-sesame":
         return "invalid_auth"
     if asked.path not in ("/api/chat.postMessage", "/api/chat.update"):
         return "unknown_method"
+    if said.get("thread_ts") in gone:
+        return "thread_not_found"
+    if "reply_broadcast" in said and "thread_ts" not in said:
+        return "invalid_arguments"
     return _block_faults(said)
 
 

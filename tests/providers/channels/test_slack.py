@@ -3,11 +3,12 @@
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 
 import pytest
 
-from reconciler.model.channel import SlackWebhook
-from reconciler.model.notification import Notice
+from reconciler.model.channel import SlackBot, SlackWebhook
+from reconciler.model.notification import Course, Notice
 from reconciler.ports.channels import TooMany
 from reconciler.ports.errors import Denied, Refused, Unreachable, WorldError
 from reconciler.providers.channels import slack
@@ -74,6 +75,81 @@ async def test_a_first_message_that_somebody_deleted_keeps_nobody_from_being_tol
     assert told.detail.endswith("the first message can no longer be changed")
     assert told.thread == gone
     assert [each["method"] for each in bot.got.taken] == ["chat.postMessage"]
+
+
+async def test_a_reply_whose_thread_is_gone_begins_a_new_one(bot: Receiver, channels: AllChannels) -> None:
+    first = await channels.deliver(outgoing(bot.via, BEGUN))
+    bot.got.gone.add(json.loads(first.thread)["ts"])
+    told = await channels.deliver(outgoing(bot.via, REVERTED, first.thread))
+    then = await channels.deliver(outgoing(bot.via, REVERTED, told.thread))
+    assert told.thread == then.thread != first.thread
+    begun, anew, reply, _ = bot.got.taken
+    assert [each.get("thread_ts") for each in (begun, anew, reply)] == [None, None, anew["its_ts"]]
+    assert anew["channel"] == "#ops"
+
+
+async def test_a_channel_that_leads_elsewhere_now_gets_no_replies_where_it_led_before(
+    bot: Receiver, channels: AllChannels
+) -> None:
+    first = await channels.deliver(outgoing(bot.via, BEGUN))
+    assert isinstance(bot.via, SlackBot)
+    told = await channels.deliver(outgoing(replace(bot.via, channel="#elsewhere"), REVERTED, first.thread))
+    assert [(each["channel"], "thread_ts" in each) for each in bot.got.taken] == [
+        ("#ops", False),
+        ("#elsewhere", False),
+    ]
+    assert told.thread != first.thread
+
+
+@pytest.mark.parametrize("thread", ["<ops-n1@example.org>", "[]", "{}", "7", '{"ts": "1"}'])
+async def test_a_thread_of_another_sort_of_channel_is_none(bot: Receiver, channels: AllChannels, thread: str) -> None:
+    await channels.deliver(outgoing(bot.via, BEGUN, thread))
+    assert [each["method"] for each in bot.got.taken] == ["chat.postMessage"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(429, b'{"ok": false, "error": "ratelimited"}', {"Retry-After": "7"}),
+        Answer(200, b'{"ok": false, "error": "missing_scope"}'),
+        Answer(200, b'{"ok": false, "error": "msg_too_long"}'),
+        Answer(500, b"oops"),
+    ],
+)
+async def test_a_reply_that_people_have_is_told_whatever_becomes_of_the_first_message(
+    bot: Receiver, channels: AllChannels, answer: Answer
+) -> None:
+    first = await channels.deliver(outgoing(bot.via, BEGUN))
+    bot.got.failing_changes.append(answer)
+    told = await channels.deliver(outgoing(bot.via, REVERTED, first.thread))
+    assert told.thread == first.thread
+    assert "the first message says what it said before: Slack " in told.detail
+
+
+LOST = replace(REVERTED, thread="git", course=Course.NEEDS_SOMEBODY)
+FOUND = replace(REVERTED, thread="git", course=Course.ENDED_WELL)
+
+
+async def test_what_lasts_begins_a_new_thread_when_it_had_ended_well(bot: Receiver, channels: AllChannels) -> None:
+    first = await channels.deliver(outgoing(bot.via, LOST))
+    assert first.thread
+    assert (await channels.deliver(outgoing(bot.via, FOUND, first.thread))).thread == ""
+    assert (await channels.deliver(outgoing(bot.via, FOUND))).thread == ""
+
+
+@pytest.mark.parametrize("thread", ["plan:p1", "rollout:r1"])
+async def test_a_rollout_that_ended_well_keeps_its_thread(bot: Receiver, channels: AllChannels, thread: str) -> None:
+    first = await channels.deliver(outgoing(bot.via, replace(BEGUN, thread=thread)))
+    ended = replace(FOUND, thread=thread)
+    assert (await channels.deliver(outgoing(bot.via, ended, first.thread))).thread == first.thread != ""
+
+
+async def test_a_reply_that_needs_somebody_is_not_hidden_in_an_old_thread(bot: Receiver, channels: AllChannels) -> None:
+    first = await channels.deliver(outgoing(bot.via, LOST))
+    for notice in (LOST, replace(LOST, course=Course.UNDER_WAY), replace(LOST, thread="plan:p1")):
+        await channels.deliver(outgoing(bot.via, notice, first.thread))
+    posted = [each for each in bot.got.taken if each["method"] == "chat.postMessage"]
+    assert [each.get("reply_broadcast") for each in posted] == [None, True, None, None]
 
 
 async def test_each_message_has_its_key_so_that_a_second_one_can_be_known(bot: Receiver, channels: AllChannels) -> None:
