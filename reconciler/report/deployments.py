@@ -2,7 +2,7 @@
 
 A deployment is a rollout of a commit that came to an end of its own: it succeeded, was taken back, or stopped where it
 was. One that a newer commit overtook, or that a person ended, is none. It failed when it did not succeed, and also when
-it did and its unit was taken back from it before the next commit came: by a vigil, or by a person.
+it did and its unit was taken back from it before the next commit had an effect: by a vigil, or by a person.
 """
 
 from collections import defaultdict
@@ -17,6 +17,7 @@ from reconciler.model.identity import UnitId
 from reconciler.model.rollout import State
 
 DEPLOYED = frozenset({State.SUCCEEDED, State.REVERTED, State.REVERT_FAILED, State.HELD})
+_STAYED = frozenset({State.SUCCEEDED, State.HELD, State.REVERT_FAILED})
 
 
 class LeadFrom(StrEnum):
@@ -75,25 +76,29 @@ def _of_unit(line: list[Ran], told: Chronicle) -> Iterable[Deployment]:
 
 def _failure(ran: Ran, ended_at: datetime, later: list[Ran]) -> tuple[datetime | None, datetime | None]:
     if ran.state is State.SUCCEEDED:
-        back = _taken_back(later)
-        return (back.started_at, _well_again(later)) if back else (None, None)
+        back = _taken_back(ran, later)
+        return (back.started_at, _well_again(later, back.started_at)) if back else (None, None)
     failed_at = ran.failed_at or ended_at
-    return (failed_at, ended_at) if ran.state is State.REVERTED else (failed_at, _well_again(later))
+    return (failed_at, ended_at) if ran.state is State.REVERTED else (failed_at, _well_again(later, failed_at))
 
 
-def _taken_back(later: list[Ran]) -> Ran | None:
-    """The rollout that took the unit back from this state, before another commit came."""
+def _taken_back(ran: Ran, later: list[Ran]) -> Ran | None:
+    """The rollout that took the unit back from this state, before another commit had an effect.
+
+    One that only brought it back *to* this state, from what came after it and did not stay, is none.
+    """
     for each in later:
-        if each.cause is Cause.COMMIT:
+        if each.cause is Cause.COMMIT and each.state in _STAYED:
             return None
-        if each.cause is Cause.REVERT:
+        if each.cause is Cause.REVERT and each.digest != ran.digest:
             return each
     return None
 
 
-def _well_again(later: list[Ran]) -> datetime | None:
-    """When the first rollout after it ended well: another commit, a revert, or what healed it."""
-    return next((each.ended_at for each in later if each.state in (State.SUCCEEDED, State.REVERTED)), None)
+def _well_again(later: list[Ran], failed_at: datetime) -> datetime | None:
+    """When the first rollout that began since then ended well: another commit, a revert, or what healed it."""
+    well = (each for each in later if each.started_at >= failed_at and each.state in (State.SUCCEEDED, State.REVERTED))
+    return next((each.ended_at for each in well), None)
 
 
 def _lead(ran: Ran, ended_at: datetime, told: Chronicle) -> tuple[timedelta | None, LeadFrom]:

@@ -24,6 +24,7 @@ def ran(
     cause: Cause = Cause.COMMIT,
     unit: UnitId = SHOP,
     commit: str = "",
+    digest: str = "",
     failed: float | None = None,
 ) -> Ran:
     return Ran(
@@ -32,7 +33,7 @@ def ran(
         cause=cause,
         commit=commit or f"commit-{began:g}",
         version="1",
-        digest="d",
+        digest=digest or f"digest-{began:g}",
         plan=f"plan-{began:g}",
         state=state,
         started_at=after(began),

@@ -33,6 +33,30 @@ TABLE = {
         [ran(OK, 0, 5), ran(OK, 20, 22), ran(OK, 30, 31, cause=Cause.REVERT)],
         (None, None),
     ),
+    "what was healed before it was taken back was not well again by that": (
+        [ran(OK, 0, 5), ran(OK, 20, 21, cause=Cause.DRIFT), ran(OK, 30, 60, cause=Cause.REVERT)],
+        (30, 60),
+    ),
+    "it was healed, and to take it back did not go well": (
+        [ran(OK, 0, 5), ran(OK, 20, 21, cause=Cause.DRIFT), ran(STUCK, 30, 60, cause=Cause.REVERT)],
+        (30, None),
+    ),
+    "a commit that a person ended did not come between": (
+        [ran(OK, 0, 5), ran(State.ABORTED, 20, 21), ran(OK, 30, 31, cause=Cause.REVERT)],
+        (30, 31),
+    ),
+    "a commit that did not stay did not come between": (
+        [ran(OK, 0, 5), ran(BACK, 20, 25), ran(OK, 30, 31, cause=Cause.REVERT)],
+        (30, 31),
+    ),
+    "what came after it could not be taken back at once, and was later": (
+        [ran(OK, 0, 5), ran(BROKEN, 20, 25), ran(OK, 30, 31, cause=Cause.REVERT)],
+        (None, None),
+    ),
+    "what came after it was ended, and it was gone back to": (
+        [ran(OK, 0, 5, digest="good"), ran(State.ABORTED, 20, 21), ran(OK, 30, 31, cause=Cause.REVERT, digest="good")],
+        (None, None),
+    ),
     "another unit was taken back": ([ran(OK, 0, 5), ran(OK, 30, 31, cause=Cause.REVERT, unit=CART)], (None, None)),
 }
 

@@ -99,6 +99,12 @@ def test_rates_are_rates_and_all_parts_add_up(rollouts: list[object]) -> None:
 
 
 @given(ROLLOUTS)
+def test_nothing_is_well_again_before_it_fails(rollouts: list[object]) -> None:
+    for each in deployments(chronicle(*rollouts)):  # type: ignore[arg-type]
+        assert each.restored_at is None or (each.failed_at is not None and each.restored_at >= each.failed_at)
+
+
+@given(ROLLOUTS)
 def test_the_period_before_and_this_one_are_told_apart(rollouts: list[object]) -> None:
     told = chronicle(*rollouts)  # type: ignore[arg-type]
     period = Period(after(0), after(2000))
