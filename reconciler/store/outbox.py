@@ -59,7 +59,7 @@ class Outbox:
         await self._database.write(_together, ids, bundle)
 
     async def delivered(self, told: Sequence[Kept], thread: tuple[str, str], detail: str, at: datetime) -> None:
-        """Keep that the channel has these, and (thread, and how the channel knows it) where it has any."""
+        """Keep that the channel has these, and (thread, and how the channel knows it); empty, it is forgotten."""
         await self._database.write(_delivered, told, thread, detail, at)
 
     async def again(self, ids: Sequence[int], due: datetime, detail: str) -> None:
@@ -173,9 +173,9 @@ def _delivered(
 ) -> None:
     _end(connection, (each.id for each in told), {"state": DELIVERED, "ended": stamp(at), "detail": detail})
     name, known = thread
+    table, channel = tables.delivery_thread, told[0].told.channel
+    connection.execute(delete(table).where(table.c.channel == channel, table.c.thread == name))
     if known:
-        table, channel = tables.delivery_thread, told[0].told.channel
-        connection.execute(delete(table).where(table.c.channel == channel, table.c.thread == name))
         connection.execute(insert(table).values(channel=channel, thread=name, at=stamp(at), body=known))
 
 

@@ -104,6 +104,14 @@ async def test_what_is_delivered_waits_no_longer_and_its_thread_is_known_from_th
     assert third.known == "ts 2"
 
 
+async def test_a_thread_that_its_channel_does_not_know_any_more_is_forgotten(store: SqliteStore) -> None:
+    await store.outbox.put(Read(number=1, due=((1, due()), (1, due()), (1, due()))))
+    told = await store.outbox.kept([each.id for each in await store.outbox.waiting("deploys")])
+    await store.outbox.delivered(told[:1], ("plan:p1", "ts 1"), "ok", NOW)
+    await store.outbox.delivered(told[1:2], ("plan:p1", ""), "ok", NOW)
+    assert [each.known for each in await store.outbox.kept([told[2].id])] == [""]
+
+
 async def test_what_failed_is_tried_again_then_and_remembers_since_when(store: SqliteStore) -> None:
     await store.outbox.put(Read(number=1, due=((1, due()),)))
     (one,) = await store.outbox.waiting("deploys")
