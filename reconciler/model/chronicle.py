@@ -93,6 +93,8 @@ class Written:
 class Chronicle:
     """All that is told between ``since`` and ``until``.
 
+    ``rollouts`` go on after ``until``, and so do ``felt`` and the answers of ``asked``: later ones say what became of
+    the time, and are not to be counted to it.
     ``accepted`` is when each commit was first followed, ``refused`` when one was not. ``written`` are commits by id, as
     far as Git could be asked; ``untold`` says why it could not. ``teams`` are by unit. ``oldest`` is from when on the
     journal has every entry.

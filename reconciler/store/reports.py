@@ -32,7 +32,10 @@ class Reports:
         self._database = database
 
     async def between(self, since: datetime, until: datetime) -> Chronicle:
-        """Return what the journal tells of the time from ``since`` on and before ``until``."""
+        """Return what the journal tells of the time from ``since`` on and before ``until``.
+
+        Rollouts, the words of people and health are told up to now: what became of that time came later.
+        """
         return await self._database.read(_between, since, until)
 
     async def rollout(self, name: str) -> Rollout:
@@ -51,8 +54,8 @@ class Reports:
         """Return all that was written down of a rollout, oldest first."""
         return await self._database.read(_told, rollout)
 
-    async def said(self, units: Sequence[UnitId] | None, until: datetime) -> Sequence[Entry]:
-        """Return what people said of plans and gates of units (None: of all) up to then, oldest first."""
+    async def said(self, units: Sequence[UnitId] | None, until: datetime | None = None) -> Sequence[Entry]:
+        """Return what people said of plans and gates of units (None: of all) up to then, or to now, oldest first."""
         return await self._database.read(_said, units, until)
 
     async def plans(self, ids: Sequence[str]) -> Mapping[str, Plan]:
@@ -70,17 +73,18 @@ class Reports:
 
 def _between(connection: Connection, since: datetime, until: datetime) -> Chronicle:
     events = tables.event
-    within = (events.c.at >= stamp(since)) & (events.c.at < stamp(until))
+    onwards = events.c.at >= stamp(since)
+    within = onwards & (events.c.at < stamp(until))
     oldest = connection.execute(_OLDEST).scalar()
     refused = select(events.c.at).where(events.c.type == "commit_refused", within)
     return Chronicle(
         since=since,
         until=until,
-        rollouts=tuple(_rollouts(connection, since, until)),
+        rollouts=tuple(_rollouts(connection, since)),
         steps=tuple(_steps(connection, within)),
         drifted=tuple(_drifted(connection, within)),
-        asked=tuple(_asked(connection, within)),
-        felt=tuple(_felt(connection, within)),
+        asked=tuple(_asked(connection, onwards)),
+        felt=tuple(_felt(connection, onwards)),
         accepted=_all_accepted(connection),
         refused=tuple(map(moment, connection.execute(refused).scalars())),
         oldest=moment(oldest) if oldest else None,
@@ -96,15 +100,14 @@ _OLDEST = (
 )
 
 
-def _rollouts(connection: Connection, since: datetime, until: datetime) -> Iterator[Ran]:
-    """Those that were in hand at any moment of the time."""
+def _rollouts(connection: Connection, since: datetime) -> Iterator[Ran]:
+    """Those that were in hand at any moment since then."""
     table = tables.rollout
-    given_up = _given_up(connection, until)
+    given_up = _given_up(connection)
     rows = connection.execute(select(table.c.body).where(table.c.updated_at >= stamp(since)).order_by(table.c.number))
     for body in rows.scalars():
         found = decode(Rollout, body)
-        if found.started_at < until:
-            yield _ran(found, given_up.get(found.id))
+        yield _ran(found, given_up.get(found.id))
 
 
 def _ran(found: Rollout, failed_at: datetime | None) -> Ran:
@@ -124,13 +127,13 @@ def _ran(found: Rollout, failed_at: datetime | None) -> Ran:
     )
 
 
-def _given_up(connection: Connection, until: datetime) -> Mapping[str, datetime]:
+def _given_up(connection: Connection) -> Mapping[str, datetime]:
     """When each rollout first had to be taken back or held."""
     table = tables.event
     after = func.json_extract(table.c.body, "$.after")
     rows = connection.execute(
         select(table.c.rollout, func.min(table.c.at))
-        .where(table.c.type == "rollout_moved", after.in_(_GIVEN_UP), table.c.at < stamp(until))
+        .where(table.c.type == "rollout_moved", after.in_(_GIVEN_UP))
         .group_by(table.c.rollout)
     )
     return {rollout: moment(at) for rollout, at in rows if rollout}
@@ -248,9 +251,11 @@ def _told(connection: Connection, rollout: str) -> Sequence[Entry]:
     return [Entry(row.id, moment(row.at), decode_event(row.body)) for row in rows]
 
 
-def _said(connection: Connection, units: Sequence[UnitId] | None, until: datetime) -> Sequence[Entry]:
+def _said(connection: Connection, units: Sequence[UnitId] | None, until: datetime | None) -> Sequence[Entry]:
     table = tables.event
-    query = select(table.c.id, table.c.at, table.c.body).where(table.c.type.in_(_WORDS), table.c.at < stamp(until))
+    query = select(table.c.id, table.c.at, table.c.body).where(table.c.type.in_(_WORDS))
+    if until is not None:
+        query = query.where(table.c.at < stamp(until))
     if units is not None:
         query = query.where(table.c.unit.in_([str(each) for each in units]))
     rows = connection.execute(query.order_by(table.c.id)).all()

@@ -9,7 +9,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from reconciler.model.analysis import Analysis, Measurement, Outcome, Prometheus
 from reconciler.model.change import Action, Cause, FieldDiff
 from reconciler.model.event import CommitAccepted, Event, Measured, RolloutMoved, StepEnded, StepStarted
 from reconciler.model.governance import GateKind
+from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.rollout import Rollout, State, StepRecord, StepState, TargetFailure
 from reconciler.model.step import Analyse
@@ -215,7 +216,7 @@ def test_a_review_that_came_after_the_period_is_one(told: Run, state: Path) -> N
     reviewed = WaiverReviewed(id="w1", unit=SHOP, author="eve", finding="it was one", at=NOW + timedelta(days=3))
     asyncio.run(_said(state, waived, reviewed))
     rules = json.loads(told("report", "--compliance", *PERIOD[1:], "--format", "json").stdout)
-    assert {each["name"]: each["broken"] for each in rules["rules"]}["waivers-reviewed"] == 0
+    assert {each["name"]: (each["asked"], each["kept"]) for each in rules["rules"]}["waivers-reviewed"] == (1, 1)
 
 
 async def _said(state: Path, *words: Waived | WaiverReviewed) -> None:
@@ -271,11 +272,29 @@ def test_a_pack_that_is_wrong_is_told_by_its_place(told: Run, tmp_path: Path) ->
     assert f"{file}:4:25" in said.stderr
 
 
-async def test_what_a_unit_had_before_a_period_is_what_went_well_last(state: Path) -> None:
-    state.mkdir(parents=True, exist_ok=True)
-    await _made(state)
-    async with _reports(state) as reports:
-        assert (await reports.marks([], NOW + timedelta(days=1))).before == {SHOP: GOOD}
+def test_what_a_unit_had_before_a_period_is_what_went_well_last(told: Run, state: Path) -> None:
+    async def before() -> Mapping[UnitId, str]:
+        async with _reports(state) as reports:
+            return (await reports.marks([], NOW + timedelta(days=1))).before
+
+    assert asyncio.run(before()) == {SHOP: GOOD}
+
+
+def test_who_consented_to_a_try_before_the_period_did_not_consent_to_the_next_one_in_it(told: Run, state: Path) -> None:
+    async def again() -> None:
+        store = await SqliteStore.open(state / "journal.db")
+        try:
+            made, at = _plan(NEWER), NOW + timedelta(hours=2)
+            await _run(store, "r3", made, State.SUCCEEDED, (*_step(made, 0, 7201, rollout="r3"),), "", at)
+        finally:
+            await store.close()
+
+    asyncio.run(again())
+    since = ("--since", "2026-02-01"), ("--since", (NOW + timedelta(hours=1)).isoformat())
+    for words in since:
+        until = ("--until", (NOW + timedelta(hours=3)).isoformat())
+        found = json.loads(told("report", "--compliance", *words, *until, "--format", "json").stdout)
+        assert [each["rollout"] for each in found["changes"] if not each["approvals"]][-1] == "r3", words
 
 
 def test_without_a_journal_it_is_said_what_makes_one(run: Run) -> None:

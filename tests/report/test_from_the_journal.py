@@ -1,12 +1,14 @@
 """What reports ask of a journal in a file."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, insert
 
+from reconciler.model.change import Cause
 from reconciler.model.event import (
     Assessed,
     CommitAccepted,
@@ -18,12 +20,16 @@ from reconciler.model.event import (
     Mended,
 )
 from reconciler.model.identity import ResourceId
+from reconciler.model.rollout import Rollout, State
 from reconciler.model.word import ApprovalAsked, ApprovalRefused
+from reconciler.report.deployments import deployments
+from reconciler.report.measures import measures
 from reconciler.report.period import Period
 from reconciler.report.slow import drifting, unhealthy, waits
 from reconciler.store import sqlite, tables
 from reconciler.store.journal import SqliteStore
 from reconciler.store.reports import Reports
+from tests.cli.examples import plan, unit
 from tests.report.chronicles import NOON, SHOP, after
 
 FILE = ResourceId(SHOP, "web-1", "file", "/etc/shop.toml")
@@ -95,6 +101,50 @@ async def test_a_time_has_its_beginning_and_not_its_end(reports: Reports, path: 
     accepted = [(minutes, CommitRefused(commit=f"c{minutes}", subject="s", problems=())) for minutes in (-1, 0, 59, 60)]
     await written(path, *accepted)
     assert (await reports.between(NOON, after(60))).refused == (after(0), after(59))
+
+
+async def ran(path: Path, name: str, began: float, *, cause: Cause = Cause.COMMIT, commit: str = "c") -> None:
+    made = replace(plan(unit(SHOP, commit=commit, version="1")), id=f"plan-of-{name}")
+    begun = Rollout(
+        id=name,
+        unit=SHOP,
+        cause=cause,
+        commit=commit,
+        version="1",
+        digest=f"digest of {name}",
+        state=State.PENDING,
+        forward=made.id,
+        plan=made.id,
+        started_at=after(began),
+        updated_at=after(began),
+    )
+    store = await SqliteStore.open(path)
+    try:
+        await store.begin(begun, made, {}, after(began))
+        lease = await store.claim(name, "test", after(began), after(began + 60))
+        assert lease
+        ended = replace(begun, state=State.SUCCEEDED, updated_at=after(began + 1))
+        await store.record(lease, ended, [], ended.updated_at)
+    finally:
+        await store.close()
+
+
+async def test_what_was_taken_back_after_the_period_failed_in_it(reports: Reports, path: Path) -> None:
+    await ran(path, "r1", 50)
+    await ran(path, "r2", 90, cause=Cause.REVERT)
+    told = await reports.between(NOON, after(60))
+    found = measures(deployments(told), told.rollouts, HOUR)
+    assert (found.deployments, found.failed, found.heals) == (1, 1, 0)
+
+
+async def test_what_was_answered_and_well_again_after_the_period_is_told_of_it(reports: Reports, path: Path) -> None:
+    asked = ApprovalAsked(unit=SHOP, plan="p1", policies=("one",), at=after(50))
+    refused = ApprovalRefused(unit=SHOP, plan="p1", author="bob", reason="no", at=after(80))
+    ill, well = felt(Condition.UNHEALTHY, 55), felt(Condition.HEALTHY, 70)
+    await written(path, (50, asked), (55, ill), (70, well), (80, refused))
+    told = await reports.between(NOON, after(60))
+    assert waits(told.asked, HOUR).answered.median == timedelta(minutes=30)
+    assert unhealthy(told.felt, HOUR).median == timedelta(minutes=15)
 
 
 async def test_the_journal_reaches_back_to_where_the_archive_ends(reports: Reports, path: Path) -> None:
