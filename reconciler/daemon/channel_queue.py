@@ -62,7 +62,7 @@ class ChannelQueue:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _round(self) -> datetime:
-        """Begin what is due, and return when to look again."""
+        """Begin what is due and can be begun now, and return when to look again: sooner when one under way ends."""
         now = self.clock.now()
         later = now + LOOK_AGAIN
         desired = self.following.newest.desired
@@ -71,23 +71,38 @@ class ChannelQueue:
         if self._paused_until and self._paused_until > now:
             return self._paused_until
         channel = desired.notifications.channels.get(self.name)
-        at_work = frozenset[str]().union(*self._busy.values())
-        waiting = [each for each in await self.outbox.waiting(self.name) if each.thread not in at_work]
         if channel is None:
-            return await self._drop_all(waiting, later)
+            return await self._drop_all(later)
+        if len(self._busy) >= AT_ONCE:
+            return later
+        return await self._begin_next(channel, desired.notifications, now)
+
+    async def _begin_next(self, channel: Channel, notifications: Notifications, now: datetime) -> datetime:
+        later, room = now + LOOK_AGAIN, AT_ONCE - len(self._busy)
+        waiting = await self._next(channel, now)
         rate, left = channel.rate, sending.left(self._sent, channel.rate, now)
         messages = sending.ready(waiting, now)
-        chosen = sending.within_rate(messages, waiting, left, now)
-        whole = {each.id: each for each in await self.outbox.kept([one for ids in chosen for one in ids])}
-        for ids in chosen:
-            if len(self._busy) >= AT_ONCE:
-                await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED)
+        chosen = sending.urgent_first(sending.within_rate(messages, waiting, left, now), waiting, now)
+        # No more than can be begun now: what comes meanwhile, is settled or leaves Git counts for the rest.
+        begun = chosen[:room]
+        whole = {each.id: each for each in await self.outbox.kept([one for ids in begun for one in ids])}
+        for ids in begun:
             if self._paused_until and self._paused_until > now:
                 return self._paused_until
-            await self._begin([whole[each] for each in ids], channel, desired.notifications)
+            await self._begin([whole[each] for each in ids], channel, notifications)
+        if len(chosen) > room:
+            return later
         if rate and messages and not chosen:
             return sending.free_at(self._sent, rate, now)
-        return min((each.due for each in waiting if each.due > now), default=later)
+        return await self.outbox.next_due(self.name, now) or later
+
+    async def _next(self, channel: Channel, now: datetime) -> list[Waiting]:
+        """What may be begun, and with a rate all that could be summed up; nothing of threads that are at work."""
+        at_work = frozenset[str]().union(*self._busy.values())
+        found = {each.id: each for each in await self.outbox.next(self.name, now)}
+        if channel.rate:
+            found |= {each.id: each for each in await self.outbox.due(self.name, now)}
+        return [found[number] for number in sorted(found) if found[number].thread not in at_work]
 
     async def _begin(self, told: list[Kept], channel: Channel, notifications: Notifications) -> None:
         first = told[0].id
@@ -103,8 +118,7 @@ class ChannelQueue:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._busy.pop(task, None)
-        if len(self._busy) <= AT_ONCE // 2:
-            self.bell.ring()
+        self.bell.ring()
         if not task.cancelled() and (error := task.exception()):
             # What waits is still in the outbox, as it was.
             log.error("a message could not be kept as told; it is tried again", channel=self.name, exc_info=error)
@@ -165,12 +179,15 @@ class ChannelQueue:
         await self.outbox.dropped(told, reason, self.clock.now())
         self.news.ring()
 
-    async def _drop_all(self, waiting: list[Waiting], later: datetime) -> datetime:
+    async def _drop_all(self, later: datetime) -> datetime:
         """Nobody can be told through a channel that is in no document any more."""
-        if waiting:
-            told = list(await self.outbox.kept([each.id for each in waiting]))
-            await self._drop(told, f"there is no NotificationChannel named {self.name} in the commit that is followed")
-        return later
+        at_work = frozenset[str]().union(*self._busy.values())
+        waiting = [each for each in await self.outbox.waiting(self.name) if each.thread not in at_work]
+        if not waiting:
+            return later
+        told = list(await self.outbox.kept([each.id for each in waiting]))
+        await self._drop(told, f"there is no NotificationChannel named {self.name} in the commit that is followed")
+        return self.clock.now()
 
     async def _rest(self, until: datetime) -> None:
         """Return when there is more to deliver, or at that time."""

@@ -99,6 +99,13 @@ def within_rate(
     return (*critical, *kept, *((rest,) if rest else ()))
 
 
+def urgent_first(messages: Sequence[Message], waiting: Sequence[Waiting], now: datetime) -> tuple[Message, ...]:
+    """Return the messages, first those of threads in which something critical is due: it may be behind others there."""
+    urgent = {each.thread for each in waiting if each.critical and (each.tries or each.due <= now)}
+    threads = {each.id: each.thread for each in waiting}
+    return tuple(sorted(messages, key=lambda message: urgent.isdisjoint(threads[one] for one in message)))
+
+
 def left(sent: Sequence[datetime], rate: Rate | None, now: datetime) -> int:
     """Return how many more messages may be sent now; ``sent`` are the times of those before."""
     if rate is None:

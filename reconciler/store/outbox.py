@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, update
 
 from reconciler.model.deed import NoticeDropped
 from reconciler.model.delivery import Due, Kept, Read, Waiting
@@ -25,7 +25,7 @@ KEPT_THREADS = timedelta(days=90)
 WAITING, DELIVERED, DROPPED, WITHDRAWN = "waiting", "delivered", "dropped", "withdrawn"
 
 _LOOKED_AT = 2000
-"""So many are looked at for what is next: one who cannot be told must not hide all others."""
+"""So many are looked at for what is next: of what is due, what is critical first and then the oldest."""
 
 
 class Outbox:
@@ -49,6 +49,21 @@ class Outbox:
     async def waiting(self, channel: str) -> Sequence[Waiting]:
         """Return what waits for the channel, the oldest first; of very much only the first."""
         return await self._database.read(_waiting, channel)
+
+    async def due(self, channel: str, now: datetime) -> Sequence[Waiting]:
+        """Return what is due or was tried already, the oldest first; of very much only the first."""
+        return await self._database.read(_due, channel, now)
+
+    async def next(self, channel: str, now: datetime) -> Sequence[Waiting]:
+        """Return what is next of each thread where that is due, with its bundle, and what is critical behind it.
+
+        Of very many threads those with something critical, then the oldest. In the order of the ids.
+        """
+        return await self._database.read(_next, channel, now)
+
+    async def next_due(self, channel: str, now: datetime) -> datetime | None:
+        """Return when more is due, of all that waits for the channel; None when that is never."""
+        return await self._database.read(_next_due, channel, now)
 
     async def kept(self, ids: Sequence[int]) -> Sequence[Kept]:
         """Return these, whole, the oldest first."""
@@ -127,9 +142,65 @@ def _channels(connection: Connection) -> Sequence[str]:
 
 
 def _waiting(connection: Connection, channel: str) -> Sequence[Waiting]:
+    return _rows(connection, _of(channel))
+
+
+def _due(connection: Connection, channel: str, now: datetime) -> Sequence[Waiting]:
+    return _rows(connection, _open(channel, now))
+
+
+def _next(connection: Connection, channel: str, now: datetime) -> Sequence[Waiting]:
+    table, of = tables.delivery, _open(channel, now)
+    urgent = func.min(case((table.c.critical, table.c.id)))
+    threads = select(func.min(table.c.id).label("first"), urgent.label("urgent")).where(of).group_by(table.c.thread)
+    heads = threads.subquery()
+    found = connection.execute(
+        select(heads.c.first, heads.c.urgent, table.c.bundle)
+        .join(table, table.c.id == heads.c.first)
+        .where(table.c.due <= stamp(now))
+        .order_by(heads.c.urgent.is_(None), heads.c.first)
+        .limit(_LOOKED_AT)
+    ).all()
+    ids = {number for row in found for number in (row.first, row.urgent) if number is not None}
+    rows = [row for part in chunks(tuple(ids)) for row in _rows(connection, table.c.id.in_(part))]
+    rows += _with_bundles(connection, channel, now, sorted({row.bundle for row in found} - {""}))
+    return sorted({each.id: each for each in rows}.values(), key=lambda each: each.id)
+
+
+def _with_bundles(connection: Connection, channel: str, now: datetime, bundles: Sequence[str]) -> list[Waiting]:
+    """All that is in these bundles, and what has to be told before any of it."""
+    table, of = tables.delivery, _open(channel, now)
+    mates = [row for part in chunks(bundles) for row in _rows(connection, and_(_of(channel), table.c.bundle.in_(part)))]
+    before: list[Waiting] = []
+    for part in chunks(sorted({each.thread for each in mates})):
+        heads = select(func.min(table.c.id)).where(of, table.c.thread.in_(part)).group_by(table.c.thread)
+        of_thread = and_(of, table.c.thread.in_(part))
+        before += _rows(connection, table.c.id.in_(heads))
+        before += _rows(connection, and_(of_thread, table.c.tries > 0))
+    return mates + before
+
+
+def _next_due(connection: Connection, channel: str, now: datetime) -> datetime | None:
+    table = tables.delivery
+    later = select(func.min(table.c.due)).where(_of(channel), table.c.due > stamp(now))
+    at: str | None = connection.execute(later).scalar()
+    return None if at is None else moment(at)
+
+
+def _of(channel: str) -> ColumnElement[bool]:
+    return and_(tables.delivery.c.state == WAITING, tables.delivery.c.channel == channel)
+
+
+def _open(channel: str, now: datetime) -> ColumnElement[bool]:
+    """What is due, or was: in its thread, all that comes after it waits for it."""
+    table = tables.delivery
+    return and_(_of(channel), or_(table.c.due <= stamp(now), table.c.tries > 0))
+
+
+def _rows(connection: Connection, which: ColumnElement[bool]) -> list[Waiting]:
     table = tables.delivery
     columns = (table.c.id, table.c.thread, table.c.bundle, table.c.due, table.c.tries, table.c.critical)
-    rows = select(*columns).where(table.c.state == WAITING, table.c.channel == channel).order_by(table.c.id)
+    rows = select(*columns).where(which).order_by(table.c.id).limit(_LOOKED_AT)
     return [
         Waiting(
             id=row.id,
@@ -139,7 +210,7 @@ def _waiting(connection: Connection, channel: str) -> Sequence[Waiting]:
             tries=row.tries,
             critical=row.critical,
         )
-        for row in connection.execute(rows.limit(_LOOKED_AT))
+        for row in connection.execute(rows)
     ]
 
 

@@ -3,18 +3,22 @@
 import asyncio
 import random
 from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from reconciler.daemon.channel_queue import AT_ONCE
 from reconciler.model.channel import Channel, Rate, Webhook
+from reconciler.model.delivery import Due, Read
 from reconciler.model.event import Paused, RolloutMoved, SourceFound, SourceLost
 from reconciler.model.identity import UnitId
-from reconciler.model.notification import NotificationPolicy, Notifications, Topic
+from reconciler.model.notification import NotificationPolicy, Notifications, Severity, Topic
 from reconciler.ports.channels import Delivered, Outgoing, TooMany
 from reconciler.ports.errors import Denied, Refused, Unreachable
-from tests.notify.telling import HurryingClock, Receiver, saying, telling
+from tests.notify.telling import START, HurryingClock, Receiver, saying, telling
+from tests.notify.values import notice
 
 SHOP = UnitId("shop", "production")
 
@@ -206,6 +210,56 @@ async def test_what_is_over_the_rate_is_summed_up(tmp_path: Path) -> None:
     assert len(receiver.got) == 5
     assert receiver.got[-1].notice.topic is Topic.SEVERAL
     assert receiver.got[-1].notice.title == "the fleet: 96 events (96 unit.paused)"
+
+
+@dataclass
+class Held(Receiver):
+    """All channels, which answer once the gate is open."""
+
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def deliver(self, message: Outgoing) -> Delivered:
+        self.tried += 1
+        self.more.set()
+        await self.gate.wait()
+        return await Receiver.deliver(self, message)
+
+
+def put_in(number: int, **more: object) -> tuple[int, Due]:
+    told = notice(id=f"{number}", title=f"{number}", thread=f"t{number}", severity=Severity.WARNING)
+    told = replace(told, **{key: more.pop(key) for key in ("severity", "title") if key in more})  # type: ignore[arg-type]
+    return number, Due(channel="deploys", policy="all", due=START, notice=told, **more)  # type: ignore[arg-type]
+
+
+async def test_what_is_critical_or_acted_on_meanwhile_counts_for_all_that_was_not_begun(tmp_path: Path) -> None:
+    receiver, clock = Held(), HurryingClock(1)
+    async with telling(tmp_path / "journal.db", saying(everything("deploys")), receiver, clock) as here:
+        many = (*(put_in(number) for number in range(40)), put_in(40, awaits="shop@production"))
+        await here.store.outbox.put(Read(number=1, due=many))
+        here.deliveries.tell({"deploys"})
+        await receiver.until(lambda: receiver.tried == AT_ONCE)
+        urgent = put_in(41, severity=Severity.CRITICAL, title="urgent")
+        await here.store.outbox.put(Read(number=50, due=(urgent,), settled=((50, "shop@production"),)))
+        receiver.gate.set()
+        await receiver.until(lambda: len(receiver.got) == 41)
+    titles = [each.notice.title for each in receiver.got]
+    assert titles.index("urgent") <= 2 * AT_ONCE
+    assert "40" not in titles
+
+
+async def test_what_waits_for_a_channel_that_leaves_git_meanwhile_is_not_sent(tmp_path: Path) -> None:
+    receiver, clock, following = Held(), HurryingClock(1), saying(everything("deploys"))
+    async with telling(tmp_path / "journal.db", following, receiver, clock) as here:
+        await here.store.outbox.put(Read(number=1, due=tuple(put_in(number) for number in range(40))))
+        here.deliveries.tell({"deploys"})
+        await receiver.until(lambda: receiver.tried == AT_ONCE)
+        bell = here.news.reader()
+        following.newest = saying(Notifications()).newest
+        receiver.gate.set()
+        async with asyncio.timeout(20):
+            while await here.store.outbox.channels():
+                await bell.heard(timedelta(seconds=1))
+    assert len(receiver.got) == AT_ONCE
 
 
 async def test_a_channel_that_left_git_is_given_up(tmp_path: Path) -> None:

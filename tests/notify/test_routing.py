@@ -269,6 +269,12 @@ def test_what_is_over_the_rate_goes_with_the_last(
     assert sending.within_rate(sending.ready(rows, NOW), rows, left, NOW) == messages
 
 
+def test_a_thread_with_something_critical_goes_first_though_it_is_not_the_next_of_it() -> None:
+    later = waiting(5, "c", LATER, critical=True)
+    rows = [waiting(1, "a"), waiting(2, "b"), waiting(3, "c"), waiting(4, "b", critical=True), later]
+    assert sending.urgent_first(sending.ready(rows, NOW), rows, NOW) == ((2,), (1,), (3,))
+
+
 def test_a_rate_counts_what_was_sent_within_its_time() -> None:
     rate = Rate(count=2, per=10 * MINUTE)
     sent = [NOW - 11 * MINUTE, NOW - 4 * MINUTE, NOW - MINUTE]

@@ -146,6 +146,48 @@ async def test_what_ended_long_ago_is_forgotten_and_what_waits_never_is(store: S
     assert left.known == ""
 
 
+def of_thread(name: str, severity: Severity = Severity.WARNING, **more: object) -> Due:
+    return due(notice=replace(WHOLE, thread=name, severity=severity), **more)
+
+
+async def test_what_is_critical_is_next_however_much_waits_for_its_time_or_behind_another(store: SqliteStore) -> None:
+    evening, morning = NOW + timedelta(hours=1), NOW + timedelta(hours=8)
+    quiet = [of_thread(f"q{number}", due=morning, bundle="quiet:p:x") for number in range(2_000)]
+    failing = [of_thread("failing") for _ in range(2_100)]
+    busy = [of_thread(f"b{number}") for number in range(2_000)]
+    await store.outbox.put(Read(number=1, due=tuple((1, each) for each in (*failing, *quiet, *busy))))
+    await store.outbox.again([1], evening, "HTTP 503")
+    await store.outbox.put(Read(number=2, due=((2, of_thread("x", Severity.CRITICAL)),)))
+    found = await store.outbox.next("deploys", NOW)
+    assert [each.thread for each in found if each.critical] == ["x"]
+    assert len(found) == 2_000
+    assert {each.thread[0] for each in found} == {"b", "x"}
+    assert await store.outbox.next_due("deploys", NOW) == evening
+    assert await store.outbox.next_due("deploys", morning) is None
+
+
+async def test_what_is_next_of_a_thread_comes_before_what_is_critical_in_it(store: SqliteStore) -> None:
+    rows = (of_thread("a"), of_thread("a"), of_thread("a", Severity.CRITICAL))
+    await store.outbox.put(Read(number=1, due=tuple((1, each) for each in rows)))
+    assert [(each.id, each.critical) for each in await store.outbox.next("deploys", NOW)] == [(1, False), (3, True)]
+    await store.outbox.again([1], NOW + MINUTE, "HTTP 503")
+    assert await store.outbox.next("deploys", NOW) == []
+    assert [each.id for each in await store.outbox.due("deploys", NOW)] == [1, 2, 3]
+
+
+async def test_what_is_next_comes_with_its_bundle_and_with_what_is_before_any_of_that(store: SqliteStore) -> None:
+    later = NOW + timedelta(hours=1)
+    rows = (
+        of_thread("a"),
+        of_thread("a", bundle="g", due=later),
+        of_thread("b", bundle="g"),
+        of_thread("c", bundle="h", due=later),
+    )
+    await store.outbox.put(Read(number=1, due=tuple((1, each) for each in rows)))
+    await store.outbox.again([1], later, "HTTP 503")
+    assert [each.id for each in await store.outbox.next("deploys", NOW)] == [1, 2, 3]
+
+
 async def test_it_is_all_there_after_a_restart(store: SqliteStore, path: Path) -> None:
     await store.outbox.put(Read(number=1, due=((1, due()),)))
     other = await SqliteStore.open(path)
