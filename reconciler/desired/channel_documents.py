@@ -142,7 +142,7 @@ class RateSpec(Strict):
 
 
 class NotificationChannelSpec(Strict):
-    """A way to tell people something: exactly one of the ways, and how much it may be used."""
+    """A way to tell people something: exactly one of the ways, and how much it may be used, but for ``pagerduty``."""
 
     slack: SlackSpec | None = None
     slack_webhook: SlackWebhookSpec | None = None
@@ -158,6 +158,14 @@ class NotificationChannelSpec(Strict):
         if sum(each is not None for each in self._ways()) != 1:
             keys = [field.alias or name for name, field in type(self).model_fields.items() if name != "rate"]
             raise ValueError(f"expected exactly one of {one_of(keys)}")
+        return self
+
+    @model_validator(mode="after")
+    def _loses_no_end_of_an_alarm(self) -> "NotificationChannelSpec":
+        if self.rate and self.pagerduty:
+            # What is summed up is an alarm of its own, and the ends of those that are in it would be told nobody.
+            message = "pagerduty takes no rate: what is summed up would end no alarm; remove rate"
+            raise told_at(("rate",), message, self.rate)
         return self
 
     def to_model(self, name: str) -> Channel:
