@@ -23,6 +23,9 @@ from reconciler.policy.template_limits import Work, called, counted, filters, we
 LONGEST = 64 * 1024
 """The most characters that a template of a policy may write, and may have."""
 
+_WORK_LIMIT = 4 * 1024 * 1024
+"""So much work a notice may be: a notice is small, and whoever has to be told waits for its words."""
+
 _NAMED = 12
 _WAYS = ("bold", "code", "link", "some", "changed", "team")
 """What there is beside the fields of a notice."""
@@ -122,7 +125,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%", "//", "+"})
 
     def __init__(self, dialect: Dialect) -> None:
-        self.work = Work()
+        self.work = Work(_WORK_LIMIT)
         self._dialect = dialect
         super().__init__(
             undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=self.final, cache_size=0

@@ -33,8 +33,8 @@ _Filter: TypeAlias = Callable[..., Any]
 class Work:
     """How much work a rendering has left. Raises OverflowError when there is too little."""
 
-    def __init__(self) -> None:
-        self.left = _WORK_LIMIT
+    def __init__(self, limit: int = _WORK_LIMIT) -> None:
+        self.left = limit
 
     def spend(self, size: int) -> None:
         """Count a piece of work before it is done."""

@@ -160,6 +160,14 @@ def test_a_template_can_do_nothing_but_write_a_little(source: str, message: str)
         written(source, FULL, PLAIN)
 
 
+def test_a_template_that_sorts_for_each_letter_of_a_detail_is_ended_long_before_others_wait_for_it() -> None:
+    source = "{{% for a in detail[:{}] %}}{{{{ (detail|list|sort)[-1] }}}}{{% endfor %}}"
+    notice = replace(BARE, detail="ab" * 2_000)
+    with pytest.raises(TemplateWrong, match="too much"):
+        written(source.format(4_000), notice, PLAIN)
+    assert written(source.format(100), notice, PLAIN) == "b" * 100
+
+
 @pytest.mark.parametrize("dialect", [SLACK, CARD, HTML], ids=lambda each: each.name)
 def test_no_filter_writes_what_is_not_escaped(dialect: Dialect) -> None:
     notice = replace(BARE, title="<!channel> <b>[x](https://e.example)</b>")
