@@ -1,7 +1,8 @@
 """What a check of rules needs beside the chronicle: what the journal proves, whether it is whole, who signed what."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from reconciler.audit.tamper import Trouble
@@ -16,6 +17,7 @@ from reconciler.desired.signed_gpg import GpgSigners
 from reconciler.desired.signed_ssh import SshSigners
 from reconciler.model.canonical import Json
 from reconciler.model.chronicle import Chronicle, Ran
+from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
 from reconciler.model.record import Entry
 from reconciler.model.word import ApprovalGiven
@@ -26,6 +28,7 @@ from reconciler.providers.audit_key import AuditKeyUnusable, public_key
 from reconciler.providers.kept_checkpoints import CheckpointsUnusable
 from reconciler.report.change_record import Signing, Trail, brought
 from reconciler.report.period import Period
+from reconciler.store.report_trail import Try
 
 _AT_ONCE = 8
 _PLANS_AT_ONCE = 100
@@ -37,9 +40,11 @@ async def trail(sources: Reporting, told: Chronicle, changes: Sequence[Ran], per
     # A review, or a decision of a rollout that went on, may be later than the period that its change is of.
     said = await sources.reports.said(units)
     known = await sources.reports.marks([each.id for each in changes], period.since)
+    asked = await _asked(sources, changes, said)
     return Trail(
         said=said,
-        asked=await _asked(sources, changes, said),
+        asked=asked,
+        tried=await _tried(sources, {(each.unit, asked.get(each.id, "")) for each in changes}, known.tries, said),
         begun=known.begun,
         proofs=known.proofs,
         ends=known.ends,
@@ -56,10 +61,27 @@ async def _asked(sources: Reporting, changes: Sequence[Ran], said: Sequence[Entr
     """
     consented = {each.event.unit for each in said if isinstance(each.event, ApprovalGiven)}
     mine = [each for each in changes if each.unit in consented]
-    names, found = sorted({each.plan for each in mine}), dict[str, str]()
+    found = await _all_read(sources, {each.plan for each in mine})
+    return {each.id: found.get(each.plan, "") for each in mine}
+
+
+async def _tried(
+    sources: Reporting, asked: Collection[tuple[UnitId, str]], tries: Sequence[Try], said: Sequence[Entry]
+) -> Mapping[tuple[UnitId, str], datetime]:
+    """When what is asked was last tried before, of what somebody consented to before such a try."""
+    given = [each.event for each in said if isinstance(each.event, ApprovalGiven)]
+    first = {each.unit: each.at for each in reversed(given) if (each.unit, each.plan) in asked}
+    mine = [each for each in tries if each.unit in first and first[each.unit] <= each.at]
+    found = await _all_read(sources, {each.plan for each in mine})
+    # They come oldest first, so the last one stays.
+    return {(each.unit, found.get(each.plan, "")): each.at for each in mine}
+
+
+async def _all_read(sources: Reporting, plans: Collection[str]) -> Mapping[str, str]:
+    names, found = sorted(plans), dict[str, str]()
     for start in range(0, len(names), _PLANS_AT_ONCE):
         found |= await _read(sources, names[start : start + _PLANS_AT_ONCE])
-    return {each.id: found.get(each.plan, "") for each in mine}
+    return found
 
 
 async def _read(sources: Reporting, names: Sequence[str]) -> Mapping[str, str]:

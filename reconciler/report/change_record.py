@@ -40,7 +40,8 @@ class Trail:
     counts by rollout the steps that succeeded, by their sort. ``ends`` are those rollouts of which the beginning and
     the end, if they have one, are in the journal. ``asked`` is by rollout the id by which people consent to its plan,
     empty where that cannot be told any more.
-    ``before`` is the commit that each unit had from its last rollout that went well before the period.
+    ``before`` is the commit that each unit had from its last rollout that went well before the period. ``tried`` is
+    when what people consented to was last begun before it, by what they consented to.
     """
 
     said: Sequence[Entry]
@@ -49,6 +50,7 @@ class Trail:
     ends: frozenset[str]
     asked: Mapping[str, str] = field(default_factory=dict)
     before: Mapping[UnitId, str] = field(default_factory=dict)
+    tried: Mapping[tuple[UnitId, str], datetime] = field(default_factory=dict)
     signings: Mapping[str, Signing] = field(default_factory=dict)
 
 
@@ -84,7 +86,7 @@ def records(told: Chronicle, trail: Trail, changes: Sequence[Ran], now: datetime
     """Return what is known of each of the changes that had a first effect, oldest first."""
     known = _Known(told, trail, _by_what(trail.said), branch(told.written), now)
     line = _line(changes, trail.before)
-    tried: dict[tuple[UnitId, str], datetime] = {}
+    tried: dict[tuple[UnitId, str], datetime] = dict(trail.tried)
     found = []
     for ran in changes:
         asked = (ran.unit, trail.asked.get(ran.id, ran.plan))

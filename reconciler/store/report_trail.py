@@ -16,6 +16,17 @@ from reconciler.store.sqlite import Database
 from reconciler.store.times import moment
 
 _ENDED = frozenset(state.value for state in ENDS)
+_started = func.json_extract(tables.rollout.c.body, "$.started_at")
+_digest = func.json_extract(tables.rollout.c.body, "$.digest")
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A rollout of a unit, with the plan that it began with."""
+
+    unit: UnitId
+    plan: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +34,15 @@ class Marks:
     """By rollout: when its first step was begun, and how many steps of each sort succeeded.
 
     ``ends`` are those whose beginning and end are written down, or whose beginning is and that go on. ``before`` is the
-    commit of the last rollout of each unit that began before the time and went well.
+    commit of the last rollout of each unit that began before the time and went well. ``tries`` are the rollouts that
+    began before the time with a state that one of these brings, oldest first.
     """
 
     begun: Mapping[str, datetime]
     proofs: Mapping[str, Mapping[str, int]]
     ends: frozenset[str]
     before: Mapping[UnitId, str]
+    tries: Sequence[Try]
 
 
 async def marks(database: Database, rollouts: Sequence[str], since: datetime) -> Marks:
@@ -43,6 +56,7 @@ def _marks(connection: Connection, rollouts: Sequence[str], since: datetime) -> 
         proofs=_proofs(connection, rollouts),
         ends=_ends(connection, rollouts),
         before=_before(connection, since),
+        tries=tuple(_tries(connection, rollouts, since)),
     )
 
 
@@ -108,7 +122,7 @@ def _before(connection: Connection, since: datetime) -> Mapping[UnitId, str]:
         select(func.max(table.c.number))
         .where(
             table.c.state == State.SUCCEEDED.value,
-            func.json_extract(table.c.body, "$.started_at") < since.astimezone(UTC).isoformat(),
+            _started < since.astimezone(UTC).isoformat(),
         )
         .group_by(table.c.unit)
     )
@@ -116,3 +130,19 @@ def _before(connection: Connection, since: datetime) -> Mapping[UnitId, str]:
         select(table.c.unit, func.json_extract(table.c.body, "$.commit")).where(table.c.number.in_(newest))
     )
     return {UnitId.parse(unit): commit for unit, commit in rows}
+
+
+def _tries(connection: Connection, rollouts: Sequence[str], since: datetime) -> Iterator[Try]:
+    table = tables.rollout
+    same = set[tuple[str, str]]()
+    for part in chunks(rollouts):
+        rows = connection.execute(select(table.c.unit, _digest).where(table.c.id.in_(part)))
+        same |= {(unit, digest) for unit, digest in rows}
+    plan = func.json_extract(table.c.body, "$.forward")
+    for part in chunks(sorted({unit for unit, _ in same})):
+        query = select(table.c.unit, _digest, plan, _started).where(
+            table.c.unit.in_(part), _started < since.astimezone(UTC).isoformat()
+        )
+        for unit, digest, name, at in connection.execute(query.order_by(table.c.number)):
+            if (unit, digest) in same:
+                yield Try(UnitId.parse(unit), name, moment(at))
