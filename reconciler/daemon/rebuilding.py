@@ -1,12 +1,13 @@
 """What ``reconciler rebuild`` does: a new journal that knows what is ours."""
 
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.daemon.exclusive import check_owner
+from reconciler.daemon.exclusive import NotOurs, check_owner
 from reconciler.daemon.one_pass import NothingToDo
 from reconciler.daemon.relearning import Findings, Relearning, relearn, settle
 from reconciler.daemon.relearning_gear import gear
@@ -18,6 +19,9 @@ from reconciler.model.standing import Standing, UnitStanding
 from reconciler.model.unit import Desired
 from reconciler.policy import relearning
 from reconciler.store.journal import SqliteStore
+
+_KNOWN_BY = ("controller", "secret-key")
+"""Of the state folder, what the same hosts and the same Git are seen otherwise without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +82,28 @@ async def rebuilding(settings: Settings) -> AsyncIterator[Rebuilding]:
 
 @asynccontextmanager
 async def rehearsing(settings: Settings) -> AsyncIterator[Rebuilding]:
-    """The same in a folder that is thrown away afterwards; what the journal there knows is thought of all the same."""
+    """The same in a folder that is thrown away afterwards; what the journal there knows is thought of all the same.
+
+    Raises NotOurs too, where we may not read what the daemon is known by.
+    """
     with tempfile.TemporaryDirectory(prefix="reconciler-") as scratch:
+        _take_along(settings.state_dir, Path(scratch))
         async with rebuilding(settings.model_copy(update={"state_dir": Path(scratch)})) as made:
             journal = settings.state_dir / "journal.db"
             yield await _as_known(made, SqliteStore.open_read_only(journal)) if journal.exists() else made
+
+
+def _take_along(state: Path, scratch: Path) -> None:
+    # With another key what has secrets in it would differ from what hosts keep, and is not called good.
+    for name in _KNOWN_BY:
+        try:
+            shutil.copy(state / name, scratch / name)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise NotOurs(
+                f"cannot read {state / name}: {error.strerror}; run this as the user that the folder belongs to"
+            ) from error
 
 
 async def _as_known(made: Rebuilding, store: SqliteStore) -> Rebuilding:

@@ -86,6 +86,23 @@ def test_what_was_rolled_out_since_the_backup_is_found_and_is_ours(world: World)
     assert not (world.home() / "new.txt").exists()
 
 
+def test_a_dry_run_of_rebuild_says_what_rebuild_does_of_a_unit_with_a_secret(world: World) -> None:
+    (world.folder / "secrets").mkdir()
+    (world.folder / "secrets" / "db").write_text("hunter2\n")
+    world.settings(secrets={"directory": "secrets"})
+    world.write({"desired-state/db.conf": "password = {{ secrets.db }}\n"})
+    conf = {"file": {"path": "~/db.conf", "template": "db.conf", "secrets": {"db": "db"}}}
+    world.app(file("one\n"), conf)
+    world.settled()
+    made = _backup(world)
+    shutil.rmtree(world.state)
+
+    _restored(world, made)
+    rehearsed = world.reconciler("rebuild", "--dry-run")
+    assert rehearsed.out == world.reconciler("rebuild").out
+    assert "nothing to learn" in rehearsed.out, rehearsed.text
+
+
 def test_a_rollout_that_was_under_way_at_the_backup_is_not_taken_up_again(world: World) -> None:
     world.app(file("one\n"))
     world.settled()
