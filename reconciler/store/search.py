@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, literal, select, text, tuple_
 
 from reconciler.model import chain
 from reconciler.model.plan import Plan
@@ -36,6 +36,8 @@ class Search:
 
     async def newest(self, question: Question, limit: int) -> Answer:
         """Return the newest entries that fit, newest first, ``limit`` at most."""
+        if question.text:  # looked for in very many entries: nobody else waits behind that
+            return await self._database.rummage(_newest, question, limit)
         return await self._database.read(_newest, question, limit)
 
     async def oldest(self, question: Question, limit: int) -> Sequence[Stored]:
@@ -43,6 +45,8 @@ class Search:
 
         A text is looked for in as many as there are.
         """
+        if question.text:  # looked for in very many entries: nobody else waits behind that
+            return await self._database.rummage(_oldest, question, limit)
         return await self._database.read(_oldest, question, limit)
 
     async def belongings(self, entries: Iterable[Stored]) -> Belongings:
@@ -54,11 +58,10 @@ class Search:
         wanted = {plan for each in entries if (plan := plan_of(each))}
         wanted |= {plan for each in known.values() for plan in (each.forward, each.plan)}
         plans = {name: found for name in sorted(wanted) if (found := self._plan(connection, name))}
-        units = {str(each.unit_id) for each in plans.values()}
         consents: defaultdict[str, tuple[ApprovalGiven, ...]] = defaultdict(tuple)
-        for given in _of_type(connection, ApprovalGiven, "approval_given", units):
+        for given in _of_type(connection, ApprovalGiven, "approval_given", plans):
             consents[given.plan] += (given,)
-        asked = {each.plan: each.policies for each in _of_type(connection, ApprovalAsked, "approval_asked", units)}
+        asked = {each.plan: each.policies for each in _of_type(connection, ApprovalAsked, "approval_asked", plans)}
         return Belongings(rollouts=known, plans=plans, consents=dict(consents), asked=asked)
 
     def _plan(self, connection: Connection, name: str) -> Plan | None:
@@ -81,6 +84,12 @@ def query_of(question: Question, limit: int, below_at: str | None = None) -> Sel
     """Return the statement for the newest entries that fit; ``below_at`` is the time of the entry ``below``."""
     query = _newest_first(select(_EVENT), question, below_at).limit(limit)
     return query.where(_has(_EVENT.c.body, question.text)) if question.text else query
+
+
+def about(type_: str, plans: Sequence[str]) -> Select[Any]:
+    """Return the statement for the bodies of that type about these plans: to read all there were takes too long."""
+    plan = case((func.json_valid(_EVENT.c.body) == 1, func.json_extract(_EVENT.c.body, "$.plan")))
+    return select(_EVENT.c.body).where(_EVENT.c.type == type_, plan.in_(plans)).order_by(_EVENT.c.id)
 
 
 def _newest(connection: Connection, question: Question, limit: int) -> Answer:
@@ -168,10 +177,8 @@ def _plan(connection: Connection, name: str) -> Plan | None:
         return None
 
 
-def _of_type(connection: Connection, kind: type[T], name: str, units: Iterable[str]) -> Iterator[T]:
-    """Yield events of a type about these units. They are few beside all else of a unit, so the type finds them."""
-    said = select(_EVENT.c.body).where(_EVENT.c.type == name).order_by(_EVENT.c.id)
-    for part in blobs.chunks(sorted(units)):
-        for body in connection.execute(said.where(func.coalesce(_EVENT.c.unit, "").in_(part))).scalars():
+def _of_type(connection: Connection, kind: type[T], name: str, plans: Iterable[str]) -> Iterator[T]:
+    for part in blobs.chunks(sorted(plans)):
+        for body in connection.execute(about(name, part)).scalars():
             with suppress(ValueError):  # damaged, or of another version: verify says which it is, and where
                 yield decode(kind, body)

@@ -32,7 +32,7 @@ def engine_for(path: Path, *, mode: str) -> Engine:
         URL.create("sqlite+pysqlite", database=uri, query={"mode": mode, "uri": "true"}),
         connect_args={"isolation_level": None, "timeout": BUSY_SECONDS, "check_same_thread": False},
         poolclass=QueuePool,
-        pool_size=_AT_ONCE + 2,
+        pool_size=_AT_ONCE + 3,
         max_overflow=0,
     )
     event.listen(engine, "connect", _set_up_read_only if mode == "ro" else _set_up)
@@ -72,7 +72,7 @@ class Database:
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
         self._name = name
-        self._threads, self._glances = _threads(_AT_ONCE), _threads(1)
+        self._threads, self._glances, self._rummagings = _threads(_AT_ONCE), _threads(1), _threads(1)
         # One writes: SQLite would have several try again and again, with naps in between.
         self._together = Together(engine)
 
@@ -101,6 +101,10 @@ class Database:
         """Read without waiting behind others who read: for the one question that everybody asks."""
         return await self._looked(self._glances, lambda one: work(one, *args, **kwargs))
 
+    async def rummage(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Read what takes long: one such at a time, and no other reading waits behind it."""
+        return await self._looked(self._rummagings, lambda one: work(one, *args, **kwargs))
+
     async def _looked(self, threads: ThreadPoolExecutor, work: Callable[[Connection], T]) -> T:
         with translating(self._name):
             return await _ended(asyncio.get_running_loop().run_in_executor(threads, self._look, work))
@@ -123,7 +127,8 @@ class Database:
         """Close every connection. Whoever asks again opens them again."""
         await asyncio.to_thread(self._engine.dispose)
         self._together.close()
-        ended, self._threads, self._glances = (self._threads, self._glances), _threads(_AT_ONCE), _threads(1)
+        ended = (self._threads, self._glances, self._rummagings)
+        self._threads, self._glances, self._rummagings = _threads(_AT_ONCE), _threads(1), _threads(1)
         for each in ended:
             each.shutdown(wait=False)
 

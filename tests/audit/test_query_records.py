@@ -1,7 +1,9 @@
 """What an auditor reads of an entry, and how entries are found."""
 
+import asyncio
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,11 +14,14 @@ from sqlalchemy.dialects import sqlite
 
 from reconciler.audit.query import moment_of
 from reconciler.audit.record import as_json
+from reconciler.model.access import Login
 from reconciler.model.event import Paused
 from reconciler.model.question import Question
-from reconciler.model.word import TokenIssued
+from reconciler.model.word import ApprovalGiven, TokenIssued
 from reconciler.store import search
 from reconciler.store.journal import SqliteStore
+from reconciler.store.search import Search, about
+from reconciler.store.sqlite import Database, engine_for
 from tests.audit.journal import KEYED, MINUTE, planned, records, told
 from tests.audit.tampering import tampering
 from tests.factory import NOW, SHOP
@@ -146,6 +151,39 @@ async def test_where_there_are_too_many_to_look_for_a_text_in_all_of_them_it_is_
         far = await store.search.newest(Question(text="looks good"), 10)
     assert ([each.linked.row.type for each in near.entries], near.looked_through) == (["step_ended"], False)
     assert (far.entries, far.looked_through) == ((), False)
+
+
+async def test_a_text_that_is_looked_for_delays_no_other_question(store: SqliteStore, path: Path) -> None:
+    await store.append([Paused(unit=SHOP, author="ann", reason="audit")], NOW)
+    database = Database(engine_for(path, mode="rw"), "it")
+    looking, go_on = Search(database), threading.Event()
+    busy = asyncio.create_task(database.rummage(lambda _: go_on.wait(30)))
+    texts = [asyncio.create_task(looking.newest(Question(text="audit"), 9)) for _ in range(8)]
+    oldest = asyncio.create_task(looking.oldest(Question(text="audit"), 9))
+    assert len((await looking.newest(Question(), 9)).entries) == 1
+    assert len(await looking.oldest(Question(), 9)) == 1
+    assert not any(each.done() for each in (busy, oldest, *texts)), "one at a time"
+    go_on.set()
+    assert [len((await each).entries) for each in texts] == [1] * 8
+    assert (len(await oldest), await busy) == (1, True)
+    await database.close()
+
+
+async def test_of_all_approvals_of_a_unit_only_those_of_the_plans_in_question_are_read(
+    store: SqliteStore, path: Path
+) -> None:
+    given = [
+        ApprovalGiven(unit=SHOP, plan=each, author="bob", roles=(), login=Login.OIDC, at=NOW, reason=each)
+        for each in ("p1", "p2", "p3", "p2")
+    ]
+    await store.append(given, NOW)
+    with tampering(path) as tampered:
+        tampered.does('UPDATE event SET body = \'{"plan": "p2"\' WHERE id = 4')
+    database = Database(engine_for(path, mode="rw"), "it")
+    statement = about("approval_given", ["p2", "p3"])
+    read = await database.read(lambda one: one.execute(statement).scalars().all())
+    await database.close()
+    assert [json.loads(each)["reason"] for each in read] == ["p2", "p3"], "and none that is damaged"
 
 
 INDEXES = {
