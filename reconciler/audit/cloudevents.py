@@ -1,6 +1,6 @@
 """Records as CloudEvents 1.0 in the structured JSON form, one event a record. Pure."""
 
-from reconciler.audit.record import Record, as_json
+from reconciler.audit.record import Record, as_json, name_of
 from reconciler.model.canonical import Json
 
 TYPE = "io.reconciler."
@@ -14,7 +14,7 @@ def event(of: Record, source: str) -> dict[str, Json]:
     """
     made: dict[str, Json] = {
         "specversion": "1.0",
-        "id": str(of.number),
+        "id": name_of(of),
         "source": f"/{source}",
         "type": f"{TYPE}{of.what}",
         "time": of.at,

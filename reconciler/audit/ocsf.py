@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reconciler.audit.record import CONTROLLER, UNKNOWN, Record, as_json
+from reconciler.audit.record import CONTROLLER, UNKNOWN, Record, as_json, name_of
 from reconciler.model.canonical import Json
 
 VERSION = "1.3.0"
@@ -70,7 +70,7 @@ def event(of: Record, source: str) -> dict[str, Json]:
         "message": " ".join(each for each in (of.what.replace("_", " "), of.unit, of.why) if each),
         "metadata": {
             "version": VERSION,
-            "uid": str(of.number),
+            "uid": name_of(of),
             "log_name": source,
             "correlation_uid": of.rollout or of.request,
             "product": {"name": "reconciler", "vendor_name": "reconciler"},
@@ -102,7 +102,7 @@ def _of_class(of: Record, kind: Kind) -> dict[str, Json]:  # noqa: PLR0911 - a l
         case 3004:  # Entity Management
             return {"actor": actor, "entity": {"name": of.unit or of.environment or "everything"}, "comment": of.why}
         case 2004:  # Detection Finding
-            return {"finding_info": {"uid": str(of.number), "title": f"{of.what.replace('_', ' ')}: {of.why}"}}
+            return {"finding_info": {"uid": name_of(of), "title": f"{of.what.replace('_', ' ')}: {of.why}"}}
         case _:
             return {}
 

@@ -117,6 +117,11 @@ def as_json(of: Record) -> dict[str, Json]:
     return {name: value for name, value in whole.items() if value not in ("", [], {})}
 
 
+def name_of(of: Record) -> str:
+    """Return what no other entry is called: a number alone is given twice after a backup is restored."""
+    return f"{of.number}-{of.link[:16]}"
+
+
 def _plan(event: Event | None, rollout: Rollout | None, among: Belongings) -> Plan | None:
     """The plan that the entry speaks of, else the one its rollout began with."""
     named = _named_plan(event) or (rollout.forward if rollout else "")

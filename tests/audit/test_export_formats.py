@@ -104,6 +104,15 @@ def _check(made: dict[str, Any]) -> None:
     assert made["activity_id"] != 99 or made["activity_name"], "other than those that are known has a name"
 
 
+def test_two_entries_with_one_number_are_two_events_as_after_a_backup_was_restored() -> None:
+    at = "2026-03-01T12:00:00.000000+00:00"
+    lost, again = (Record(number=7, link=each * 64, at=at, who="ann", what="commit_refused") for each in "ab")
+    assert [cloud_event(each, SOURCE)["id"] for each in (lost, again)] == [f"7-{'a' * 16}", f"7-{'b' * 16}"]
+    made: list[dict[str, Any]] = [ocsf_event(each, SOURCE) for each in (lost, again)]
+    assert [each["metadata"]["uid"] for each in made] == [f"7-{'a' * 16}", f"7-{'b' * 16}"]
+    assert [each["finding_info"]["uid"] for each in made] == [f"7-{'a' * 16}", f"7-{'b' * 16}"]
+
+
 def test_an_outcome_is_the_status_of_an_event() -> None:
     def status(outcome: str) -> object:
         at = "2026-03-01T12:00:00.000000+00:00"
