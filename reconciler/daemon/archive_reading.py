@@ -10,12 +10,13 @@ from reconciler.audit.query import fits
 from reconciler.audit.record import Record
 from reconciler.audit.segment import Footer, SegmentDamaged, read
 from reconciler.daemon.audit_records import AT_ONCE, all_records, told
+from reconciler.model.canonical import Digest
 from reconciler.model.chain import Linked
 from reconciler.model.checkpoint import Archived
 from reconciler.model.event import Event
 from reconciler.model.question import Question, Stored
 from reconciler.ports.errors import Broken
-from reconciler.providers.segment_keeping import lines_of
+from reconciler.providers.segment_keeping import SegmentFiles, lines_of
 from reconciler.store.entries import decode_event
 from reconciler.store.journal import SqliteStore
 
@@ -31,8 +32,9 @@ class Segments:
 async def with_archived(store: SqliteStore, segments: Segments, question: Question) -> AsyncIterator[Record]:
     """Yield all that fits, oldest first; raise JournalUnavailable, WorldError where a segment is not as it was."""
     archived = await store.archive.archived()
+    digests = await store.archive.digests()
     for each in archived:
-        found = _fitting(each, segments, question)
+        found = _fitting(each, digests.get(each.file), segments, question)
         while entries := list(islice(found, AT_ONCE)):
             for record, _ in await told(store.search, entries):
                 yield record
@@ -47,10 +49,12 @@ async def newest_with_archived(
     archived = await store.archive.archived()
     answer = await store.search.newest(_after(question, archived), limit)
     entries = list(answer.entries)
+    digests = await store.archive.digests()
     for each in reversed(archived):
         if len(entries) >= limit:
             break
-        entries += reversed(deque(_fitting(each, segments, question), maxlen=limit - len(entries)))
+        found = _fitting(each, digests.get(each.file), segments, question)
+        entries += reversed(deque(found, maxlen=limit - len(entries)))
     return await told(store.search, entries)
 
 
@@ -60,9 +64,13 @@ def _after(question: Question, archived: Sequence[Archived]) -> Question:
     return replace(question, above=max(question.above or 0, last))
 
 
-def _fitting(archived: Archived, segments: Segments, question: Question) -> Iterator[Stored]:
+def _fitting(archived: Archived, digest: Digest | None, segments: Segments, question: Question) -> Iterator[Stored]:
+    file = segments.folder / Path(archived.file).name
+    # Nothing is unpacked that is not the very file that was written down.
+    if SegmentFiles(segments.folder, ()).digest(file.name) != digest:
+        raise Broken(f"cannot read the segment {file}: it is not what was written then; see reconciler audit verify")
     try:
-        for each in read(lines_of(segments.folder / Path(archived.file).name, segments.identity)):
+        for each in read(lines_of(file, segments.identity)):
             if isinstance(each, Footer):
                 _check(each, archived)
             elif fits(question, entry := _stored(each)):

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from reconciler.ports.errors import Broken, Busy, Denied, Unreachable, WorldError
 from reconciler.providers.sealing import opened, sealed
@@ -17,7 +18,7 @@ SEALED = ".age"
 ASIDE = ".aside"
 """A file that nobody recorded is put aside under this name, and never taken away."""
 LONGEST_LINE = 64 * 1024 * 1024
-"""Characters; no entry is so long."""
+"""Bytes; no entry is so long."""
 _LOCK = ".lock"
 
 
@@ -60,31 +61,39 @@ class SegmentFiles:
             found = new.read_bytes()
             if found != kept:
                 raise Broken(f"cannot write the segment {path}: what lies there is not what was written")
+            there = list(_lines(io.BytesIO(data if self._recipients else found)))
             new.replace(path)
             _sync(self._folder)
-        return _digest(found), list(_lines(data if self._recipients else found))
+        return _digest(found), there
 
     def digest(self, name: str) -> str:
         """Return the digest of a file's bytes."""
-        with _told(f"cannot read the segment {self._folder / name}"):
-            return _digest((self._folder / name).read_bytes())
+        with _told(f"cannot read the segment {self._folder / name}"), (self._folder / name).open("rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def lines_of(path: Path, identity: Path | None) -> Iterator[str]:
     """Yield the lines of a segment, opened with the private keys in that file where it is sealed; raise WorldError."""
+    with _told(f"cannot read the segment {path}"), path.open("rb") as file:
+        if not path.name.endswith(SEALED):
+            yield from _lines(file)
+            return
+        data = file.read()
+    if identity is None:
+        raise Denied(f"the segment {path.name} is sealed; name the file with a private key to it (--identity)")
+    data = opened(data, identity)
     with _told(f"cannot read the segment {path}"):
-        data = path.read_bytes()
-    if path.name.endswith(SEALED):
-        if identity is None:
-            raise Denied(f"the segment {path.name} is sealed; name the file with a private key to it (--identity)")
-        data = opened(data, identity)
-    with _told(f"cannot read the segment {path}"):
-        yield from _lines(data)
+        yield from _lines(io.BytesIO(data))
 
 
-def _lines(data: bytes) -> list[str]:
-    # Only at a newline: what somebody wrote may hold other signs that Unicode counts as ends of lines.
-    return list(io.StringIO(gzip.decompress(data).decode()))
+def _lines(packed: BinaryIO) -> Iterator[str]:
+    """Yield line after line: a few bytes may stand for more than there is memory."""
+    with gzip.GzipFile(fileobj=packed) as file:
+        # Only at a newline: what somebody wrote may hold other signs that Unicode counts as ends of lines.
+        while line := file.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                raise ValueError(f"a line of it is longer than {LONGEST_LINE} bytes, which no entry is")
+            yield line.decode()
 
 
 def _digest(data: bytes) -> str:

@@ -294,17 +294,6 @@ async def test_a_file_that_is_no_segment_is_told_and_never_a_bug(
         list(read(lines_of(file, None)))
 
 
-def test_a_few_bytes_that_would_fill_all_memory_are_read_piece_by_piece(folder: Path) -> None:
-    folder.mkdir()
-    bomb = folder / "000000000001-000000000002.jsonl.gz"
-    bomb.write_bytes(gzip.compress(b"\n" * 50_000_000))
-    lines = lines_of(bomb, None)
-    assert [next(lines) for _ in range(3)] == ["\n"] * 3
-    with pytest.raises(SegmentDamaged, match="its header is not JSON"):
-        list(read(lines))
-    lines.close()  # type: ignore[attr-defined] # it is a generator
-
-
 async def test_two_do_not_archive_at_once(store: SqliteStore, folder: Path) -> None:
     with SegmentFiles(folder, ()).alone(), pytest.raises(Busy, match="another process archives"):
         await archived(store, folder)

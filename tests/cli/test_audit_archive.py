@@ -1,6 +1,7 @@
 """``reconciler audit archive``, and the archive as it is asked."""
 
 import asyncio
+import gzip
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -92,6 +93,16 @@ def test_a_segment_that_was_changed_is_told(run: Run, state: Path, folder: Path)
     assert shown.exit_code == 1
     assert "cannot read the segment" in shown.output
     assert "Traceback" not in shown.output
+
+
+def test_other_bytes_in_the_place_of_a_segment_are_not_even_unpacked(run: Run, state: Path, folder: Path) -> None:
+    journal(state, *OLD)
+    archived(state, folder)
+    (file,) = folder.glob("*.gz")
+    file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()), 1, mtime=7))
+    for words in (["query", "--archive"], ["export", "--archive"]):
+        shown = run("audit", *words)
+        assert (shown.exit_code, "it is not what was written then" in shown.output) == (1, True)
 
 
 def _numbers(output: str) -> list[int]:
