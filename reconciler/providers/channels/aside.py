@@ -9,8 +9,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def aside(work: Callable[[], T]) -> T:
+_CUT_AGAIN = 1.0
+"""Seconds; what is cut may have begun something new meanwhile, as a connection to the next address."""
+
+
+async def aside(work: Callable[[], T], cut: Callable[[], None] | None = None) -> T:
     """Return what the work returns, or raise what it raises; whoever stops waiting does not stop it.
+
+    With ``cut`` they do: it ends what the work waits for, and may raise OSError. It is called from another thread, and
+    again each second until the work has ended.
 
     Libraries that wait are such work, and templates of policies. The loop's own threads are few, and passes need them:
     a mail server that never answers would have them all. So the work has a limit of its own, and whoever calls this a
@@ -18,6 +25,7 @@ async def aside(work: Callable[[], T]) -> T:
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
+    ended = threading.Event()
 
     def tell(told: Callable[[], None]) -> None:
         # A loop that has ended waits for nothing any more.
@@ -32,6 +40,20 @@ async def aside(work: Callable[[], T]) -> T:
             tell(lambda: done.set_exception(failed))
         else:
             tell(lambda: done.set_result(result))
+        finally:
+            ended.set()
 
     threading.Thread(target=run, name="channel", daemon=True).start()
-    return await done
+    try:
+        return await done
+    except asyncio.CancelledError:
+        if cut is not None:
+            threading.Thread(target=_cut, args=(cut, ended), name="channel cut", daemon=True).start()
+        raise
+
+
+def _cut(cut: Callable[[], None], ended: threading.Event) -> None:
+    while not ended.is_set():
+        with suppress(OSError):
+            cut()
+        ended.wait(_CUT_AGAIN)

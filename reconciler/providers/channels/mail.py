@@ -1,6 +1,8 @@
 """Mail: text and HTML, each notice of a rollout an answer to the first one."""
 
+import asyncio
 import smtplib
+import socket
 import ssl
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -17,12 +19,23 @@ from reconciler.providers.channels import content
 from reconciler.providers.channels.aside import aside
 
 LIMIT = timedelta(seconds=20)
+"""For each answer of the server."""
+
+WHOLE = timedelta(seconds=50)
+"""For all of it: a server that says a word now and then is never late."""
+
 _SUBJECT = 200
 
 
 async def deliver(via: Email, message: Outgoing, password: str) -> Delivered:
-    """Hand it to the mail server; raise as the port says."""
-    return await aside(partial(_sent, via, message, password))
+    """Hand it to the mail server; raise as the port says. Whoever stops waiting ends the connection."""
+    line = _Line()
+    try:
+        async with asyncio.timeout(WHOLE.total_seconds()):
+            return await aside(partial(_sent, line, via, message, password), line.cut)
+    except TimeoutError:
+        where, seconds = f"{via.server}:{via.port}", WHOLE.total_seconds()
+        raise TimedOut(f"the mail server {where} was not done with it within {seconds:g} s") from None
 
 
 def mail(via: Email, message: Outgoing) -> EmailMessage:
@@ -51,19 +64,19 @@ def own_id(via: Email, message: Outgoing) -> str:
     return f"<{key}@{via.sender.rpartition('@')[2].strip('> ') or 'localhost'}>"
 
 
-def _sent(via: Email, message: Outgoing, password: str) -> Delivered:
+def _sent(line: "_Line", via: Email, message: Outgoing, password: str) -> Delivered:
     where = f"{via.server}:{via.port}"
     with _in_words(where, via):
-        left_out = _handed_over(via, message, password)
+        left_out = _handed_over(line, via, message, password)
     return Delivered(
         thread=message.thread or own_id(via, message),
         detail=f"not for {', '.join(left_out)}" if left_out else "accepted",
     )
 
 
-def _handed_over(via: Email, message: Outgoing, password: str) -> Collection[str]:
+def _handed_over(line: "_Line", via: Email, message: Outgoing, password: str) -> Collection[str]:
     """Return those that the server takes nothing for, where it takes it for others."""
-    with _server(via) as server:
+    with _server(line, via) as server:
         if via.security is MailSecurity.STARTTLS:
             server.starttls(context=_context(via))
         if via.user:
@@ -96,11 +109,34 @@ def _in_words(where: str, via: Email) -> Iterator[None]:
         raise Unreachable(f"no answer from the mail server {where}: {error}") from None
 
 
-def _server(via: Email) -> smtplib.SMTP:
-    seconds = LIMIT.total_seconds()
-    if via.security is MailSecurity.TLS:
-        return smtplib.SMTP_SSL(via.server, via.port, timeout=seconds, context=_context(via))
-    return smtplib.SMTP(via.server, via.port, timeout=seconds)
+class _Line:
+    """The connection to a server, which is known here before it is made."""
+
+    def __init__(self) -> None:
+        self.server: smtplib.SMTP | None = None
+
+    def cut(self) -> None:
+        """End it, if there is one; whoever reads from it finds its end. Raise OSError when it has ended already."""
+        sock = self.server.sock if self.server else None
+        if sock is not None:
+            # Not the method of a socket with TLS, which forgets that there was any while another thread reads.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+class _Plain(smtplib.SMTP):
+    def __init__(self, line: _Line, via: Email) -> None:
+        line.server = self
+        super().__init__(via.server, via.port, timeout=LIMIT.total_seconds())
+
+
+class _OverTls(smtplib.SMTP_SSL):
+    def __init__(self, line: _Line, via: Email) -> None:
+        line.server = self
+        super().__init__(via.server, via.port, timeout=LIMIT.total_seconds(), context=_context(via))
+
+
+def _server(line: _Line, via: Email) -> smtplib.SMTP:
+    return _OverTls(line, via) if via.security is MailSecurity.TLS else _Plain(line, via)
 
 
 def _context(via: Email) -> ssl.SSLContext:
