@@ -1,6 +1,6 @@
 """What the journal and Git tell of a stretch of time: what reports are made from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -73,6 +73,15 @@ class Felt:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A unit was to be so from ``at`` on, and that was first seen with this commit."""
+
+    at: datetime
+    commit: str
+    digest: Digest
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A commit as Git has it.
@@ -94,7 +103,8 @@ class Chronicle:
     """All that is told between ``since`` and ``until``.
 
     ``rollouts`` go on after ``until``, and so do ``felt`` and the answers of ``asked``: later ones say what became of
-    the time, and are not to be counted to it.
+    the time, and are not to be counted to it. Of what was before there is the last rollout of each unit that went well
+    and is no heal, and ``wanted``: what each unit was to be, one after the other, each once.
     ``accepted`` is when each commit was first followed, ``refused`` when one was not. ``written`` are commits by id, as
     far as Git could be asked; ``untold`` says why it could not. ``teams`` are by unit. ``oldest`` is from when on the
     journal has every entry.
@@ -107,6 +117,7 @@ class Chronicle:
     drifted: tuple[Drifted, ...] = ()
     asked: tuple[Asked, ...] = ()
     felt: tuple[Felt, ...] = ()
+    wanted: Mapping[UnitId, Sequence[Wanted]] = field(default_factory=dict)
     accepted: Mapping[str, datetime] = field(default_factory=dict)
     refused: tuple[datetime, ...] = ()
     written: Mapping[str, Written] = field(default_factory=dict)

@@ -9,23 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from reconciler.model.change import Cause
 from reconciler.model.chronicle import Chronicle, Ran
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import State
+from reconciler.report.lead import LeadFrom, lead
 
 DEPLOYED = frozenset({State.SUCCEEDED, State.REVERTED, State.REVERT_FAILED, State.HELD})
 _STAYED = frozenset({State.SUCCEEDED, State.HELD, State.REVERT_FAILED})
-
-
-class LeadFrom(StrEnum):
-    """From when the lead time of a deployment is counted."""
-
-    WRITTEN = "written"  # when its commit was written, as Git says
-    ACCEPTED = "accepted"  # when its commit was first followed, where Git does not know it any more
-    NOTHING = "nothing"  # neither is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,20 +50,31 @@ def deployments(told: Chronicle) -> tuple[Deployment, ...]:
 
 
 def _of_unit(line: list[Ran], told: Chronicle) -> Iterable[Deployment]:
+    good: Ran | None = None
     for index, ran in enumerate(line):
+        before, good = good, ran if _makes_good(ran) else good
         if ran.cause is not Cause.COMMIT or ran.state not in DEPLOYED or ran.ended_at is None:
             continue
         later = line[index + 1 :]
         failed_at, restored_at = _failure(ran, ran.ended_at, later)
-        lead, lead_from = _lead(ran, ran.ended_at, told) if ran.state is State.SUCCEEDED else (None, LeadFrom.NOTHING)
+        took, lead_from = lead(ran, ran.ended_at, before, told) if _succeeded(ran) else (None, LeadFrom.NOTHING)
         yield Deployment(
             ran=ran,
             ended_at=ran.ended_at,
             failed_at=failed_at,
             restored_at=restored_at,
-            lead=lead,
+            lead=took,
             lead_from=lead_from,
         )
+
+
+def _succeeded(ran: Ran) -> bool:
+    return ran.state is State.SUCCEEDED
+
+
+def _makes_good(ran: Ran) -> bool:
+    """Whether the unit is at its state from then on, and was not at it before: a heal brings nothing new."""
+    return _succeeded(ran) and ran.cause is not Cause.DRIFT
 
 
 def _failure(ran: Ran, ended_at: datetime, later: list[Ran]) -> tuple[datetime | None, datetime | None]:
@@ -99,14 +102,6 @@ def _well_again(later: list[Ran], failed_at: datetime) -> datetime | None:
     """When the first rollout that began since then ended well: another commit, a revert, or what healed it."""
     well = (each for each in later if each.started_at >= failed_at and each.state in (State.SUCCEEDED, State.REVERTED))
     return next((each.ended_at for each in well), None)
-
-
-def _lead(ran: Ran, ended_at: datetime, told: Chronicle) -> tuple[timedelta | None, LeadFrom]:
-    if written := told.written.get(ran.commit):
-        return ended_at - written.at, LeadFrom.WRITTEN
-    if accepted := told.accepted.get(ran.commit):
-        return ended_at - accepted, LeadFrom.ACCEPTED
-    return None, LeadFrom.NOTHING
 
 
 def counted_from(found: Iterable[Deployment]) -> Mapping[LeadFrom, int]:

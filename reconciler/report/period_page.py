@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from reconciler.report.deployments import Deployment, LeadFrom
+from reconciler.report.deployments import Deployment
 from reconciler.report.document import (
     Block,
     Chart,
@@ -20,6 +20,7 @@ from reconciler.report.document import (
     Words,
     plain,
 )
+from reconciler.report.lead import LeadFrom
 from reconciler.report.measures import Measures
 from reconciler.report.period_report import PeriodReport
 from reconciler.report.phrases import NOTHING, at, counted, day, lasted, often, percent, short
@@ -110,8 +111,8 @@ def _spreads(now: Spread, before: Spread | None) -> tuple[str, str, str]:
 
 
 _FROM = {
-    LeadFrom.WRITTEN: "counted from when the commit was written",
-    LeadFrom.ACCEPTED: "counted from when the commit was first followed, for Git does not know it",
+    LeadFrom.WRITTEN: "counted from when the oldest commit it brought was written",
+    LeadFrom.ACCEPTED: "counted from when the oldest commit it brought was first followed, for Git does not know it",
     LeadFrom.NOTHING: "not known",
 }
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.chronicle import Chronicle, Ran
-from reconciler.report.deployments import Deployment, LeadFrom, counted_from, deployments
+from reconciler.report.deployments import Deployment, counted_from, deployments
+from reconciler.report.lead import LeadFrom
 from reconciler.report.measures import Measures, by, measures
 from reconciler.report.period import Period
 from reconciler.report.slow import Drifting, Slow, Waits, drifting, slowest, unhealthy, waits

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from reconciler.model.chronicle import Asked, Chronicle, Drifted, Felt, Ran, StepTook
+from reconciler.model.change import Cause
+from reconciler.model.chronicle import Asked, Chronicle, Drifted, Felt, Ran, StepTook, Wanted
 from reconciler.model.event import Assessed, CommitAccepted, Healed, HealthChanged
 from reconciler.model.identity import UnitId
 from reconciler.model.plan import Plan
@@ -62,6 +63,10 @@ class Reports:
         """Return stored plans by id; KeyError naming the first that there is none of."""
         return await self._database.read(get_plans, ids)
 
+    async def environments(self) -> frozenset[str]:
+        """Return the environments of all units that were ever rolled out, or looked at."""
+        return await self._database.read(_environments)
+
     async def marks(self, rollouts: Sequence[str], since: datetime) -> Marks:
         """Return what is written down of these rollouts that rules ask for."""
         return await marks(self._database, rollouts, since)
@@ -84,6 +89,7 @@ def _between(connection: Connection, since: datetime, until: datetime) -> Chroni
         steps=tuple(_steps(connection, within)),
         drifted=tuple(_drifted(connection, within)),
         asked=tuple(_asked(connection, onwards)),
+        wanted=_wanted(connection),
         felt=tuple(_felt(connection, onwards)),
         accepted=_all_accepted(connection),
         refused=tuple(map(moment, connection.execute(refused).scalars())),
@@ -101,10 +107,13 @@ _OLDEST = (
 
 
 def _rollouts(connection: Connection, since: datetime) -> Iterator[Ran]:
-    """Those that were in hand at any moment since then."""
+    """Those that were in hand at any moment since then, and the last of each unit that went well before."""
     table = tables.rollout
     given_up = _given_up(connection)
-    rows = connection.execute(select(table.c.body).where(table.c.updated_at >= stamp(since)).order_by(table.c.number))
+    went_well = (table.c.state == State.SUCCEEDED.value) & (table.c.cause != Cause.DRIFT.value)
+    good = select(func.max(table.c.number)).where(went_well, table.c.updated_at < stamp(since)).group_by(table.c.unit)
+    mine = (table.c.updated_at >= stamp(since)) | table.c.number.in_(good)
+    rows = connection.execute(select(table.c.body).where(mine).order_by(table.c.number))
     for body in rows.scalars():
         found = decode(Rollout, body)
         yield _ran(found, given_up.get(found.id))
@@ -201,6 +210,28 @@ def _felt(connection: Connection, within: ColumnElement[bool]) -> Iterator[Felt]
         yield Felt(event.unit, event.target, event.condition, event.since)
 
 
+def _wanted(connection: Connection) -> Mapping[UnitId, Sequence[Wanted]]:
+    """What waited when a time began is older than it: all of it is read, and only what changed is kept."""
+    table = tables.event
+    body = table.c.body
+    rows = connection.execute(
+        select(
+            table.c.unit,
+            table.c.at,
+            func.json_extract(body, "$.commit").label("commit"),
+            func.json_extract(body, "$.digest").label("digest"),
+        )
+        .where(table.c.type == "assessed")
+        .order_by(table.c.id)
+    )
+    found: dict[str, list[Wanted]] = {}
+    for name, at, commit, digest in rows:
+        line = found.setdefault(name, [])
+        if digest and (not line or line[-1].digest != digest):
+            line.append(Wanted(moment(at), commit, digest))
+    return {UnitId.parse(name): line for name, line in found.items()}
+
+
 def _all_accepted(connection: Connection) -> Mapping[str, datetime]:
     table = tables.event
     rows = connection.execute(
@@ -210,6 +241,11 @@ def _all_accepted(connection: Connection) -> Mapping[str, datetime]:
     for at, body in rows:
         found.setdefault(decode(CommitAccepted, body).commit, moment(at))
     return found
+
+
+def _environments(connection: Connection) -> frozenset[str]:
+    units = select(tables.rollout.c.unit).union(select(tables.assessed.c.unit))
+    return frozenset(UnitId.parse(unit).environment for unit in connection.execute(units).scalars())
 
 
 def _rollout(connection: Connection, name: str) -> Rollout:

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from reconciler.model.change import Cause
-from reconciler.model.chronicle import Ran
+from reconciler.model.chronicle import Ran, Wanted
+from reconciler.model.identity import UnitId
 from reconciler.model.rollout import State
-from reconciler.report.deployments import LeadFrom, deployments
-from tests.report.chronicles import CART, NOON, after, chronicle, ran, written
+from reconciler.report.deployments import deployments
+from reconciler.report.lead import LeadFrom
+from tests.report.chronicles import CART, NOON, SHOP, after, chronicle, ran, written
 
 OK, BACK, STUCK, BROKEN = State.SUCCEEDED, State.REVERTED, State.HELD, State.REVERT_FAILED
 
@@ -76,6 +78,64 @@ def test_what_did_not_come_to_an_end_of_its_own_is_no_deployment(state: State) -
 @pytest.mark.parametrize("cause", [Cause.DRIFT, Cause.REVERT])
 def test_only_a_commit_is_deployed(cause: Cause) -> None:
     assert deployments(chronicle(ran(OK, 0, 5, cause=cause))) == ()
+
+
+def wanted(*line: tuple[float, str, str]) -> dict[UnitId, list[Wanted]]:
+    return {SHOP: [Wanted(after(at), commit, digest) for at, commit, digest in line]}
+
+
+GIT = {name: written(name, at) for name, at in {"old": -900, "first": -60, "second": -30, "head": -1}.items()}
+BEFORE = ran(OK, -800, -790, digest="old")
+HEAD = ran(OK, 0, 10, commit="head", digest="new")
+LEADS = {
+    "what changed the unit waited, and the head is another's": (
+        [BEFORE, HEAD],
+        [(-800, "old", "old"), (-50, "first", "new")],
+        70,
+    ),
+    "it changed twice while it waited": (
+        [BEFORE, HEAD],
+        [(-800, "old", "old"), (-50, "first", "between"), (-20, "second", "new")],
+        70,
+    ),
+    "the first change was taken out again": (
+        [BEFORE, HEAD],
+        [(-800, "old", "old"), (-50, "first", "between"), (-40, "third", "old"), (-20, "second", "new")],
+        40,
+    ),
+    "it came while the one before was rolled out": (
+        [ran(OK, -50, -20, digest="old"), HEAD],
+        [(-50, "old", "old"), (-45, "first", "new")],
+        70,
+    ),
+    "a heal came between": (
+        [BEFORE, ran(OK, -40, -39, cause=Cause.DRIFT, digest="old"), HEAD],
+        [(-800, "old", "old"), (-50, "first", "new")],
+        70,
+    ),
+    "the one before was taken back, and this goes on from there": (
+        [BEFORE, ran(BACK, -50, -40, digest="bad"), HEAD],
+        [(-800, "old", "old"), (-50, "first", "bad"), (-40, "old", "old"), (-20, "second", "new")],
+        40,
+    ),
+    "it is brought back to what it was": (
+        [BEFORE, ran(STUCK, -50, -40, digest="bad"), ran(OK, 0, 10, commit="head", digest="old")],
+        [(-800, "old", "old"), (-50, "first", "bad"), (-20, "second", "old")],
+        40,
+    ),
+    "it is the first of the unit": ([HEAD], [(-50, "first", "new")], 70),
+    "what came later is none of it": ([BEFORE, HEAD], [(-20, "second", "new"), (5, "old", "newer")], 40),
+    "the journal does not know when it came": ([BEFORE, HEAD], [], 11),
+    "neither Git nor the journal knows the commit": ([BEFORE, HEAD], [(-20, "strange", "new")], 30),
+}
+
+
+@pytest.mark.parametrize(("line", "was_wanted", "minutes"), LEADS.values(), ids=LEADS.keys())
+def test_a_lead_time_is_that_of_the_oldest_change_that_the_unit_waited_with(
+    line: list[Ran], was_wanted: list[tuple[float, str, str]], minutes: int
+) -> None:
+    found = deployments(chronicle(*line, wanted=wanted(*was_wanted), written=GIT))
+    assert found[-1].lead == timedelta(minutes=minutes)
 
 
 def test_a_lead_time_is_counted_from_when_the_commit_was_written_or_else_followed() -> None:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import create_engine, insert
 
 from reconciler.model.change import Cause
+from reconciler.model.chronicle import Wanted
 from reconciler.model.event import (
     Assessed,
     CommitAccepted,
@@ -135,6 +136,17 @@ async def test_what_was_taken_back_after_the_period_failed_in_it(reports: Report
     told = await reports.between(NOON, after(60))
     found = measures(deployments(told), told.rollouts, HOUR)
     assert (found.deployments, found.failed, found.heals) == (1, 1, 0)
+
+
+async def test_what_a_unit_waited_with_is_known_from_before_the_period(reports: Reports, path: Path) -> None:
+    await ran(path, "r0", -500)
+    first, again, other = (replace(assessed(), commit=each) for each in ("c1", "c2", "c3"))
+    await written(path, (-90, first), (-80, again), (-70, replace(other, digest="e")))
+    await ran(path, "r1", 10)
+    told = await reports.between(NOON, after(60))
+    assert [each.id for each in told.rollouts] == ["r0", "r1"]
+    assert told.wanted == {SHOP: [Wanted(after(-90), "c1", "d"), Wanted(after(-70), "c3", "e")]}
+    assert measures(deployments(told), told.rollouts, HOUR).lead.median == timedelta(minutes=101)
 
 
 async def test_what_was_answered_and_well_again_after_the_period_is_told_of_it(reports: Reports, path: Path) -> None:
