@@ -91,11 +91,19 @@ class Archiver:
         return made, last.link
 
     async def _let_go_of_the_recorded(self) -> None:
-        """Let go of what a killed run left, and of what was needed until now: only where the file is as it was."""
+        """Let go of what a killed run left, and of what was needed until now: only where the file is as it was.
+
+        A file that is away, in cold storage perhaps, holds up no other; its entries stay.
+        """
         digests = await self._store.archive.digests()
         for each in await self._store.archive.archived():
             if not await self._store.archive.removable(each):
                 continue
-            if await asyncio.to_thread(self._files.digest, each.file) != digests.get(each.file):
+            try:
+                found = await asyncio.to_thread(self._files.digest, each.file)
+            except WorldError as error:
+                log.warning("a segment cannot be looked at; its entries stay", file=each.file, reason=str(error))
+                continue
+            if found != digests.get(each.file):
                 raise segment.SegmentDamaged(f"the segment {each.file} is not what was written; its entries stay here")
             await self._store.archive.let_go(each)

@@ -19,6 +19,8 @@ from reconciler.store.times import stamp
 
 COMMITS_KEPT = 1000
 """So many accepted commits stay, the newest: forges are told of them, and reverts are looked for among them."""
+LARGEST = 64 * 1024 * 1024
+"""Characters in the bodies of one segment: it is made and checked in memory."""
 AT_ONCE = 500
 """So many go in one transaction: what decides waits for no more than that."""
 
@@ -50,7 +52,8 @@ class ArchiveLog:
     async def due(self, older: datetime, until: int, limit: int) -> Segment | None:
         """Return the oldest entries that are not archived, None where there are none.
 
-        They are older than that time, have numbers up to ``until``, and are ``limit`` at most.
+        They are older than that time, have numbers up to ``until``, and are ``limit`` at most; fewer where their bodies
+        are long, and always one.
         """
         return await self._database.read(_due, older, until, limit)
 
@@ -83,10 +86,12 @@ def _due(connection: Connection, older: datetime, until: int, limit: int) -> Seg
     newest = connection.execute(select(_ARCHIVED).order_by(_ARCHIVED.c.last.desc()).limit(1)).first()
     after, before = (newest.last, newest.link) if newest else (0, BEGINNING)
     rows = select(_EVENT).where(_EVENT.c.id > after, _EVENT.c.id <= until).order_by(_EVENT.c.id).limit(limit)
-    entries = []
+    entries: list[Linked] = []
+    size = 0
     for row in connection.execute(rows):
+        size += len(row.body)
         # Where the clock was set back, an entry that is younger than its number says ends the segment.
-        if row.at >= stamp(older):
+        if row.at >= stamp(older) or (entries and size > LARGEST):
             break
         entries.append(row_of(row))
     return Segment(tuple(entries), before) if entries else None
