@@ -1,7 +1,7 @@
 """What reports are made from: the journal to read, Git to say who wrote what and when, labels to say whose it is."""
 
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ from reconciler.desired.git import GitSource
 from reconciler.desired.git_line import GitLine
 from reconciler.desired.ledger import ledger
 from reconciler.desired.remote import remote
-from reconciler.desired.tree import read
+from reconciler.desired.tree import Document, read
 from reconciler.model.chronicle import Chronicle, Written
 from reconciler.model.identity import UnitId
 from reconciler.ports.journal import JournalUnavailable
@@ -62,18 +62,26 @@ class Reporting:
 
         Raises SourceError where Git cannot be read.
         """
+        documents = await self._documents(told)
+        owners = {(kind, name): team for kind, name, team in map(_owner, documents) if team}
+        units = {each.unit for each in told.rollouts}
+        found = {each: owners.get(("App", each.app)) or owners.get(("Environment", each.environment)) for each in units}
+        return {unit: team for unit, team in found.items() if team}
+
+    async def environments(self, told: Chronicle) -> frozenset[str]:
+        """Return the environments that the last commit knows that was followed; raises SourceError, as ``teams``."""
+        return frozenset(name for each in await self._documents(told) for name in _environments(each))
+
+    async def _documents(self, told: Chronicle) -> Sequence[Document]:
         if trouble := self.no_mirror():
             raise SourceError(trouble)
         git = self.settings.git
         source = GitSource(self.line(), git.branch, (git.desired_state,))
         if not told.accepted:
-            return {}
+            return ()
         newest = max(told.accepted, key=lambda commit: told.accepted[commit])
         documents, _ = read(await source.read(newest))
-        owners = {(kind, name): team for kind, name, team in map(_owner, documents) if team}
-        units = {each.unit for each in told.rollouts}
-        found = {each: owners.get(("App", each.app)) or owners.get(("Environment", each.environment)) for each in units}
-        return {unit: team for unit, team in found.items() if team}
+        return documents
 
     def line(self) -> GitLine:
         """Return git on the daemon's mirror; nothing is fetched by what reports ask."""
@@ -88,6 +96,16 @@ class Reporting:
         except OSError as error:
             return f"there is no mirror at {mirror} ({error.strerror})"
         return "" if owner == os.geteuid() else f"the mirror {mirror} is another user's; run this as the daemon's user"
+
+
+def _environments(document: Document) -> Iterator[str]:
+    match document.data:
+        case {"kind": "Environment", "metadata": {"name": name}}:
+            yield str(name)
+        case {"kind": "App", "spec": {"environments": dict() as names}}:
+            yield from map(str, names)
+        case _:
+            return
 
 
 def _owner(document: object) -> tuple[str, str, str]:

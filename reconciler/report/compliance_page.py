@@ -19,7 +19,10 @@ MOST = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplianceReport:
-    """A check of all changes that began in a period, in an environment or (empty) in any."""
+    """A check of all changes that began in a period, in an environment or (empty) in any.
+
+    ``partial`` says that the journal does not reach back to where the period begins.
+    """
 
     period: Period
     only: str
@@ -27,6 +30,12 @@ class ComplianceReport:
     journal: Facts
     changes: Sequence[Facts]
     untold: str
+    partial: bool
+
+    @property
+    def compliant(self) -> bool | None:
+        """Whether every rule holds; None where none is broken because there was no change to ask about."""
+        return None if self.checked.holds and not self.checked.changes else self.checked.holds
 
 
 def compliance_page(report: ComplianceReport, made_at: datetime) -> Document:
@@ -52,11 +61,12 @@ def _sections(report: ComplianceReport) -> Iterator[Section]:
 def _verdict(report: ComplianceReport) -> Iterator[Block]:
     ruled = report.checked.ruled
     kept, asked = sum(each.kept for each in ruled), sum(each.asked for each in ruled)
+    good = Tone.PLAIN if report.compliant is None else Tone.GOOD
     failing = sum(not each.holds for each in ruled)
     unknown = sum(one.stands is Kept.UNKNOWN for each in ruled for one in each.exceptions)
     yield Tiles(
         (
-            Tile("Rules that hold", f"{len(ruled) - failing} of {len(ruled)}", "", Tone.BAD if failing else Tone.GOOD),
+            Tile("Rules that hold", f"{len(ruled) - failing} of {len(ruled)}", "", Tone.BAD if failing else good),
             Tile("Changes", f"{report.checked.changes:,}", "with an effect"),
             Tile("Kept", percent(kept / asked if asked else None), f"{kept:,} of {asked:,} answers"),
             Tile("Not known", f"{unknown:,}", "counts as not kept", Tone.UNSURE if unknown else Tone.PLAIN),
@@ -65,8 +75,12 @@ def _verdict(report: ComplianceReport) -> Iterator[Block]:
     if failing:
         names = ", ".join(each.rule.name for each in ruled if not each.holds)
         yield Prose(f"Not compliant: {names}.", Tone.BAD)
+    elif report.compliant is None:
+        yield Prose("No change was looked at: none began in this period, so no rule of changes was asked.", Tone.UNSURE)
     else:
         yield Prose("Compliant: every rule holds.", Tone.GOOD)
+    if report.partial:
+        yield Prose("The journal begins within this period: what was before is not known, or not counted.", Tone.UNSURE)
     if report.untold:
         yield Prose(f"Git could not be asked who wrote and signed what: {report.untold}", Tone.UNSURE)
 
@@ -136,7 +150,8 @@ def compliance_json(report: ComplianceReport, made_at: datetime) -> dict[str, An
         "period": {"since": report.period.since.isoformat(), "until": report.period.until.isoformat()},
         "environment": report.only or None,
         "pack": {"name": report.checked.pack.name, "title": report.checked.pack.title},
-        "compliant": report.checked.holds,
+        "compliant": report.compliant,
+        "partial": report.partial,
         "untold": report.untold or None,
         "journal": dict(report.journal),
         "rules": [_rule(each) for each in report.checked.ruled],

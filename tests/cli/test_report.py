@@ -228,6 +228,12 @@ async def _said(state: Path, *words: Waived | WaiverReviewed) -> None:
         await store.close()
 
 
+def test_a_file_is_for_nobody_else_to_read(told: Run, tmp_path: Path) -> None:
+    file = tmp_path / "report.txt"
+    assert told(*PERIOD, "-o", str(file)).exit_code == 0
+    assert (file.stat().st_mode & 0o777, [*tmp_path.glob(".*.part")]) == (0o600, [])
+
+
 def test_a_pack_of_ones_own_decides(told: Run, tmp_path: Path) -> None:
     file = tmp_path / "pack.yaml"
     rule = "{name: approved, title: Approved, rule: change.approvals.size() > 0, atLeast: 50%}"
@@ -249,8 +255,12 @@ WRONG = {
     "the end before the beginning": (("report", "--since", "1d", "--until", "2d"), "has to be before"),
     "before all time": (("report", "--since", "700000d"), "before the year 1"),
     "groups of a check": (("report", "--compliance", "--by", "app"), "--by is for"),
+    "an environment that nobody knows": (
+        ("report", "--compliance", "--environment", "prodution"),
+        "nothing was ever rolled out to an environment prodution, and Git cannot be asked whether there is one",
+    ),
     "no such pack": (("report", "--compliance", "--pack", "/nowhere.yaml"), "cannot read the pack /nowhere.yaml"),
-    "a folder that is not there": (("report", "-o", "/nowhere/r.txt"), "cannot write the report to /nowhere/r.txt"),
+    "a folder that is not there": (("report", "-o", "/nowhere/r.txt"), "cannot write /nowhere/r.txt: No such file"),
     "another machine": (("--server", "https://x", "report"), "run this on the daemon's machine"),
     "teams without Git": (("report", "--by", "team"), "it is in Git whose a unit is"),
 }
