@@ -94,10 +94,14 @@ def _elsewhere(files: Sequence[Path]) -> tuple[list[Kept], list[Trouble]]:
     wrong: list[Trouble] = []
     for file in files:
         checkpoints = []
-        for number, text in enumerate(kept_checkpoints.lines_of(file), 1):
+        lines = kept_checkpoints.lines_of(file)
+        for number, (text, after) in enumerate(zip(lines, [*lines[1:], ""], strict=True), 1):
             try:
                 checkpoints.append(read_line(text))
             except NoCheckpoint as error:
+                # Cut off by a power failure, and written whole right after that.
+                if after.startswith(text):
+                    continue
                 wrong.append(Trouble(what=f"line {number} of {file} is no checkpoint: {error}"))
         found.append(Kept(where=str(file), checkpoints=checkpoints))
     return found, wrong

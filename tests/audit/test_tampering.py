@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.cli.render.audit import checked_lines
 from reconciler.ports.journal import JournalUnavailable
+from reconciler.providers.kept_checkpoints import add_lines
 from tests.audit.tampering import LAST, OURS, THEIRS, Mallory, examined, recorded, tampering
 
 
@@ -261,6 +262,17 @@ def test_a_line_of_checkpoints_that_is_none_is_told(folder: Path) -> None:
         kept.write('{"number": 12\n')
     (trouble,), _ = examined(folder, kept=True)
     assert trouble.what.startswith(f"line 4 of {folder / 'kept.jsonl'} is no checkpoint: it is not JSON")
+
+
+def test_a_line_of_checkpoints_that_was_cut_off_and_then_written_whole_is_no_trouble(folder: Path) -> None:
+    first, second, third = (folder / "kept.jsonl").read_text().splitlines()
+    (folder / "kept.jsonl").write_text(f"{first}\n{second[:50]}\n")
+    add_lines(folder / "kept.jsonl", [second, third])
+    troubles, found = examined(folder, kept=True, keys=[OURS.public])
+    assert (troubles, found.elsewhere) == ([], 3)
+    (folder / "kept.jsonl").write_text(f"{first}\n{second[:50]}\n{third}\n")
+    troubles, _ = examined(folder, kept=True, keys=[OURS.public])
+    assert "line 2 of" in troubles[0].what
 
 
 def test_what_came_after_the_last_checkpoint_is_linked_and_not_signed_and_is_said_to_be(folder: Path) -> None:
