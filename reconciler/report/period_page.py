@@ -1,6 +1,6 @@
 """The report on a period as a document. Pure."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from reconciler.report.deployments import Deployment
@@ -26,7 +26,12 @@ from reconciler.report.period_report import PeriodReport
 from reconciler.report.phrases import NOTHING, at, counted, day, lasted, often, percent, short
 from reconciler.report.spread import Spread
 
-_HOUR = timedelta(hours=1)
+_SCALES = (
+    ("days", timedelta(days=1)),
+    ("hours", timedelta(hours=1)),
+    ("minutes", timedelta(minutes=1)),
+    ("seconds", timedelta(seconds=1)),
+)
 
 
 def period_page(report: PeriodReport, made_at: datetime) -> Document:
@@ -74,7 +79,10 @@ def _measures(report: PeriodReport) -> Iterator[Block]:
     if said := _from_what(report):
         yield Prose(said)
     if report.partial:
-        yield Prose("The journal begins within this period: what was before is not counted.", Tone.UNSURE)
+        yield Prose(
+            "The journal begins within this period: what was before is not counted, and is no part of how often.",
+            Tone.UNSURE,
+        )
     if before is None:
         yield Prose("There is nothing to compare with: the journal does not go back over the period before.")
     if report.untold:
@@ -134,7 +142,9 @@ def _over_time(report: PeriodReport) -> Iterator[Block]:
         labels=labels,
         series=(went_well, failed),
     )
-    lead = tuple(each.lead.median / _HOUR if each.lead.median is not None else None for _, each in report.parts)
+    medians = [each.lead.median for _, each in report.parts]
+    unit, one = _scale([each for each in medians if each is not None])
+    lead = tuple(each / one if each is not None else None for each in medians)
     if any(each is not None for each in lead):
         yield Chart(
             title="Lead time, median",
@@ -142,7 +152,7 @@ def _over_time(report: PeriodReport) -> Iterator[Block]:
             drawn=Drawn.LINES,
             labels=labels,
             series=(Series("lead time", lead),),
-            unit="hours",
+            unit=unit,
         )
     busy = [(part, each) for part, each in report.parts if each.deployments]
     rows = tuple(
@@ -202,15 +212,22 @@ def _failure(each: Deployment) -> tuple[Words, ...]:
     )
 
 
+def _scale(durations: Sequence[timedelta]) -> tuple[str, timedelta]:
+    """Return the largest unit of which the longest duration has two at least, and how long that is."""
+    longest = max(durations, default=timedelta(0))
+    return next((scale for scale in _SCALES if longest >= 2 * scale[1]), _SCALES[-1])
+
+
 def _slow(report: PeriodReport) -> Iterator[Block]:
     if report.slowest:
+        unit, one = _scale([each.total for each in report.slowest])
         yield Chart(
             title="Steps in which most time went by",
             said=f"most in {report.slowest[0].what} of {report.slowest[0].unit}",
             drawn=Drawn.LYING,
             labels=tuple(f"{each.unit}: {each.what}" for each in report.slowest),
-            series=(Series("hours", tuple(each.total / _HOUR for each in report.slowest)),),
-            unit="hours, all together",
+            series=(Series(unit, tuple(each.total / one for each in report.slowest)),),
+            unit=f"{unit}, all together",
         )
     rows = tuple(
         tuple(
