@@ -1,7 +1,8 @@
 """What is printed for one step on one target, from how it comes to the pieces that are kept. Pure."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.output import Place, Stream
@@ -20,9 +21,16 @@ class Said:
     lost: int = 0
 
 
+ENTRY = 200
+"""So many bytes of memory one thing that waits takes beside what was printed, however little that is."""
+
+
 @dataclass(slots=True, eq=False)
 class Page:
-    """A step on a target. ``users`` is how many sinks are open for it, ``waiting`` what is to be written."""
+    """A step on a target. ``users`` is how many sinks are open for it, ``waiting`` what is to be written.
+
+    ``size`` is how many bytes of memory that takes, ``opening`` what makes its pen.
+    """
 
     place: Place
     target: str
@@ -30,11 +38,15 @@ class Page:
     size: int = 0
     waiting: list[Said] = field(default_factory=list)
     pen: "Pen | None" = None
+    opening: "asyncio.Task[None] | None" = None
 
     def add(self, said: Said) -> None:
-        """Have something wait to be written."""
+        """Have something wait to be written; what is lost without anything between it is one loss."""
+        if said.lost and self.waiting and self.waiting[-1].lost:
+            self.waiting[-1] = replace(self.waiting[-1], lost=self.waiting[-1].lost + said.lost)
+            return
         self.waiting.append(said)
-        self.size += len(said.data)
+        self.size += len(said.data) + ENTRY
 
     def taken(self) -> Sequence[Said]:
         """Return what waits, which it no longer does then."""

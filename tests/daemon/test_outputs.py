@@ -2,7 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+import threading
+import tracemalloc
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,9 +14,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from reconciler.daemon.output_settings import OutputSettings
-from reconciler.daemon.outputs import KeptOutputs, keeping
+from reconciler.daemon.outputs import MOST_WAITING_IN_ALL, KeptOutputs, keeping
 from reconciler.model.identity import UnitId
 from reconciler.model.output import Asked, Piece, Place, Stream
+from reconciler.model.output_room import Kept
 from reconciler.providers.clock import SystemClock
 from reconciler.store.journal import SqliteStore
 from reconciler.store.outputs import StepOutputs
@@ -24,6 +27,9 @@ from tests.providers.secret_values import SecretValues
 SHOP = UnitId("shop", "production")
 PLACE = Place(unit=SHOP, rollout="r1", plan="sha256:1", step=0)
 WITH_SECRET = replace(PLACE, secrets=frozenset({"shop/db"}))
+
+
+DB = unmistakable("db")
 
 
 @pytest.fixture
@@ -46,6 +52,46 @@ class Later(SystemClock):
 
     def now(self) -> datetime:
         return super().now() + timedelta(days=31)
+
+
+class Hasty(SystemClock):
+    """A clock on which all that is waited for takes a hundredth of its time."""
+
+    async def sleep(self, duration: timedelta) -> None:
+        await super().sleep(duration / 100)
+
+
+class Hanging(SecretValues):
+    """A store that answers nobody, until it is told to."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.answers = threading.Event()
+
+    def value(self, reference: str) -> str:
+        self.answers.wait(60)
+        return super().value(reference)
+
+
+@pytest.fixture
+def hanging() -> Iterator[Hanging]:
+    found = Hanging({"shop/db": DB})
+    yield found
+    found.answers.set()
+
+
+class Stuck(StepOutputs):
+    """A store that is never done."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def stored(self, place: Place, target: str) -> list[Kept]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def forget(self, before: datetime) -> bool:
+        return False
 
 
 async def pieces(store: StepOutputs) -> list[Piece]:
@@ -147,3 +193,56 @@ async def test_what_is_old_is_forgotten(store: StepOutputs) -> None:
     async with keeping(store, SecretValues({}), settings, Later()) as outputs:
         outputs.open(replace(PLACE, rollout="r2"), "web-1").say(Stream.OUTPUT, b"new\n")
     assert [text for _, text in await told(store)] == ["new\n"]
+
+
+async def test_a_store_of_secrets_that_hangs_holds_up_only_what_needs_it(store: StepOutputs, hanging: Hanging) -> None:
+    async with keeping(store, hanging, OutputSettings(), SystemClock()) as outputs, asyncio.timeout(20):
+        needs = outputs.open(WITH_SECRET, "web-1")
+        needs.say(Stream.OUTPUT, f"it is {DB}\n".encode())
+        outputs.open(PLACE, "web-2").say(Stream.OUTPUT, b"free\n")
+        while not await pieces(store):
+            pass
+        assert await told(store) == [("output", "free\n")]
+        hanging.answers.set()
+        needs.say(Stream.OUTPUT, b"more\n")
+    assert await told(store) == [("output", "free\n"), ("output", "it is (secret)\nmore\n")]
+
+
+async def test_a_store_of_secrets_that_hangs_is_not_waited_for_without_end(
+    store: StepOutputs, hanging: Hanging
+) -> None:
+    async with asyncio.timeout(20), keeping(store, hanging, OutputSettings(), Hasty()) as outputs:
+        for target in ("web-1", "web-2"):
+            outputs.open(WITH_SECRET, target).say(Stream.OUTPUT, b"who knows\n")
+    assert not hanging.answers.is_set()
+    assert [
+        (stream, "nobody could tell a secret in it: the stores of secrets did not answer within 30 s" in text)
+        for stream, text in await told(store)
+    ] == [("note", True)] * 2
+
+
+async def test_what_waits_to_be_written_has_one_limit_for_all_steps(store: StepOutputs, hanging: Hanging) -> None:
+    async with asyncio.timeout(60), keeping(store, hanging, OutputSettings(), Hasty()) as outputs:
+        tracemalloc.start()
+        try:
+            for number in range(20):
+                sink = outputs.open(WITH_SECRET, f"web-{number}")
+                for _ in range(150):
+                    sink.say(Stream.OUTPUT, bytes(50_000))
+                for _ in range(2000):
+                    sink.lose(1)
+                for _ in range(500):
+                    sink.say(Stream.OUTPUT, b"x")
+            taken, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert taken < 1.2 * MOST_WAITING_IN_ALL
+
+
+async def test_what_cannot_be_written_in_time_at_the_end_is_lost_and_said_to_be() -> None:
+    with capture_logs() as logs:
+        async with asyncio.timeout(20), keeping(Stuck(), SecretValues({}), OutputSettings(), Hasty()) as outputs:
+            outputs.open(PLACE, "web-1").say(Stream.OUTPUT, b"lost\n")
+    assert [(each["event"], each["steps"]) for each in logs] == [
+        ("what steps printed is lost: it could not be written in time", 1)
+    ]
