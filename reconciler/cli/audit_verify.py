@@ -94,7 +94,11 @@ def command(
         journal, files, keys = settings.state_dir / JOURNAL, files or _kept(settings), keys or _ours(settings)
         archive = archive or (settings.audit.archive.folder if settings.audit.archive else None)
     segments = Segments(archive, identity) if archive else None
-    troubles, wrong, found = _checked(journal, Evidence(checkpoints=files, keys=keys, segments=segments))
+    there, gone = _there(files)
+    troubles, wrong, found = _checked(journal, Evidence(checkpoints=there, keys=keys, segments=segments))
+    if found.here:
+        # Before the first checkpoint there is nothing to keep elsewhere.
+        troubles, wrong = [*gone, *troubles][:TOLD], wrong + len(gone)
     if as_json:
         terminal.show_json(checked_json(troubles, wrong, found))
     else:
@@ -104,7 +108,18 @@ def command(
 
 def _kept(settings: "Settings") -> tuple[Path, ...]:
     file = settings.audit.checkpoints
-    return (file,) if file and file.exists() else ()
+    return (file,) if file else ()
+
+
+def _there(files: tuple[Path, ...]) -> "tuple[tuple[Path, ...], list[Trouble]]":
+    """Return the files with checkpoints that there are, and what is wrong with the others."""
+    from reconciler.audit.tamper import Trouble
+    from reconciler.providers.kept_checkpoints import is_gone
+
+    gone = [file for file in files if is_gone(file)]
+    lost = "are gone: whether the last entries were taken away too cannot be told"
+    troubles = [Trouble(what=f"the checkpoints that the settings say are kept in {file} {lost}") for file in gone]
+    return tuple(file for file in files if file not in gone), troubles
 
 
 def _ours(settings: "Settings") -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from reconciler.plan.consent import as_asked
 from reconciler.policy.trust import Unsigned, distrust
 from reconciler.ports.source import SourceError
 from reconciler.providers.audit_key import AuditKeyUnusable, public_key
-from reconciler.providers.kept_checkpoints import CheckpointsUnusable
+from reconciler.providers.kept_checkpoints import CheckpointsUnusable, is_gone
 from reconciler.report.change_record import Signing, Trail, brought
 from reconciler.report.period import Period
 from reconciler.store.report_trail import Try
@@ -147,6 +147,10 @@ def journal_proven(settings: Settings) -> Mapping[str, Json]:
         return {"verified": None, "detail": "it could not be read to its end", "entries": 0, "confirmed": 0}
     walked = found.walked
     confirmed = f", up to {walked.confirmed:,} confirmed by a signed checkpoint" if walked.confirmed else ""
+    kept = settings.audit.checkpoints
+    if found.here and kept and not troubles and is_gone(kept):
+        detail = f"the checkpoints kept in {kept} are gone: whether the last entries were taken away cannot be told"
+        return {"verified": None, "detail": detail, "entries": walked.seen, "confirmed": walked.confirmed}
     whole = f"{walked.seen:,} entries are tied to each other as they were written{confirmed}"
     detail = f"{len(troubles)} wrong, see reconciler audit verify; first: {troubles[0]}" if troubles else whole
     return {"verified": not troubles, "detail": detail, "entries": walked.seen, "confirmed": walked.confirmed}
@@ -156,7 +160,7 @@ def _evidence(settings: Settings) -> Evidence:
     kept, archive = settings.audit.checkpoints, settings.audit.archive
     ours = public_key(settings.state_dir)
     return Evidence(
-        checkpoints=(kept,) if kept and kept.exists() else (),
+        checkpoints=(kept,) if kept and not is_gone(kept) else (),
         keys=(ours,) if ours else (),
         segments=Segments(archive.folder, None) if archive else None,
     )

@@ -11,6 +11,17 @@ class CheckpointsUnusable(Exception):
     """The file cannot be read or written. The text says where it is and why."""
 
 
+def is_gone(file: Path) -> bool:
+    """Whether there is no such file; one that cannot be looked at may be there."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def last_line(file: Path) -> str:
     """Return the last line that is whole, empty where there is none; raises CheckpointsUnusable."""
     try:

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reconciler.cli.main import cli
+from reconciler.daemon.report_proofs import journal_proven
+from reconciler.daemon.settings import Settings
 from tests.audit.tampering import LAST, OURS, THEIRS, recorded, tampering
 
 SINCE = "; the 3 after it are linked and not signed yet"
@@ -58,6 +60,41 @@ def test_programs_get_the_same_as_json(folder: Path) -> None:
     found = json.loads(done.output)
     assert (done.exit_code, found["whole"], found["wrong"]) == (1, False, 1)
     assert found["troubles"] == [{"entry": 3, "at": None, "what": "it is missing"}]
+
+
+@pytest.fixture
+def settings(folder: Path) -> Path:
+    """Settings of a daemon whose journal this is, with checkpoints kept beside it."""
+    file = folder / "reconciler.toml"
+    audit = f'[audit]\ncheckpoints = "{folder / "kept.jsonl"}"\n'
+    file.write_text(f'state_dir = "{folder}"\n[git]\nurl = "{folder}"\n{audit}')
+    return file
+
+
+def test_checkpoints_that_the_settings_name_and_that_are_gone_are_wrong(folder: Path, settings: Path) -> None:
+    words = ["audit", "verify", "--config", str(settings)]
+    assert CliRunner().invoke(cli, words).exit_code == 0
+    (folder / "kept.jsonl").unlink()
+    done = CliRunner().invoke(cli, words)
+    gone = f"the checkpoints that the settings say are kept in {folder / 'kept.jsonl'} are gone"
+    assert done.exit_code == 1
+    assert done.output.startswith("WRONG  ")
+    assert gone in done.output.splitlines()[0]
+    assert done.output.splitlines()[-1].startswith("1 thing")
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does("DELETE FROM checkpoint")
+    assert gone not in CliRunner().invoke(cli, words).output
+
+
+def test_a_check_of_rules_does_not_take_checkpoints_that_are_gone_for_proof(folder: Path, settings: Path) -> None:
+    assert journal_proven(Settings.load(settings))["verified"] is True
+    (folder / "kept.jsonl").unlink()
+    found = journal_proven(Settings.load(settings))
+    assert found["verified"] is None
+    assert f"kept in {folder / 'kept.jsonl'} are gone" in str(found["detail"])
+    with tampering(folder / "journal.db") as mallory:
+        mallory.does("DELETE FROM event WHERE id = 3")
+    assert journal_proven(Settings.load(settings))["verified"] is False
 
 
 def test_a_key_may_be_in_a_file_and_there_may_be_two(folder: Path) -> None:
