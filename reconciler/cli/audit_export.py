@@ -1,10 +1,8 @@
 """``reconciler audit export``: entries of the record for other programs, oldest first, however many there are."""
 
 import asyncio
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -12,8 +10,8 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from reconciler.cli.audit_options import Choice, archive_of, archive_options, choice_options, here
-from reconciler.cli.errors import Failure
 from reconciler.cli.options import Reach, reach_option, unit_argument
+from reconciler.cli.private_file import private_file
 
 if TYPE_CHECKING:
     from reconciler.daemon.archive_reading import Segments
@@ -55,7 +53,7 @@ def command(
     settings = Settings.load(here(reach))
     segments = archive_of(settings, identity) if archive else None
     question = Choice(type=type_, **chosen).question(unit)  # type: ignore[arg-type] # as the options give them
-    with _written(output) as file:
+    with private_file(output) if output else nullcontext(sys.stdout) as file:
         number = asyncio.run(_export(settings, segments, question, (form, file)))
     if output:
         click.echo(f"{number} entries are in {output}")
@@ -77,22 +75,3 @@ async def _export(
             file.write(line(each, wanted, source) + end(wanted))
             number += 1
     return number
-
-
-@contextmanager
-def _written(output: Path | None) -> Iterator[IO[str]]:
-    """A file is there whole or not at all, and nobody else may read it: a record names people and their machines."""
-    if output is None:
-        yield sys.stdout
-        return
-    made = output.with_name(f".{output.name}.part")
-    try:
-        with os.fdopen(
-            os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline=""
-        ) as file:
-            yield file
-        made.replace(output)
-    except OSError as error:
-        raise Failure(f"cannot write {output}: {error.strerror}") from error
-    finally:
-        made.unlink(missing_ok=True)

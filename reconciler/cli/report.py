@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.errors import Exit, Failure
 from reconciler.cli.options import Reach, reach_option
+from reconciler.cli.private_file import private_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -141,10 +142,8 @@ def _put(report: "Report", form: str, out: Path | None) -> None:
     if out is None:
         click.echo(made, nl=False)
         return
-    try:
-        out.write_text(made, encoding="utf-8", newline="")
-    except OSError as error:
-        raise Failure(f"cannot write the report to {out}: {error.strerror}") from error
+    with private_file(out) as file:
+        file.write(made)
     click.echo(f"Written to {out}.", err=True)
 
 
