@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def period_report_on(sources: "Reporting", period: "Period", by: str, environment: str) -> Report:
     """Return the report; raises Failure where it cannot be told apart as asked for, JournalUnavailable."""
     grouping = Grouping(by)
-    told = await sources.chronicle(period.before.since, period.until)
+    told = await sources.chronicle(period.before.since, min(period.until, SystemClock().now()))
     if grouping is Grouping.TEAM:
         try:
             told = replace(told, teams=await sources.teams(told))

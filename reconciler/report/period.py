@@ -37,6 +37,16 @@ class Period:
         """Whether the moment is in it."""
         return self.since <= at < self.until
 
+    def known(self, oldest: datetime | None, now: datetime) -> "Period":
+        """Return the part of it that there is anything to tell of: from the oldest entry on, before now.
+
+        It is a day at least, where the period is: nobody knows from an hour how often something happens in a month.
+        """
+        until = max(self.since, min(self.until, now))
+        if until - self.since <= DAY:
+            return Period(self.since, until)
+        return Period(max(self.since, min(oldest or until, until - DAY)), until)
+
     def parts(self) -> tuple["Period", ...]:
         """Return it cut at midnights (UTC) into days, or into weeks where these would be many.
 

@@ -28,7 +28,8 @@ class Grouping(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodReport:
-    """``parts`` are the measures of each day or week. ``lead_from`` counts what lead times are counted from.
+    """``parts`` are the measures of each day or week that is told of. ``lead_from`` counts what lead times are
+    counted from.
 
     ``partial`` says that the journal does not reach back to where the period begins; ``before`` is None where it does
     not reach back over the period before. ``only`` is the environment that was asked for, empty for all.
@@ -59,7 +60,8 @@ def period_report(told: Chronicle, period: Period, grouping: Grouping, only: str
     """
     mine = [each for each in told.rollouts if only in ("", each.unit.environment)]
     found = [each for each in deployments(told) if only in ("", each.ran.unit.environment)]
-    within = [each for each in found if period.has(each.ended_at)]
+    known = _known(told, period)
+    within = [each for each in found if known.has(each.ended_at)]
     drifted = [each for each in told.drifted if period.has(each.at) and only in ("", each.unit.environment)]
     steps = (each for each in told.steps if period.has(each.at))
     reaches_back = told.oldest is not None and told.oldest <= period.before.since
@@ -67,10 +69,10 @@ def period_report(told: Chronicle, period: Period, grouping: Grouping, only: str
         period=period,
         only=only,
         grouping=grouping,
-        now=measures(found, mine, period),
+        now=measures(found, mine, known),
         before=measures(found, mine, period.before) if reaches_back else None,
-        groups=by(_named(grouping, told), found, mine, period),
-        parts=_parts(found, mine, period),
+        groups=by(_named(grouping, told), found, mine, known),
+        parts=_parts(found, mine, known),
         lead_from=tuple(sorted(counted_from(within).items())),
         failures=tuple(each for each in reversed(within) if each.failed)[:MOST],
         slowest=slowest((each for each in steps if only in ("", each.unit.environment)), MOST),
@@ -81,6 +83,12 @@ def period_report(told: Chronicle, period: Period, grouping: Grouping, only: str
         untold=told.untold,
         partial=told.oldest is None or told.oldest > period.since,
     )
+
+
+def _known(told: Chronicle, period: Period) -> Period:
+    """The part of the period that is told of. Rollouts stay in the journal longer than entries, and tell of it too."""
+    began = [each.started_at for each in told.rollouts]
+    return period.known(min([told.oldest, *began] if told.oldest else began, default=None), told.until)
 
 
 def _named(grouping: Grouping, told: Chronicle) -> Callable[[Ran], str]:

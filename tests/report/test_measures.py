@@ -128,6 +128,32 @@ def test_groups_have_the_names_they_are_told_apart_by() -> None:
     assert by(lambda each: each.unit.app, found, told.rollouts, DAY)[0][1].deployments == 1
 
 
+def test_how_often_is_of_the_time_that_the_journal_tells_of() -> None:
+    young = chronicle(ran(OK, -4000, -3990), ran(OK, -10, -5), oldest=after(-4320), until=after(0))
+    month = Period(NOON - timedelta(days=30), NOON + timedelta(days=30))
+    report = period_report(young, month, Grouping.APP, "")
+    assert report.now.per_day == report.groups[0][1].per_day == pytest.approx(2 / 3)
+    minutes = period_report(chronicle(ran(OK, -10, -5), oldest=after(-11), until=NOON), month, Grouping.APP, "")
+    assert minutes.now.per_day == 1
+
+
+def test_there_is_no_row_for_a_week_that_the_journal_does_not_tell_of() -> None:
+    young = chronicle(ran(OK, -10, -5), oldest=after(-60 * 24 * 2), until=NOON)
+    report = period_report(young, Period(NOON.replace(year=1753), NOON.replace(year=2300)), Grouping.APP, "")
+    assert [each.deployments for _, each in report.parts] == [0, 0, 1]
+
+
+def test_a_rollout_that_is_older_than_all_entries_is_counted() -> None:
+    archived = chronicle(ran(OK, -60 * 24 * 5, -60 * 24 * 5 + 1), oldest=after(-1), until=NOON)
+    report = period_report(archived, Period(NOON - timedelta(days=30), NOON), Grouping.APP, "")
+    assert report.now.deployments == sum(each.deployments for _, each in report.parts) == 1
+
+
+def test_nothing_is_told_of_the_future() -> None:
+    report = period_report(chronicle(ran(OK, -10, -5), until=NOON), Period(after(1), after(9000)), Grouping.APP, "")
+    assert (report.now.deployments, report.now.per_day, len(report.parts)) == (0, 0.0, 1)
+
+
 def test_what_the_journal_cannot_know_any_more_is_said() -> None:
     young = chronicle(ran(OK, 60, 65), oldest=after(30))
     report = period_report(young, DAY, Grouping.APP, "")
