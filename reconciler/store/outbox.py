@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, delete, func, insert, or_, select, update
 
@@ -26,6 +27,8 @@ WAITING, DELIVERED, DROPPED, WITHDRAWN = "waiting", "delivered", "dropped", "wit
 
 _LOOKED_AT = 2000
 """So many are looked at for what is next: of what is due, what is critical first and then the oldest."""
+
+_LOOKED_FOR = [tables.delivery.c[name] for name in ("id", "thread", "bundle", "due", "tries", "critical")]
 
 
 class Outbox:
@@ -155,14 +158,15 @@ def _next(connection: Connection, channel: str, now: datetime) -> Sequence[Waiti
     threads = select(func.min(table.c.id).label("first"), urgent.label("urgent")).where(of).group_by(table.c.thread)
     heads = threads.subquery()
     found = connection.execute(
-        select(heads.c.first, heads.c.urgent, table.c.bundle)
+        select(*[*_LOOKED_FOR, heads.c.urgent])
         .join(table, table.c.id == heads.c.first)
         .where(table.c.due <= stamp(now))
         .order_by(heads.c.urgent.is_(None), heads.c.first)
         .limit(_LOOKED_AT)
     ).all()
-    ids = {number for row in found for number in (row.first, row.urgent) if number is not None}
-    rows = [row for part in chunks(tuple(ids)) for row in _rows(connection, table.c.id.in_(part))]
+    rows = [_looked_at(row) for row in found]
+    behind = [row.urgent for row in found if row.urgent not in (None, row.id)]
+    rows += [row for part in chunks(behind) for row in _rows(connection, table.c.id.in_(part))]
     rows += _with_bundles(connection, channel, now, sorted({row.bundle for row in found} - {""}))
     return sorted({each.id: each for each in rows}.values(), key=lambda each: each.id)
 
@@ -198,20 +202,19 @@ def _open(channel: str, now: datetime) -> ColumnElement[bool]:
 
 
 def _rows(connection: Connection, which: ColumnElement[bool]) -> list[Waiting]:
-    table = tables.delivery
-    columns = (table.c.id, table.c.thread, table.c.bundle, table.c.due, table.c.tries, table.c.critical)
-    rows = select(*columns).where(which).order_by(table.c.id).limit(_LOOKED_AT)
-    return [
-        Waiting(
-            id=row.id,
-            thread=row.thread,
-            bundle=row.bundle,
-            due=moment(row.due),
-            tries=row.tries,
-            critical=row.critical,
-        )
-        for row in connection.execute(rows)
-    ]
+    rows = select(*_LOOKED_FOR).where(which).order_by(tables.delivery.c.id).limit(_LOOKED_AT)
+    return [_looked_at(row) for row in connection.execute(rows)]
+
+
+def _looked_at(row: Row[Any]) -> Waiting:
+    return Waiting(
+        id=row.id,
+        thread=row.thread,
+        bundle=row.bundle,
+        due=moment(row.due),
+        tries=row.tries,
+        critical=row.critical,
+    )
 
 
 def _whole(connection: Connection, ids: Sequence[int]) -> Sequence[Kept]:
