@@ -7,6 +7,8 @@ from functools import partial
 from reconciler import observe
 from reconciler.daemon.world import World
 from reconciler.diff import pair
+from reconciler.execute.printed import held
+from reconciler.model.health import hiding
 from reconciler.model.identity import ResourceId, UnitId
 from reconciler.model.mark import Marked
 from reconciler.model.resource import Present, Resource, Survey
@@ -98,9 +100,10 @@ def _found(unit: Unit, survey: Survey, ours: Collection[ResourceId], kinds: Mapp
 async def _ill(world: World, unit: Unit, desired: Desired) -> str:
     """Why the unit is not healthy, empty when it is; each check is asked once on each target."""
     for target in unit.targets:
+        secrets = frozenset(held(unit.resources, [desired.targets[target]]))
         for check in unit.health:
             try:
-                answer = await world.targets.check(desired.targets[target], check)
+                answer = await world.targets.check(desired.targets[target], hiding(check, secrets))
             except WorldError as error:
                 return f"nobody can tell whether it is healthy on {target}: {error}"
             if not answer.healthy:

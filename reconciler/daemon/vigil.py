@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from reconciler.daemon.logs import log
+from reconciler.execute.printed import held
 from reconciler.model.assessment import Assessment
 from reconciler.model.event import Condition, Event, HealthChanged
-from reconciler.model.health import HealthCheck
+from reconciler.model.health import HealthCheck, hiding
 from reconciler.model.identity import UnitId
 from reconciler.model.policy import OnUnhealthy
 from reconciler.model.resource import Unknown
@@ -128,7 +129,8 @@ class Vigil:
         unit, checks, now = kept.unit, kept.checks, self._clock.now()
         if not checks:
             return unit.policy.vigil.period
-        answers = await asyncio.gather(*(self._targets.check(kept.target, check) for check in checks))
+        secrets = frozenset(held(unit.resources, [kept.target]))
+        answers = await asyncio.gather(*(self._targets.check(kept.target, hiding(each, secrets)) for each in checks))
         if kept.watched is None:
             kept.told = self._written.pop(key, kept.told)
             kept.watched = vigil.begin(kept.target.name, checks, kept.told, now)

@@ -14,7 +14,7 @@ from reconciler.execute.written.marked import marks
 from reconciler.model.canonical import Digest
 from reconciler.model.carried import blobs_of
 from reconciler.model.change import LEAVING
-from reconciler.model.health import CheckProgress, CheckResult
+from reconciler.model.health import CheckProgress, CheckResult, hiding
 from reconciler.model.output import Stream
 from reconciler.model.plan import Plan, Probe, TargetChanges
 from reconciler.model.resource import Survey
@@ -107,14 +107,16 @@ class Effects:
     ) -> Mapping[CheckProgress, CheckResult]:
         """Ask each check once. What they print is kept."""
         targets = {each.name: each for each in plan.targets}
+        where = place(rollout, plan)
 
         async def one(progress: CheckProgress) -> CheckResult:
+            check = hiding(step.checks[progress.check], where.secrets)
             try:
-                result = await self._targets.check(targets[progress.target], step.checks[progress.check])
+                result = await self._targets.check(targets[progress.target], check)
             except WorldError as error:
                 return CheckResult(healthy=False, detail=str(error))
             if result.printed:
-                with closing(self._outputs.open(place(rollout, plan), progress.target)) as sink:
+                with closing(self._outputs.open(where, progress.target)) as sink:
                     for stream, data in result.printed:
                         sink.say(stream, data)
             return result

@@ -149,6 +149,21 @@ class ExecCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HidingCheck(ExecCheck):
+    """An exec check as it is asked for a unit: none of the unit's ``secrets``, references, is told in the answer.
+
+    It is made when it is asked, and never written down.
+    """
+
+    secrets: frozenset[str] = frozenset()
+
+    @property
+    def plain(self) -> ExecCheck:
+        """The check of the unit, as it was written down."""
+        return ExecCheck(command=self.command, slot=self.slot, timing=self.timing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SystemdCheck:
     """A unit of the target's systemd, or of the manager of the user who logs in, is in one of these states.
 
@@ -238,3 +253,10 @@ class CheckProgress:
     failures: int = 0
     next_at: datetime
     detail: str = ""
+
+
+def hiding(check: HealthCheck, secrets: frozenset[str]) -> HealthCheck:
+    """Return the check as it is asked for a unit that has these secrets."""
+    if not isinstance(check, ExecCheck):
+        return check
+    return HidingCheck(command=check.command, slot=check.slot, timing=check.timing, secrets=secrets)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
-from typing import Any, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from reconciler.model import output
 from reconciler.model.health import (
@@ -28,6 +28,13 @@ from reconciler.verify.unit_state import state_of
 
 _LARGEST_PEM = 1024 * 1024
 
+Mask: TypeAlias = Callable[[str], Awaitable[str]]
+"""Returns a text without the secrets in it."""
+
+
+async def _as_it_is(text: str) -> str:
+    return text
+
 
 class HealthChecks:
     """Asks checks: http, tcp and grpc from here or as the host itself would, the others on the host."""
@@ -37,20 +44,20 @@ class HealthChecks:
         self._dial = Dial(tunnel)
         self._clock = clock
 
-    async def ask(self, host: Host, check: HealthCheck) -> CheckResult:
-        """Return what the check says now. Never raises a WorldError.
+    async def ask(self, host: Host, check: HealthCheck, mask: Mask = _as_it_is) -> CheckResult:
+        """Return what the check says now, what a program said as ``mask`` has it. Never raises a WorldError.
 
         It takes no longer than the check's timeout, and than it takes to connect with the host where that is needed.
         """
         try:
-            return await self._asked(host, check)
+            return await self._asked(host, check, mask)
         except (Closed, TimedOut) as error:
             # What does not answer in time may be the app as well as the host.
             return CheckResult(healthy=False, detail=_line(str(error)))
         except WorldError as error:
             return CheckResult(healthy=False, detail=_line(str(error)), asked=False)
 
-    def _asked(self, host: Host, check: HealthCheck) -> Coroutine[Any, Any, CheckResult]:
+    def _asked(self, host: Host, check: HealthCheck, mask: Mask) -> Coroutine[Any, Any, CheckResult]:
         match check:
             case HttpCheck():
                 asking = self._ask_http(host, check)
@@ -59,7 +66,7 @@ class HealthChecks:
             case GrpcCheck():
                 asking = self._ask_grpc(host, check)
             case ExecCheck():
-                asking = self._ask_exec(host, check)
+                asking = self._ask_exec(host, check, mask)
             case SystemdCheck():
                 asking = self._ask_systemd(host, check)
             case CertificateCheck():
@@ -116,13 +123,15 @@ class HealthChecks:
         except TimeoutError as error:
             raise TimedOut(f"no answer from {what} within {seconds:g} s") from error
 
-    async def _ask_exec(self, host: Host, check: ExecCheck) -> CheckResult:
+    async def _ask_exec(self, host: Host, check: ExecCheck, mask: Mask) -> CheckResult:
         words = " ".join(quote(word) for word in check.command)
         # In a subshell: a command that is not there must not end the shell that reports it.
         script = Script(text=f"( exec {words} ) </dev/null", limit=check.timing.timeout)
         done = await self._shell.run(host, script)
-        said = (done.errors.strip() or done.output.decode(errors="replace").strip()).splitlines()
-        detail = f"exit {done.status}" + (f": {said[-1]}" if said and done.status else "")
+        text = (done.errors.strip() or done.output.decode(errors="replace").strip()) if done.status else ""
+        # All of it is masked before a line of it is taken: a part of a secret is not known as one.
+        said = (await mask(text)).splitlines() if text else []
+        detail = f"exit {done.status}" + (f": {said[-1]}" if said else "")
         asked = f"health check {' '.join(check.command)}: exit {done.status}\n"
         printed = (
             (output.Stream.NOTE, asked.encode()),

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from reconciler.model.health import CheckResult, HealthCheck
+from reconciler.model.health import CheckResult, HealthCheck, HidingCheck
 from reconciler.model.resource import Resource, Survey
 from reconciler.model.target import Host
 from reconciler.ports.artifacts import Artifacts
@@ -123,7 +123,20 @@ class HostTargets:
 
     async def check(self, host: Host, check: HealthCheck) -> CheckResult:
         """Ask one health check once."""
-        return await self._checks.ask(host, check)
+        if not isinstance(check, HidingCheck):
+            return await self._checks.ask(host, check)
+
+        async def mask(said: str) -> str:
+            # The answer is written down.
+            return await asyncio.to_thread(self._without, said, check.secrets)
+
+        return await self._checks.ask(host, check, mask)
+
+    def _without(self, said: str, secrets: frozenset[str]) -> str:
+        try:
+            return masked(said, [self._secrets.value(each) for each in sorted(secrets)])
+        except SecretMissing as error:
+            return f"it is not told what it said, for nobody could tell a secret in it: {error}"
 
 
 def _cut(reason: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.kinds.catalog import CATALOG, PRELUDE
 from reconciler.model.guard import Guard
-from reconciler.model.health import ExecCheck, Timing
+from reconciler.model.health import ExecCheck, Timing, hiding
 from reconciler.model.operation import Operation, RunCommand
 from reconciler.model.output import Stream
 from reconciler.ports.errors import Refused, Unreachable
@@ -152,3 +152,12 @@ async def test_what_a_check_prints_comes_with_its_answer(any_world: World, targe
         (Stream.OUTPUT, b"out\n"),
         (Stream.ERRORS, b"err\n"),
     )
+
+
+async def test_a_secret_is_not_in_the_answer_of_a_check(any_world: World, targets: HostTargets) -> None:
+    says = ExecCheck(command=("sh", "-c", "echo the password is hunter22; exit 4"), timing=Timing())
+    answer = await targets.check(any_world.host(), hiding(says, frozenset({"shop/db"})))
+    assert (answer.healthy, answer.detail) == (False, "exit 4: the password is (secret)")
+    unknown = await targets.check(any_world.host(), hiding(says, frozenset({"shop/gone"})))
+    assert unknown.detail.startswith("exit 4: it is not told what it said, for nobody could tell a secret in it: ")
+    assert "hunter22" not in unknown.detail

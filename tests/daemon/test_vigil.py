@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,9 @@ from reconciler.daemon.loop import Parts, loop
 from reconciler.daemon.pulse import Pulse
 from reconciler.daemon.vigil import MOST_AT_ONCE, Vigil
 from reconciler.model.assessment import Assessment
+from reconciler.model.content import Content
 from reconciler.model.event import Condition, HealthChanged, Paused, Resumed, VerdictGiven
-from reconciler.model.health import CheckResult, HealthCheck, HttpCheck
+from reconciler.model.health import CheckResult, ExecCheck, HealthCheck, HidingCheck, HttpCheck
 from reconciler.model.identity import UnitId
 from reconciler.model.standing import Standing
 from reconciler.model.target import Host, Sort, Target
@@ -191,6 +193,32 @@ async def test_a_large_fleet_is_asked_bit_by_bit() -> None:
     a_second = [sum(second <= at < second + 1 for at in targets.asked) for second in range(30)]
     assert 990 <= sum(a_second) <= 1000
     assert max(a_second) < 70
+
+
+class Told(Counting):
+    """Targets that keep the check they were asked last."""
+
+    last: HealthCheck | None = None
+
+    async def check(self, host: Host, check: HealthCheck) -> CheckResult:
+        self.last = check
+        return await super().check(host, check)
+
+
+async def test_no_secret_of_the_unit_is_to_be_told_in_an_answer() -> None:
+    clock = SimClock(f.NOW)
+    targets = Told(clock)
+    content = Content(blob="sha256:1", digest="keyed:1", size=1, secrets={"db": "shop/db"})
+    unit = f.unit(replace(f.thing("a"), contents={"content": content}), health=(ExecCheck(command=("ask",)),))
+    vigil = Vigil(Empty(), targets, clock)  # type: ignore[arg-type]
+    vigil.tend([Assessment(unit=unit.id, wanted=unit, effective=unit)], {"web-1": f.host("web-1")})
+    async with clock.ticking():
+        keeping = asyncio.create_task(vigil.keep(lambda: None))
+        while targets.last is None:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+    assert targets.last == HidingCheck(command=("ask",), secrets=frozenset({"shop/db"}))
 
 
 class Ailing(SimWorld):
