@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.canonical import Json
+from reconciler.model.change import Cause
 from reconciler.model.chronicle import Chronicle, Ran, Written
 from reconciler.model.event import DecisionTaken
 from reconciler.model.governance import GateKind
@@ -110,12 +111,13 @@ def brought(told: Chronicle, changes: Sequence[Ran], before: Mapping[UnitId, str
 def _line(changes: Sequence[Ran], before: Mapping[UnitId, str]) -> Mapping[str, str]:
     """By rollout the commit that its unit had then.
 
-    Only what went well counts, as it does for the gate: what was taken back, or never begun, comes with the next one.
+    Only what went well counts, and no heal, as it is for the gate: what was taken back, or never begun, comes with the
+    next one.
     """
     had, found = dict(before), dict[str, str]()
     for ran in changes:
         found[ran.id] = had.get(ran.unit, "")
-        if ran.state is State.SUCCEEDED:
+        if ran.state is State.SUCCEEDED and ran.cause is not Cause.DRIFT and ran.commit:
             had[ran.unit] = ran.commit
     return found
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
 
+from reconciler.model.change import Cause
 from reconciler.model.identity import UnitId
 from reconciler.model.rollout import ENDS, State
 from reconciler.store import tables
@@ -34,8 +35,8 @@ class Marks:
     """By rollout: when its first step was begun, and how many steps of each sort succeeded.
 
     ``ends`` are those whose beginning and end are written down, or whose beginning is and that go on. ``before`` is the
-    commit of the last rollout of each unit that began before the time and went well. ``tries`` are the rollouts that
-    began before the time with a state that one of these brings, oldest first.
+    commit of the last rollout of each unit that began before the time and went well; heals are none. ``tries`` are
+    the rollouts that began before the time with a state that one of these brings, oldest first.
     """
 
     begun: Mapping[str, datetime]
@@ -122,6 +123,8 @@ def _before(connection: Connection, since: datetime) -> Mapping[UnitId, str]:
         select(func.max(table.c.number))
         .where(
             table.c.state == State.SUCCEEDED.value,
+            table.c.cause != Cause.DRIFT.value,
+            func.json_extract(table.c.body, "$.commit") != "",
             _started < since.astimezone(UTC).isoformat(),
         )
         .group_by(table.c.unit)

@@ -201,6 +201,15 @@ def test_what_stayed_is_behind_the_next_commit() -> None:
     assert [each["authors"] for each in records(told, trail, told.rollouts, NOW)] == [["m1@x.org"], ["c2@x.org"]]
 
 
+def test_a_heal_puts_nothing_behind_the_next_commit() -> None:
+    heal = ran(State.SUCCEEDED, -20, -15, commit="m1", cause=Cause.DRIFT)
+    change = ran(State.SUCCEEDED, 0, 5, commit="c2")
+    known = {name: written(name, -90, f"{name}@x.org", place=place) for place, name in enumerate(("c1", "m1", "c2"))}
+    told = chronicle(heal, change, written=known)
+    trail = Trail(said=[], begun={change.id: after(1)}, proofs={}, ends=frozenset(), before={SHOP: "c1"})
+    assert [each["authors"] for each in records(told, trail, told.rollouts, NOW)] == [["c2@x.org", "m1@x.org"]]
+
+
 def test_who_consented_to_a_first_try_did_not_consent_to_the_next() -> None:
     first, again = ran(State.HELD, 0, 2), ran(State.SUCCEEDED, 10, 12)
     told = chronicle(first, again)
