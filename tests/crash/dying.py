@@ -1,7 +1,8 @@
 """``python -m tests.crash.dying WHEN NUMBER``: the real daemon, which kills itself with -9 at a write of its journal.
 
-WHEN is ``before`` or ``after`` the write of that number; the first is 1. Nothing else differs from ``reconciler run``,
-and the program knows nothing of this.
+WHEN is ``before`` or ``after`` the write of that number; the first is 1. Counted is what passes and executions write;
+what readers of the journal keep of their own (outbox, checkpoints, output) has crash tests of its own. Nothing else
+differs from ``reconciler run``, and the program knows nothing of this.
 """
 
 import os
@@ -10,7 +11,9 @@ import sys
 from typing import Any
 
 from reconciler.cli.main import cli
-from reconciler.store.sqlite import Database
+from reconciler.store.journal import SqliteStore
+
+WRITES = ("append", "begin", "claim", "record")
 
 
 def die_at(when: str, number: int) -> None:
@@ -23,7 +26,7 @@ def die_at(when: str, number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def counting(write: Any) -> Any:
-        async def counted(self: Database, *args: Any, **kwargs: Any) -> Any:
+        async def counted(self: SqliteStore, *args: Any, **kwargs: Any) -> Any:
             due("before")
             answer = await write(self, *args, **kwargs)
             due("after")
@@ -32,8 +35,8 @@ def die_at(when: str, number: int) -> None:
         return counted
 
     # This process is there to die.
-    Database.write = counting(Database.write)  # type: ignore[method-assign]
-    Database.write_first = counting(Database.write_first)  # type: ignore[method-assign]
+    for name in WRITES:
+        setattr(SqliteStore, name, counting(getattr(SqliteStore, name)))
 
 
 if __name__ == "__main__":
