@@ -13,13 +13,11 @@ from typing import Any, NoReturn, TypeAlias
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import TemplateError, TemplateRuntimeError, UndefinedError
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from reconciler.desired.words import expected, nearest
 from reconciler.model.content import SECRET_CLOSE, SECRET_OPEN
-from reconciler.policy.template_limits import Work, called, counted, filters, weight
+from reconciler.policy.template_limits import CountingSandbox, Work, counted, weight
 
 OUTPUT_LIMIT = 16 * 1024 * 1024
 """The most characters a template may write."""
@@ -239,30 +237,19 @@ class _Undefined(StrictUndefined):
         super().__init__(hint, obj, name, ours)
 
 
-class _Environment(ImmutableSandboxedEnvironment):
+class _Environment(CountingSandbox):
     """The sandbox, with limits, without chance, and with names in data before methods of data."""
 
-    intercepted_binops = frozenset({"*", "**", "%", "//", "+"})
+    known = frozenset({"dict", "namespace"})
 
     def __init__(self) -> None:
-        self.work = Work()
-        super().__init__(undefined=_Undefined, keep_trailing_newline=True, finalize=self.final, cache_size=0)
-        self.globals = {name: each for name, each in self.globals.items() if name in ("dict", "namespace")}
-        self.filters = filters(self.filters, lambda: self.work)
+        super().__init__(Work(), undefined=_Undefined, keep_trailing_newline=True, finalize=self.final)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return obj[attribute] if isinstance(obj, dict) and attribute in obj else super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         return not isinstance(obj, _Secret) and super().is_safe_attribute(obj, attr, value)
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        self.work.spend_on_operator(operator, left, right)
-        return super().call_binop(context, operator, left, right)
-
-    def call(self, context: Context, what: Any, /, *given: Any, **more: Any) -> Any:
-        self.work.spend_on_call(*called(what, given), more)
-        return super().call(context, what, *given, **more)
 
     def final(self, value: Any) -> Any:
         self.work.spend(weight(value))

@@ -11,14 +11,12 @@ from typing import Any
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, meta, nodes
 from jinja2.exceptions import TemplateError, UndefinedError
-from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reconciler.model.canonical import plain
 from reconciler.model.notification import Changes, Notice
 from reconciler.policy.dialects import PLAIN, Dialect, Marked, clean
 from reconciler.policy.notice_limits import bounded
-from reconciler.policy.template_limits import Work, called, counted, filters, weight
+from reconciler.policy.template_limits import CountingSandbox, Work, counted, weight
 
 LONGEST = 64 * 1024
 """The most characters that a template of a policy may write, and may have."""
@@ -119,19 +117,14 @@ def _counted(changes: Changes | None) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "none"
 
 
-class _Sandbox(ImmutableSandboxedEnvironment):
+class _Sandbox(CountingSandbox):
     """The sandbox: no chance, no loops without end, and nothing written that is not escaped."""
 
-    intercepted_binops = frozenset({"*", "**", "%", "//", "+"})
-
     def __init__(self, dialect: Dialect) -> None:
-        self.work = Work(_WORK_LIMIT)
         self._dialect = dialect
         super().__init__(
-            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=self.final, cache_size=0
+            Work(_WORK_LIMIT), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=self.final
         )
-        self.globals = {}
-        self.filters = filters(self.filters, lambda: self.work)
 
     def compiled(self, source: str) -> Template:
         """Compile; raise TemplateWrong."""
@@ -146,14 +139,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             raise TemplateWrong(f"this is not a template: {error.message}", error.lineno) from error
         except (SyntaxError, *_FAULTS) as error:
             raise TemplateWrong(f"this template cannot be read: {type(error).__name__}: {error}") from error
-
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        self.work.spend_on_operator(operator, left, right)
-        return super().call_binop(context, operator, left, right)
-
-    def call(self, context: Context, what: Any, /, *given: Any, **more: Any) -> Any:
-        self.work.spend_on_call(*called(what, given), more)
-        return super().call(context, what, *given, **more)
 
     def final(self, value: Any) -> Any:
         """Return what is written for a value: escaped, unless it was marked."""

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from jinja2 import nodes, pass_context
 from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 _WORK_LIMIT = 64 * 1024 * 1024
@@ -70,6 +71,32 @@ class Work:
             self.spend_on_call("format", (left, right), {})
         elif operator == "+":
             self.spend(weight(left) + weight(right))
+
+
+class CountingSandbox(ImmutableSandboxedEnvironment):
+    """A sandbox that counts what operators, calls and filters do; ``work`` is what is left of that.
+
+    Of what Jinja2 has everywhere there is only what ``known`` names: the rest is chance, or loops without end.
+    """
+
+    intercepted_binops = frozenset({"*", "**", "%", "//", "+"})
+    known: frozenset[str] = frozenset()
+
+    def __init__(self, work: Work, **options: Any) -> None:
+        self.work = work
+        super().__init__(cache_size=0, **options)
+        self.globals = {name: each for name, each in self.globals.items() if name in self.known}
+        self.filters = filters(self.filters, lambda: self.work)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Count it, then do it."""
+        self.work.spend_on_operator(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+    def call(self, context: Context, what: Any, /, *given: Any, **more: Any) -> Any:
+        """Count it, then do it."""
+        self.work.spend_on_call(*called(what, given), more)
+        return super().call(context, what, *given, **more)
 
 
 def weight(value: Any) -> int:
